@@ -1,0 +1,30 @@
+"""``python -m benchmarks [requests] [router] [templates] [startup]``."""
+
+from __future__ import annotations
+
+import sys
+
+from . import requests, router, startup, templates
+
+BENCHMARKS = {
+    "requests": requests.main,
+    "router": router.main,
+    "templates": templates.main,
+    "startup": startup.main,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the named benchmarks, all of them without a name."""
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"benchmarks: there is no {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
+    print(
+        f"Python {sys.version.split()[0]} ({sys.implementation.name}); × is the peer's time in microweb's"
+    )
+    for name in names or BENCHMARKS:
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,47 @@
+"""microweb: Flask for the places pip does not reach.
+
+A WSGI framework of the standard library alone, with Flask's public API::
+
+    from microweb import Microweb
+
+    app = Microweb(__name__)
+
+    @app.route("/")
+    def index():
+        return "Hello, World!"
+
+    app.run()
+
+The reading order of the source, which is also the order in which modules may import one another,
+stands in ``tools/order.py``.
+"""
+
+from __future__ import annotations
+
+from .app import Flask as Flask
+from .app import Microweb as Microweb
+from .blueprints import Blueprint as Blueprint
+from .config import Config as Config
+from .context import current_app as current_app
+from .context import g as g
+from .context import has_app_context as has_app_context
+from .context import has_request_context as has_request_context
+from .context import request as request
+from .context import session as session
+from .helpers import abort as abort
+from .helpers import after_this_request as after_this_request
+from .helpers import flash as flash
+from .helpers import get_flashed_messages as get_flashed_messages
+from .helpers import make_response as make_response
+from .helpers import redirect as redirect
+from .helpers import render_template as render_template
+from .helpers import render_template_string as render_template_string
+from .helpers import send_file as send_file
+from .helpers import send_from_directory as send_from_directory
+from .helpers import stream_with_context as stream_with_context
+from .helpers import url_for as url_for
+from .http import Request as Request
+from .http import Response as Response
+from .json import jsonify as jsonify
+
+__version__ = "0.1.0"

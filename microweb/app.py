@@ -1,0 +1,537 @@
+"""The app: the only place where routing, HTTP, templates and the server meet.
+
+Read `Microweb.wsgi_app` first: it is one request from its environ to its response. What cannot
+change between requests is in the endpoint's plan (``plans.py``); a plan with nothing around the
+view is answered in one straight line, every other by `Microweb.full_dispatch_request`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .appbase import AppBase
+from .context import CURRENT_CONTEXT, Context, request
+from .http import (
+    BadRequest,
+    BadRequestKeyError,
+    HTTPException,
+    InternalServerError,
+    MethodNotAllowed,
+    NotFound,
+    redirect_response,
+)
+from .json import DefaultJSONProvider
+from .logs import log_without_logging
+from .plans import Setup
+from .routing import RequestRedirect, RoutingError, WrongMethod
+from .scaffold import describe_function, names_to_ask
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Callable, NoReturn
+
+    from .context import WSGIEnvironment
+    from .http import Request, Response
+    from .plans import EndpointPlan
+    from .testing import Client
+
+    StartResponse = Callable[..., Any]
+
+_HTML_HEADER = ("Content-Type", "text/html; charset=utf-8")
+_JSON_HEADER = ("Content-Type", "application/json")
+# HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
+_STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
+# Whoever puts a list under this key of the environ is given the context, and runs its teardown.
+KEEP_CONTEXT_KEY = "microweb.keep_context"
+_DISPATCH_METHODS = (
+    "full_dispatch_request",
+    "preprocess_request",
+    "dispatch_request",
+    "finalize_request",
+    "process_response",
+    "make_response",
+)
+
+
+class Microweb(AppBase):
+    """A WSGI application with Flask's public API.
+
+    *import_name* is usually ``__name__``: the folder of that module is where the static folder
+    and the template folder are looked for. *static_url_path* is the URL prefix of static files
+    (by default ``/static``), *root_path* takes the place of the module's folder.
+
+    >>> app = Microweb("example")
+    >>> @app.get("/")
+    ... def index():
+    ...     return {"hello": "world"}
+    >>> app.test_client().get("/").json
+    {'hello': 'world'}
+    """
+
+    test_client_class: type[Client] | None = None
+    _setup: Setup | None = None
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request: PEP 3333's application. Middleware goes around `wsgi_app`."""
+        return self.wsgi_app(environ, start_response)
+
+    def wsgi_app(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer a request, from its environ to the iterable of its body.
+
+        To put middleware around the app, replace this attribute: ``app.wsgi_app =
+        Middleware(app.wsgi_app)`` keeps ``app`` itself what it is.
+        """
+        setup = self._setup or self._complete_setup()
+        context = Context(self, environ)
+        token = CURRENT_CONTEXT.set(context)
+        error: BaseException | None = None
+        try:
+            try:
+                plan = self.match_request(context)
+                if plan.straight and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
+                    # Text or JSON of a view that nothing surrounds and that touched neither
+                    # session nor cookies leaves without a response object: 1.4 µs, not 3.6.
+                    try:
+                        result = plan.view(**context.view_args)  # type: ignore[arg-type]
+                    except Exception as problem:
+                        result = self.handle_user_exception(problem)
+                    if not context.finishing and "HTTP_COOKIE" not in environ:
+                        kind = type(result)
+                        if kind is str:
+                            body = result.encode("utf-8")
+                            length = ("Content-Length", str(len(body)))
+                            start_response("200 OK", [_HTML_HEADER, length])
+                            return [body]
+                        if (kind is dict or kind is list) and setup.encode_body is not None:
+                            body = setup.encode_body(result)
+                            length = ("Content-Length", str(len(body)))
+                            start_response("200 OK", [_JSON_HEADER, length])
+                            return [body]
+                    response = self.finalize_request(result)
+                else:
+                    response = self.full_dispatch_request()
+            except Exception as problem:
+                error = problem
+                response = self.handle_exception(problem)
+            return response(environ, start_response)
+        except BaseException as problem:
+            error = problem
+            raise
+        finally:
+            try:
+                if setup.has_teardown or context.held or KEEP_CONTEXT_KEY in environ:
+                    self._leave(context, error)
+                elif context.has_request_object:
+                    context.close()
+            finally:
+                CURRENT_CONTEXT.reset(token)
+
+    def _complete_setup(self) -> Setup:
+        """Merge what was registered. Two threads may do so at once, with the same result."""
+        self._got_first_request = True
+        setup = self._setup = Setup(self)
+        return setup
+
+    def configuration_changed(self) -> None:
+        """Have the setup merged anew by the next request."""
+        self._setup = None
+        if isinstance(self.json, DefaultJSONProvider):
+            self.json.options_changed()
+
+    def has_default_dispatch(self) -> bool:
+        """Return whether nobody has overridden a step that the straight line leaves out."""
+        changed = self.response_class is not AppBase.response_class
+        for name in _DISPATCH_METHODS:
+            if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
+                changed = True
+        return not changed
+
+    def match_request(self, context: Context) -> EndpointPlan:
+        """Find the rule of a request, keep it in its context and return the endpoint's plan.
+
+        Where no rule matches, the context keeps the HTTP error that `dispatch_request` raises:
+        ``before_request`` functions see such a request too.
+        """
+        environ = context.environ
+        if environ is None:
+            raise RuntimeError("an application context has no request to match")
+        setup = self._setup or Setup(self)
+        path = environ.get("PATH_INFO") or "/"
+        if not path.isascii():
+            path = path.encode("latin-1").decode("utf-8", "replace")
+        try:
+            rule, arguments = setup.find(environ["REQUEST_METHOD"], path)
+        except RoutingError as error:
+            context.routing_exception = self._routing_http_error(error, environ)
+            return setup.unmatched
+        context.url_rule = rule
+        context.view_args = arguments
+        return setup.plans.get(rule.endpoint) or setup.unmatched
+
+    def _routing_http_error(self, error: RoutingError, environ: WSGIEnvironment) -> HTTPException:
+        """Word a routing error as HTTP: 404, 405 with the allowed methods, or a redirect."""
+        if isinstance(error, RequestRedirect):
+            location = self.script_prefix(environ) + error.new_url
+            query = environ.get("QUERY_STRING")
+            if query:
+                location = f"{location}?{query}"
+            return HTTPException(response=redirect_response(location, 308, self.response_class))
+        if isinstance(error, WrongMethod):
+            return MethodNotAllowed(valid_methods=error.valid_methods)
+        return NotFound()
+
+    def full_dispatch_request(self) -> Response:
+        """Run the hooks and the view of the current request; return the finished response."""
+        try:
+            result = self.preprocess_request()
+            if result is None:
+                result = self.dispatch_request()
+        except Exception as error:
+            result = self.handle_user_exception(error)
+        return self.finalize_request(result)
+
+    def _current_plan(self, context: Context) -> EndpointPlan:
+        setup = self._setup or Setup(self)
+        if context.url_rule is None:
+            return setup.unmatched
+        return setup.plans.get(context.url_rule.endpoint) or setup.unmatched
+
+    def preprocess_request(self) -> Any:
+        """Run the URL preprocessors and the ``before_request`` functions.
+
+        The first of the latter that returns something other than None ends it: that is the answer.
+        """
+        context = CURRENT_CONTEXT.get()
+        plan = self._current_plan(context)
+        endpoint = None if context.url_rule is None else context.url_rule.endpoint
+        for preprocess in plan.preprocessors:
+            preprocess(endpoint, context.view_args)
+        for function in plan.before:
+            result = self.ensure_sync(function)()
+            if result is not None:
+                return result
+        return None
+
+    def dispatch_request(self) -> Any:
+        """Call the view of the current request and return what it returns.
+
+        Raises the HTTP error of a request that matched no rule.
+        """
+        context = CURRENT_CONTEXT.get()
+        if context.routing_exception is not None:
+            # Through the proxy: most errors are worded without a request object.
+            self.raise_routing_exception(request)
+        rule = context.url_rule
+        if rule is None or context.environ is None:
+            raise RuntimeError("there is no request to dispatch")
+        if rule.provide_automatic_options and context.environ["REQUEST_METHOD"] == "OPTIONS":
+            return self.make_default_options_response()
+        view = self.view_functions.get(rule.endpoint)
+        if view is None:
+            raise RuntimeError(
+                f"the rule {rule.rule!r} leads to the endpoint {rule.endpoint!r}, which has no "
+                f"view; register one with @app.endpoint({rule.endpoint!r})"
+            )
+        return self.ensure_sync(view)(**(context.view_args or {}))
+
+    def raise_routing_exception(self, request: Request) -> NoReturn:
+        """Raise the HTTP error of a request that matched no rule."""
+        raise CURRENT_CONTEXT.get().routing_exception or NotFound()
+
+    def make_default_options_response(self) -> Response:
+        """Return the answer to OPTIONS: an empty body, and the methods in ``Allow``."""
+        context = CURRENT_CONTEXT.get()
+        adapter = self.url_map.bind_to_environ(context.environ or {})
+        response = self.response_class()
+        response.allow.update(adapter.allowed_methods())
+        return response
+
+    def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
+        """Return what a view or an error handler returned as the response to send.
+
+        With *from_error_handler* an ``after_request`` function that fails is logged and passed
+        over: an error page shall not fail.
+        """
+        response = self.make_response(rv)
+        try:
+            response = self.process_response(response)
+        except Exception as error:
+            if not from_error_handler:
+                raise
+            self.log_exception(error)
+        return response
+
+    def process_response(self, response: Response) -> Response:
+        """Run the ``after_this_request`` and ``after_request`` functions and save the session."""
+        context = CURRENT_CONTEXT.get()
+        for function in context.after_this_request or ():
+            response = self.ensure_sync(function)(response)
+        for function in self._current_plan(context).after:
+            response = self.ensure_sync(function)(response)
+        session = context.opened_session
+        if session is None and self._must_open_session(context):
+            session = context.session
+        if session is not None and not self.session_interface.is_null_session(session):
+            self.session_interface.save_session(self, session, response)
+        return response
+
+    def _must_open_session(self, context: Context) -> bool:
+        """Return whether a session that nobody used must be opened all the same: it may be
+        permanent, and then its cookie is refreshed."""
+        setup = self._setup or Setup(self)
+        if setup.opens_every_session:
+            return True
+        environ = context.environ
+        return (
+            environ is not None
+            and "HTTP_COOKIE" in environ
+            and self.secret_key is not None
+            and bool(self.config["SESSION_REFRESH_EACH_REQUEST"])
+            and self.session_interface.get_cookie_name(self) in environ["HTTP_COOKIE"]
+        )
+
+    def handle_user_exception(self, e: Exception) -> Any:
+        """Return what the handler of an exception returns; raise the exception if it has none."""
+        if isinstance(e, HTTPException):
+            if isinstance(e, BadRequestKeyError) and (
+                self.debug or self.config["TRAP_BAD_REQUEST_ERRORS"]
+            ):
+                e.show_exception = True
+            if not self.trap_http_exception(e):
+                return self.handle_http_exception(e)
+        handler = self._find_error_handler(e)
+        if handler is None:
+            raise e
+        return self.ensure_sync(handler)(e)
+
+    def trap_http_exception(self, e: Exception) -> bool:
+        """Return whether an HTTP exception shall be treated as a crash, for the debugger to show.
+
+        So with ``TRAP_HTTP_EXCEPTIONS``, and for 400 errors with ``TRAP_BAD_REQUEST_ERRORS``.
+        """
+        if self.config["TRAP_HTTP_EXCEPTIONS"]:
+            return True
+        return bool(self.config["TRAP_BAD_REQUEST_ERRORS"]) and isinstance(e, BadRequest)
+
+    def handle_http_exception(self, e: HTTPException) -> Any:
+        """Return what the handler of an HTTP exception returns, or the exception, which is an
+        answer itself."""
+        # Without a code it carries a finished response, such as the router's redirects.
+        if e.code is None or not self.error_handler_spec:
+            return e
+        handler = self._find_error_handler(e)
+        return e if handler is None else self.ensure_sync(handler)(e)
+
+    def handle_exception(self, e: Exception) -> Response:
+        """Return the response to an exception that nobody handled: a 500 page.
+
+        The exception is logged. A handler of 500 or of `InternalServerError` is given an
+        `InternalServerError` whose ``original_exception`` it is. With ``PROPAGATE_EXCEPTIONS``,
+        which testing and debugging turn on, it is raised instead.
+        """
+        propagate = self.config["PROPAGATE_EXCEPTIONS"]
+        if propagate is None:
+            propagate = self.testing or self.debug
+        if propagate:
+            raise e
+        self.log_exception(e)
+        server_error = InternalServerError(original_exception=e)
+        handler = self._find_error_handler(server_error)
+        answer = server_error if handler is None else self.ensure_sync(handler)(server_error)
+        return self.finalize_request(answer, from_error_handler=True)
+
+    def _find_error_handler(self, e: Exception) -> Callable[[Any], Any] | None:
+        """Return the handler of an exception: by code before by class, the innermost blueprint's
+        before the app's, the nearest class before its parents."""
+        if not self.error_handler_spec:
+            return None
+        context = CURRENT_CONTEXT.get(None)
+        rule = None if context is None else context.url_rule
+        names = names_to_ask(self.blueprint_names(None if rule is None else rule.endpoint))
+        code = e.code if isinstance(e, HTTPException) else None
+        for wanted in (code, None) if code is not None else (None,):
+            for name in reversed(names):
+                handlers = self.error_handler_spec.get(name, {}).get(wanted)
+                for exception_class in type(e).__mro__ if handlers else ():
+                    handler = handlers.get(exception_class)  # type: ignore[union-attr, arg-type]
+                    if handler is not None:
+                        return handler
+        return None
+
+    def log_exception(self, exc_info: BaseException) -> None:
+        """Log an exception that nobody handled, with the method and the path of its request."""
+        context = CURRENT_CONTEXT.get(None)
+        environ = {} if context is None or context.environ is None else context.environ
+        method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
+        message = f"Exception on {path!r} [{method}]"
+        try:
+            logger = self.logger
+        except ImportError:
+            log_without_logging(message, exc_info)
+        else:
+            logger.error("%s", message, exc_info=exc_info)
+
+    def make_response(self, rv: Any) -> Response:
+        """Return what a view may return as a response object.
+
+        Text, bytes, a dict or a list (JSON), an iterator (streamed), a response, a WSGI
+        application, or a tuple of one of these with a status, headers, or both. TypeError for
+        anything else.
+        """
+        if isinstance(rv, self.response_class):
+            return rv
+        status: Any = None
+        headers: Any = None
+        if type(rv) is tuple:
+            rv, status, headers = _unpack_response_tuple(rv)
+        response = self._make_body_response(rv)
+        if status is not None:
+            if isinstance(status, (str, bytes, bytearray)):
+                response.status = status if isinstance(status, str) else status.decode("latin-1")
+            else:
+                response.status_code = status
+        if headers:
+            response.headers.update(headers)
+        return response
+
+    def _make_body_response(self, rv: Any) -> Response:
+        if isinstance(rv, self.response_class):
+            return rv
+        if isinstance(rv, (str, bytes, bytearray)) or hasattr(rv, "__next__"):
+            return self.response_class(rv)
+        if isinstance(rv, (dict, list)):
+            response: Response = self.json.response(rv)
+            return response
+        if isinstance(rv, HTTPException):
+            context = CURRENT_CONTEXT.get(None)
+            return rv.get_response(None if context is None else context.environ)
+        if callable(rv):
+            context = CURRENT_CONTEXT.get()
+            return self.response_class.force_type(rv, context.environ)
+        raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
+
+    def _describe_view(self) -> str:
+        context = CURRENT_CONTEXT.get(None)
+        rule = None if context is None else context.url_rule
+        view = None if rule is None else self.view_functions.get(rule.endpoint)
+        return "the view" if view is None else f"the view {describe_function(view)}"
+
+    def make_request(self, environ: WSGIEnvironment) -> Request:
+        """Return the request object of an environ, with the limits that are configured."""
+        request = self.request_class(environ)
+        settings = (self._setup or Setup(self)).request_settings
+        if settings:
+            request.__dict__.update(settings)
+        return request
+
+    def _leave(self, context: Context, error: BaseException | None) -> None:
+        """Run the teardown of a context, or leave it to whoever keeps the context longer."""
+        keeper = (context.environ or {}).get(KEEP_CONTEXT_KEY)
+        if keeper is not None:
+            keeper.append(context)
+        elif not context.held or error is not None:
+            self.do_teardown(context, error)
+
+    def do_teardown(self, context: Context, error: BaseException | None) -> None:
+        """Run the teardown functions of a context, each once, whatever the others do.
+
+        The first exception that one of them raises is raised again when all have run.
+        """
+        context.held = False
+        if context.has_request:
+            functions = self._current_plan(context).teardown
+        else:
+            functions = self.teardown_appcontext_funcs[::-1]
+        failure: Exception | None = None
+        for function in functions:
+            try:
+                self.ensure_sync(function)(error)
+            except Exception as problem:
+                failure = failure or problem
+        context.close()
+        if failure is not None:
+            raise failure
+
+    def app_context(self) -> Context:
+        """Return a context without a request: ``with app.app_context(): ...``."""
+        return Context(self, None)
+
+    def request_context(self, environ: WSGIEnvironment) -> Context:
+        """Return the context of a request made of an environ: ``with app.request_context(e):``."""
+        return Context(self, environ)
+
+    def test_request_context(self, *args: Any, **kwargs: Any) -> Context:
+        """Return the context of a request made up for a test or a shell.
+
+        The arguments are those of `EnvironBuilder`: a path first, then what the request carries.
+        """
+        from .testing import EnvironBuilder
+
+        kwargs.setdefault("app", self)
+        return Context(self, EnvironBuilder(*args, **kwargs).get_environ())
+
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> Client:
+        """Return a client that calls the app without a server, and keeps cookies.
+
+        >>> app = Microweb("example")
+        >>> app.test_client().get("/nothing").status
+        '404 NOT FOUND'
+        """
+        from .testing import Client
+
+        client_class = self.test_client_class or Client
+        return client_class(self, use_cookies=use_cookies, **kwargs)
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        debug: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """Serve the app until Ctrl-C, on loopback and port 5000 unless told otherwise.
+
+        Does nothing when the app is being loaded by ``microweb run``, which serves it itself. The
+        options are those of `run_simple`.
+        """
+        if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
+            return
+        from .serving import AddressInUse, run_simple
+
+        if debug is not None:
+            self.debug = bool(debug)
+        options.setdefault("use_debugger", self.debug)
+        try:
+            run_simple(host or "127.0.0.1", 5000 if port is None else port, self, **options)
+        except AddressInUse as error:
+            sys.exit(f"microweb: {error}")
+
+
+# The name that tutorials use: `from microweb import Flask` runs what was written for Flask.
+Flask = Microweb
+
+
+def _unpack_response_tuple(rv: tuple[Any, ...]) -> tuple[Any, Any, Any]:
+    """Return body, status and headers of what a view returned as a tuple."""
+    if len(rv) == 3:
+        return rv
+    if len(rv) == 2:
+        if isinstance(rv[1], (dict, list, tuple)) or hasattr(rv[1], "items"):
+            return rv[0], None, rv[1]
+        return rv[0], rv[1], None
+    raise TypeError(
+        f"a view may return (body, status), (body, headers) or (body, status, headers), not a "
+        f"tuple of {len(rv)}: {rv!r:.80}"
+    )
+
+
+def _describe_bad_answer(rv: Any) -> str:
+    """Say what is wrong with something that a view returned and that cannot be a response."""
+    if rv is None:
+        return "None: it may have ended without a return statement; return text, a dict, a list..."
+    return (
+        f"a {type(rv).__name__}, which cannot be made a response: {rv!r:.80}; return text, bytes, "
+        f"a dict, a list, a response, or a tuple of one of these with status and headers"
+    )

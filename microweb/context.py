@@ -1,0 +1,402 @@
+"""The one context of one request, and the names that lead to it.
+
+A `Context` is made when a request enters the app and forgotten when it leaves. It owns whatever
+belongs to that request alone: the request object, the session, ``g``, the matched rule. It is set
+in one `contextvars.ContextVar`, so that every thread and every asyncio task sees its own, and
+``request``, ``session``, ``g`` and ``current_app`` are proxies that look there each time they are
+used.
+
+A context without an environ is an *application context*: what commands and scripts use to have
+``current_app`` and ``g`` without a request.
+
+Nothing here is computed before somebody asks: a view that never reads ``request`` never has one.
+"""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from contextvars import Token
+    from types import TracebackType
+    from typing import Any, Callable
+
+    from .app import Microweb
+    from .http import HTTPException, Request, Response
+    from .routing import Rule
+    from .sessions import SessionMixin
+
+    WSGIEnvironment = dict[str, Any]
+
+CURRENT_CONTEXT: ContextVar[Context] = ContextVar("microweb.context")
+
+_NO_APP_CONTEXT = """\
+{name!r} was used outside of an application context.
+It exists only while an app is at work: inside a view, a command, or a block such as
+    with app.app_context():
+        ..."""
+_NO_REQUEST_CONTEXT = """\
+{name!r} was used outside of a request.
+It exists only while a request is being answered. In a test or a shell, make one:
+    with app.test_request_context("/path"):
+        ..."""
+
+_MISSING_VALUE = object()
+
+
+class AppContextGlobals:
+    """``g``: a name space that lives as long as its context.
+
+    Attributes may be set and read freely; `get`, `pop` and `setdefault` work as on a dict.
+
+    >>> g = AppContextGlobals()
+    >>> g.user = "ada"
+    >>> g.get("user"), g.get("missing"), "user" in g
+    ('ada', None, True)
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(
+            f"'g' has no attribute {name!r} in this context; set it first, or read it "
+            f"with g.get({name!r})"
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self.__dict__[name] = value
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the attribute, or *default* where it was never set."""
+        return self.__dict__.get(name, default)
+
+    def pop(self, name: str, default: Any = _MISSING_VALUE) -> Any:
+        """Remove an attribute and return it; without a default a missing one raises KeyError."""
+        if default is _MISSING_VALUE:
+            return self.__dict__.pop(name)
+        return self.__dict__.pop(name, default)
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Return the attribute, setting it to *default* first where it was never set."""
+        return self.__dict__.setdefault(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.__dict__
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.__dict__)
+
+    def __repr__(self) -> str:
+        return f"<g of {', '.join(self.__dict__) or 'nothing yet'}>"
+
+
+class Context:
+    """Everything one request owns, from the moment it enters the app until its teardown.
+
+    *environ* is the WSGI environ, or None for an application context. The class-level defaults
+    stand for "nobody asked yet", so that making a context stores two attributes and no more.
+
+    Used by hand through ``app.app_context()`` and ``app.test_request_context()``:
+
+    >>> from microweb import Microweb, request
+    >>> app = Microweb("example")
+    >>> with app.test_request_context("/?name=Ada"):
+    ...     request.args["name"]
+    'Ada'
+    """
+
+    url_rule: Rule | None = None
+    view_args: dict[str, Any] | None = None
+    routing_exception: HTTPException | None = None
+    # Set as soon as somebody wants to see the response before it leaves (a session was opened, or
+    # `after_this_request` was called): the dispatcher's straight line asks only this.
+    finishing: bool = False
+    after_this_request: list[Callable[[Response], Response]] | None = None
+    flashes: list[tuple[str, str]] | None = None
+    # True while somebody else (a stream, a test client's `with` block) runs the teardown later.
+    held: bool = False
+    _request: Request | None = None
+    _session: SessionMixin | None = None
+    _g: Any = None
+    _tokens: list[Token[Context]] | None = None
+
+    def __init__(self, app: Microweb, environ: WSGIEnvironment | None) -> None:
+        self.app = app
+        self.environ = environ
+
+    @property
+    def request(self) -> Request:
+        """The request object, made when it is first read. RuntimeError without a request."""
+        request = self._request
+        if request is None:
+            if self.environ is None:
+                raise RuntimeError(_NO_REQUEST_CONTEXT.format(name="request"))
+            request = self.app.make_request(self.environ)
+            request.url_rule = self.url_rule
+            request.view_args = self.view_args
+            request.routing_exception = self.routing_exception
+            self._request = request
+        return request
+
+    @request.setter
+    def request(self, request: Request) -> None:
+        self._request = request
+
+    @property
+    def session(self) -> SessionMixin:
+        """The session, opened when it is first read. RuntimeError without a request."""
+        session = self._session
+        if session is None:
+            if self.environ is None:
+                raise RuntimeError(_NO_REQUEST_CONTEXT.format(name="session"))
+            self.finishing = True
+            interface = self.app.session_interface
+            session = interface.open_session(self.app, self.request)
+            if session is None:
+                session = interface.make_null_session(self.app)
+            self._session = session
+        return session
+
+    @session.setter
+    def session(self, session: SessionMixin) -> None:
+        self.finishing = True
+        self._session = session
+
+    @property
+    def opened_session(self) -> SessionMixin | None:
+        """The session if somebody has opened it, else None: reading this opens nothing."""
+        return self._session
+
+    @property
+    def has_request_object(self) -> bool:
+        """Whether somebody has read the request."""
+        return self._request is not None
+
+    def close(self) -> None:
+        """Close the files that came with the request."""
+        if self._request is not None:
+            self._request.close()
+
+    @property
+    def g(self) -> Any:
+        """This context's name space, made when it is first read."""
+        if self._g is None:
+            self._g = self.app.app_ctx_globals_class()
+        return self._g
+
+    @property
+    def has_request(self) -> bool:
+        """Whether this is the context of a request rather than of an app alone."""
+        return self.environ is not None
+
+    def push(self) -> None:
+        """Make this the current context, and match the request's URL if that is still to do."""
+        if self._tokens is None:
+            self._tokens = []
+        self._tokens.append(CURRENT_CONTEXT.set(self))
+        if self.environ is not None and self.url_rule is None and self.routing_exception is None:
+            self.app.match_request(self)
+
+    def pop(self, error: BaseException | None = None) -> None:
+        """Take the context back; the outermost pop runs the teardown functions with *error*."""
+        if not self._tokens:
+            raise RuntimeError("Context.pop() was called more often than push()")
+        token = self._tokens[-1]
+        try:
+            if len(self._tokens) == 1:
+                self.app.do_teardown(self, error)
+        finally:
+            self._tokens.pop()
+            CURRENT_CONTEXT.reset(token)
+
+    def __enter__(self) -> Context:
+        self.push()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.pop(error)
+
+    def __repr__(self) -> str:
+        if self.environ is None:
+            return f"<Context of {self.app.name!r}>"
+        method = self.environ.get("REQUEST_METHOD")
+        return f"<Context of {self.app.name!r}: {method} {self.environ.get('PATH_INFO')!r}>"
+
+
+def has_app_context() -> bool:
+    """Return whether there is a current context, so that ``current_app`` and ``g`` work.
+
+    >>> has_app_context()
+    False
+    """
+    return CURRENT_CONTEXT.get(None) is not None
+
+
+def has_request_context() -> bool:
+    """Return whether a request is being answered, so that ``request`` and ``session`` work.
+
+    >>> has_request_context()
+    False
+    """
+    context = CURRENT_CONTEXT.get(None)
+    return context is not None and context.environ is not None
+
+
+def current_context(name: str = "current_app") -> Context:
+    """Return the current context; where there is none, raise a RuntimeError about *name*."""
+    try:
+        return CURRENT_CONTEXT.get()
+    except LookupError:
+        raise RuntimeError(_NO_APP_CONTEXT.format(name=name)) from None
+
+
+def request_context(name: str = "request") -> Context:
+    """Return the current request's context; raise a RuntimeError about *name* where none is."""
+    context = CURRENT_CONTEXT.get(None)
+    if context is None or context.environ is None:
+        raise RuntimeError(_NO_REQUEST_CONTEXT.format(name=name))
+    return context
+
+
+class LocalProxy:
+    """A name that stands for another object, looked up anew each time it is used.
+
+    *find* is called without arguments and returns the object. Attribute access, calls, items,
+    operators and comparisons all go to that object; `_get_current_object` returns it itself, as
+    one must before handing it to another thread.
+
+    >>> words = ["here"]
+    >>> proxy = LocalProxy(lambda: words)
+    >>> proxy.append("and there")
+    >>> len(proxy), proxy == words, proxy._get_current_object() is words
+    (2, True, True)
+    """
+
+    __slots__ = ("__dict__", "_get_current_object")
+
+    def __init__(self, find: Callable[[], Any]) -> None:
+        object.__setattr__(self, "_get_current_object", find)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return getattr(self._get_current_object(), name)
+        except RuntimeError:
+            # copy, inspect and doctest ask every object for special names it may lack.
+            if name.startswith("__"):
+                raise AttributeError(f"a proxy outside of its context has no {name}") from None
+            raise
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._get_current_object(), name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._get_current_object(), name)
+
+    def __repr__(self) -> str:
+        try:
+            return repr(self._get_current_object())
+        except RuntimeError:
+            return "<LocalProxy outside of its context>"
+
+    def __bool__(self) -> bool:
+        try:
+            return bool(self._get_current_object())
+        except RuntimeError:
+            return False
+
+    def __dir__(self) -> Iterable[str]:
+        try:
+            return dir(self._get_current_object())
+        except RuntimeError:
+            return []
+
+    # isinstance(proxy, Request) shall hold: that is how libraries tell what they were given.
+    @property
+    def __class__(self) -> Any:
+        try:
+            return type(self._get_current_object())
+        except RuntimeError:
+            return LocalProxy
+
+    @__class__.setter
+    def __class__(self, value: Any) -> None:
+        raise TypeError("the class of a proxy cannot be changed; change that of the object")
+
+
+def _forward_special_method(name: str) -> Callable[..., Any]:
+    """Return a method that hands the special method *name* on. Python looks such methods up on
+    the class, past `__getattr__`, so the proxy's class needs each of them."""
+    # An operator is applied anew, so that the other operand gets its say as well.
+    function = _OPERATORS.get(name)
+
+    def forward(self: LocalProxy, *args: Any) -> Any:
+        current = self._get_current_object()
+        if function is not None:
+            return function(current, *args)
+        method = getattr(type(current), name, None)
+        if method is None:
+            raise TypeError(f"{type(current).__name__!r} object has no {name}()")
+        return method(current, *args)
+
+    forward.__name__ = name
+    return forward
+
+
+_OPERATORS: dict[str, Callable[..., Any]] = {
+    "__add__": lambda a, b: a + b,
+    "__radd__": lambda a, b: b + a,
+    "__sub__": lambda a, b: a - b,
+    "__rsub__": lambda a, b: b - a,
+    "__mul__": lambda a, b: a * b,
+    "__rmul__": lambda a, b: b * a,
+    "__mod__": lambda a, b: a % b,
+    "__or__": lambda a, b: a | b,
+    "__ror__": lambda a, b: b | a,
+    "__and__": lambda a, b: a & b,
+    "__eq__": lambda a, b: a == b,
+    "__ne__": lambda a, b: a != b,
+    "__lt__": lambda a, b: a < b,
+    "__le__": lambda a, b: a <= b,
+    "__gt__": lambda a, b: a > b,
+    "__ge__": lambda a, b: a >= b,
+    "__iter__": iter,
+    "__len__": len,
+    "__str__": str,
+    "__int__": int,
+    "__float__": float,
+}
+for _special_method in (
+    *_OPERATORS,
+    *[
+        "__bytes__",
+        "__format__",
+        "__hash__",
+        "__call__",
+        "__enter__",
+        "__exit__",
+        "__await__",
+        "__aiter__",
+    ],
+    *[
+        "__anext__",
+        "__getitem__",
+        "__setitem__",
+        "__delitem__",
+        "__next__",
+        "__reversed__",
+        "__contains__",
+    ],
+    *["__index__", "__fspath__", "__copy__", "__deepcopy__"],
+):
+    setattr(LocalProxy, _special_method, _forward_special_method(_special_method))
+
+
+current_app: Microweb = LocalProxy(lambda: current_context("current_app").app)  # type: ignore[assignment]
+g: Any = LocalProxy(lambda: current_context("g").g)
+request: Request = LocalProxy(lambda: request_context("request").request)  # type: ignore[assignment]
+session: SessionMixin = LocalProxy(lambda: request_context("session").session)  # type: ignore[assignment]

@@ -1,0 +1,186 @@
+"""The note-book's store: one SQLite file, one connection for each request."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+
+from .. import current_app, g
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS user (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+    password_hash TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS note (
+    id INTEGER PRIMARY KEY,
+    user_id INTEGER NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    changed TEXT NOT NULL DEFAULT (datetime('now'))
+);
+CREATE INDEX IF NOT EXISTS note_of_user ON note (user_id, changed);
+CREATE TABLE IF NOT EXISTS attachment (
+    id INTEGER PRIMARY KEY,
+    note_id INTEGER NOT NULL REFERENCES note (id) ON DELETE CASCADE,
+    stored_as TEXT NOT NULL UNIQUE,
+    filename TEXT NOT NULL,
+    size INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attachment_of_note ON attachment (note_id);
+"""
+
+
+def connect(path: str) -> sqlite3.Connection:
+    """Open the database; rows answer to the names of their columns."""
+    connection = sqlite3.connect(path)
+    connection.row_factory = sqlite3.Row
+    # SQLite checks REFERENCES only for connections that ask it to.
+    connection.execute("PRAGMA foreign_keys = ON")
+    return connection
+
+
+def create_tables(path: str) -> None:
+    """Create the database where it does not exist yet."""
+    connection = connect(path)
+    try:
+        connection.executescript(SCHEMA)
+    finally:
+        connection.close()
+
+
+def get_db() -> sqlite3.Connection:
+    """Return this request's connection. A connection belongs to one thread, so it is kept in g."""
+    if "db" not in g:
+        g.db = connect(current_app.config["DATABASE"])
+    connection: sqlite3.Connection = g.db
+    return connection
+
+
+def close_db(error: BaseException | None = None) -> None:
+    """Close the connection when the request is over, whatever became of it."""
+    connection = g.pop("db", None)
+    if connection is not None:
+        connection.close()
+
+
+def find_user(name: str) -> sqlite3.Row | None:
+    """Return the user of that name, or None."""
+    return _one("SELECT * FROM user WHERE name = ?", name)
+
+
+def get_user(user_id: int) -> sqlite3.Row | None:
+    """Return the user with that number, or None."""
+    return _one("SELECT * FROM user WHERE id = ?", user_id)
+
+
+def add_user(name: str, password_hash: str) -> int | None:
+    """Add a user and return the number, or None if the name is taken."""
+    try:
+        return _insert("INSERT INTO user (name, password_hash) VALUES (?, ?)", name, password_hash)
+    except sqlite3.IntegrityError:
+        return None
+
+
+def list_notes(user_id: int, search: str = "") -> list[sqlite3.Row]:
+    """Return a user's notes, the last changed first; only those that contain *search*."""
+    # % and _ are wildcards of LIKE: whoever searches for "100%" means the sign.
+    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    query = """
+        SELECT note.*, (SELECT count(*) FROM attachment WHERE note_id = note.id) AS attachments
+        FROM note
+        WHERE user_id = ? AND (title LIKE ? ESCAPE '\\' OR body LIKE ? ESCAPE '\\')
+        ORDER BY changed DESC, id DESC
+    """
+    pattern = f"%{escaped}%"
+    return get_db().execute(query, (user_id, pattern, pattern)).fetchall()
+
+
+def get_note(note_id: int, user_id: int) -> sqlite3.Row | None:
+    """Return a note if it is that user's, else None."""
+    return _one("SELECT * FROM note WHERE id = ? AND user_id = ?", note_id, user_id)
+
+
+def add_note(user_id: int, title: str, body: str) -> int:
+    """Add a note and return its number."""
+    return _insert("INSERT INTO note (user_id, title, body) VALUES (?, ?, ?)", user_id, title, body)
+
+
+def change_note(note_id: int, title: str, body: str) -> None:
+    """Replace what a note says."""
+    query = "UPDATE note SET title = ?, body = ?, changed = datetime('now') WHERE id = ?"
+    with get_db() as db:
+        db.execute(query, (title, body, note_id))
+
+
+def delete_note(note_id: int) -> None:
+    """Delete a note with its attachments."""
+    files = list_attachments(note_id)
+    with get_db() as db:
+        db.execute("DELETE FROM note WHERE id = ?", (note_id,))
+    # The files go last: a file too many is harmless, an entry without its file is not.
+    for attachment in files:
+        _remove_file(attachment["stored_as"])
+
+
+def list_attachments(note_id: int) -> list[sqlite3.Row]:
+    """Return a note's attachments in the order in which they came."""
+    query = "SELECT * FROM attachment WHERE note_id = ? ORDER BY id"
+    return get_db().execute(query, (note_id,)).fetchall()
+
+
+def get_attachment(attachment_id: int, user_id: int) -> sqlite3.Row | None:
+    """Return an attachment if its note is that user's, else None."""
+    query = """
+        SELECT attachment.* FROM attachment JOIN note ON note.id = note_id
+        WHERE attachment.id = ? AND user_id = ?
+    """
+    return _one(query, attachment_id, user_id)
+
+
+def add_attachment(note_id: int, upload: Any) -> int:
+    """Store an uploaded file and return its number."""
+    from secrets import token_hex
+
+    # The name that a client sent is shown and offered for download, never used on this disk.
+    stored_as = token_hex(16)
+    path = os.path.join(current_app.config["ATTACHMENTS"], stored_as)
+    try:
+        upload.save(path)
+        query = """
+            INSERT INTO attachment (note_id, stored_as, filename, size) VALUES (?, ?, ?, ?)
+        """
+        return _insert(query, note_id, stored_as, upload.filename, os.path.getsize(path))
+    except BaseException:
+        _remove_file(stored_as)
+        raise
+
+
+def delete_attachment(attachment: sqlite3.Row) -> None:
+    """Delete an attachment and its file."""
+    with get_db() as db:
+        db.execute("DELETE FROM attachment WHERE id = ?", (attachment["id"],))
+    _remove_file(attachment["stored_as"])
+
+
+def _one(query: str, *arguments: Any) -> sqlite3.Row | None:
+    row: sqlite3.Row | None = get_db().execute(query, arguments).fetchone()
+    return row
+
+
+def _insert(query: str, *arguments: Any) -> int:
+    # `with db` commits, or rolls back if the block fails.
+    with get_db() as db:
+        return db.execute(query, arguments).lastrowid or 0
+
+
+def _remove_file(stored_as: str) -> None:
+    try:
+        os.remove(os.path.join(current_app.config["ATTACHMENTS"], stored_as))
+    except FileNotFoundError:
+        pass

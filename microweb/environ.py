@@ -1,0 +1,243 @@
+"""Making the environ that a server would make of a request, out of what a test wants to say."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import time
+
+from .http import FileStorage, Headers, MultiDict, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from typing import IO, Any
+
+    from .app import Microweb
+    from .context import WSGIEnvironment
+
+# How browsers write these into the names of a multipart body (WHATWG HTML, form submission).
+_FORM_NAME_ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
+# Headers that have one value: a test's replaces the builder's instead of being added to it.
+_REPLACED_HEADERS = frozenset(
+    ["CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_HOST", "HTTP_USER_AGENT", "HTTP_AUTHORIZATION"]
+)
+
+
+class EnvironBuilder:
+    """Makes a WSGI environ out of what a test wants to say.
+
+    *path* may carry a query string or be a whole URL. *query_string* is text or a mapping; *data*
+    is bytes or text for a raw body, or a dict of form fields, whose values may be lists, open
+    binary files, or tuples ``(file, filename)`` and ``(file, filename, content type)`` for uploads;
+    *json* is sent as JSON. *headers*, *auth* (a pair for Basic authentication), *content_type*,
+    *method*, *base_url*, *environ_base* and *environ_overrides* do what their names say.
+
+    >>> environ = EnvironBuilder("/search?q=x", method="POST", data={"a": "1"}).get_environ()
+    >>> environ["QUERY_STRING"], environ["CONTENT_LENGTH"]
+    ('q=x', '3')
+    """
+
+    def __init__(
+        self,
+        path: str = "/",
+        base_url: str | None = None,
+        query_string: Mapping[str, Any] | str | None = None,
+        method: str = "GET",
+        input_stream: IO[bytes] | None = None,
+        content_type: str | None = None,
+        content_length: int | None = None,
+        errors_stream: IO[str] | None = None,
+        multithread: bool = False,
+        multiprocess: bool = False,
+        run_once: bool = False,
+        headers: Any = None,
+        data: Any = None,
+        environ_base: Mapping[str, Any] | None = None,
+        environ_overrides: Mapping[str, Any] | None = None,
+        json: Any = None,
+        auth: tuple[str, str] | None = None,
+        app: Microweb | None = None,
+        subdomain: str | None = None,
+        url_scheme: str | None = None,
+    ) -> None:
+        from urllib.parse import unquote_to_bytes, urlsplit
+
+        if json is not None and data is not None:
+            raise TypeError("pass json=... or data=..., not both: a request has one body")
+        url = urlsplit(path)
+        base = urlsplit(base_url or _base_url_of_app(app, subdomain, url_scheme))
+        if url.netloc:
+            base = url._replace(path=base.path)
+        if query_string is None:
+            query_string = url.query
+        self.scheme = url_scheme or base.scheme or "http"
+        self.host = base.netloc or "localhost"
+        self.script_name = unquote_to_bytes(base.path.rstrip("/")).decode("latin-1")
+        self.path_info = unquote_to_bytes(url.path or "/").decode("latin-1")
+        self.query_string = _encode_query(query_string)
+        self.method = method.upper()
+        self.headers = headers if isinstance(headers, Headers) else Headers(headers)
+        self.errors_stream = errors_stream
+        self.flags = (multithread, multiprocess, run_once)
+        self.environ_base = environ_base
+        self.environ_overrides = environ_overrides
+        self.input_stream = input_stream
+        self.content_length = content_length
+        self.content_type = content_type
+        self.body = b""
+        if auth is not None:
+            self.headers["Authorization"] = _basic_credentials(*auth)
+        if json is not None:
+            provider = _json_provider(app)
+            self.body = provider.dumps(json).encode("utf-8")
+            self.content_type = content_type or "application/json"
+        elif data is not None:
+            self._set_body(data)
+
+    def _set_body(self, data: Any) -> None:
+        if isinstance(data, str):
+            self.body = data.encode("utf-8")
+        elif isinstance(data, (bytes, bytearray)):
+            self.body = bytes(data)
+        elif hasattr(data, "read"):
+            self.body = data.read()
+        else:
+            fields = list(_iter_form_fields(data))
+            wanted = self.content_type or self.headers.get("Content-Type") or ""
+            if wanted.startswith("multipart/") or any(
+                isinstance(value, FileStorage) for _, value in fields
+            ):
+                boundary = f"-----microweb{time.time_ns():x}{os.getpid():x}"
+                self.body = _encode_multipart(fields, boundary)
+                self.content_type = f"multipart/form-data; boundary={boundary}"
+            else:
+                self.body = _encode_query(fields).encode("ascii")
+                self.content_type = self.content_type or "application/x-www-form-urlencoded"
+
+    def get_environ(self) -> WSGIEnvironment:
+        """Return the environ, as the server would make it of the same request."""
+        host, _, port = self.host.rpartition(":")
+        if not host or not port.isdecimal():
+            host, port = self.host, "443" if self.scheme == "https" else "80"
+        environ: WSGIEnvironment = {
+            "REQUEST_METHOD": self.method,
+            "SCRIPT_NAME": self.script_name,
+            "PATH_INFO": self.path_info,
+            "QUERY_STRING": self.query_string,
+            "SERVER_NAME": host,
+            "SERVER_PORT": port,
+            "SERVER_PROTOCOL": "HTTP/1.1",
+            "HTTP_HOST": self.host,
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_USER_AGENT": "microweb",
+            "wsgi.version": (1, 0),
+            "wsgi.url_scheme": self.scheme,
+            "wsgi.input": self.input_stream or io.BytesIO(self.body),
+            "wsgi.errors": self.errors_stream or sys.stderr or io.StringIO(),
+            "wsgi.multithread": self.flags[0],
+            "wsgi.multiprocess": self.flags[1],
+            "wsgi.run_once": self.flags[2],
+        }
+        if self.environ_base:
+            environ.update(self.environ_base)
+        if self.input_stream is None and (self.body or self.method in ("POST", "PUT", "PATCH")):
+            environ["CONTENT_LENGTH"] = str(len(self.body))
+        if self.content_length is not None:
+            environ["CONTENT_LENGTH"] = str(self.content_length)
+        for name, value in self.headers:
+            key = name.upper().replace("-", "_")
+            if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                key = f"HTTP_{key}"
+            separator = "; " if key == "HTTP_COOKIE" else ","
+            repeated = key in environ and key not in _REPLACED_HEADERS
+            environ[key] = f"{environ[key]}{separator}{value}" if repeated else value
+        if self.content_type is not None:
+            environ["CONTENT_TYPE"] = self.content_type
+        if self.environ_overrides:
+            environ.update(self.environ_overrides)
+        return environ
+
+    def get_request(self, cls: type[Request] = Request) -> Request:
+        """Return a request object made of the environ."""
+        return cls(self.get_environ())
+
+
+def _base_url_of_app(app: Microweb | None, subdomain: str | None, scheme: str | None) -> str:
+    """Return the URL that requests to an app begin with unless a test says otherwise."""
+    if app is None:
+        return "http://localhost/"
+    host = app.config["SERVER_NAME"] or "localhost"
+    if subdomain:
+        host = f"{subdomain}.{host}"
+    root = app.config["APPLICATION_ROOT"].lstrip("/")
+    return f"{scheme or app.config['PREFERRED_URL_SCHEME']}://{host}/{root}"
+
+
+def _json_provider(app: Microweb | None) -> Any:
+    if app is not None:
+        return app.json
+    from .json import DefaultJSONProvider
+
+    return DefaultJSONProvider(None)
+
+
+def _basic_credentials(username: str, password: str) -> str:
+    """Return the Authorization header of RFC 7617."""
+    from binascii import b2a_base64
+
+    pair = f"{username}:{password}".encode()
+    return f"Basic {b2a_base64(pair, newline=False).decode('ascii')}"
+
+
+def _encode_query(query: Any) -> str:
+    """Return a mapping or pairs as a query string; text is kept, its non-ASCII part encoded."""
+    from urllib.parse import quote, urlencode
+
+    if isinstance(query, str):
+        return quote(query, safe="!\"$%&'()*+,/:;<=>?@[\\]^`{|}~")
+    return urlencode(list(_iter_form_fields(query)))
+
+
+def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
+    """Yield name and value of each field; files come as `FileStorage`, None is left out."""
+    if isinstance(data, MultiDict):
+        items: Iterable[tuple[str, Any]] = data.items(multi=True)
+    else:
+        items = data.items() if hasattr(data, "items") else data
+    for name, value in items:
+        for item in value if isinstance(value, list) else [value]:
+            if item is None:
+                continue
+            if isinstance(item, tuple):
+                yield name, FileStorage(*item[:2], name=name, content_type=_third(item))
+            elif hasattr(item, "read") and not isinstance(item, FileStorage):
+                filename = getattr(item, "name", None)
+                yield name, FileStorage(item, filename and os.path.basename(filename), name=name)
+            else:
+                yield name, item if isinstance(item, (FileStorage, bytes)) else str(item)
+
+
+def _third(item: tuple[Any, ...]) -> Any:
+    return item[2] if len(item) > 2 else None
+
+
+def _encode_multipart(fields: list[tuple[str, Any]], boundary: str) -> bytes:
+    """Return a multipart/form-data body (RFC 7578); names are escaped as browsers do."""
+    out = io.BytesIO()
+    for name, value in fields:
+        disposition = f'form-data; name="{name.translate(_FORM_NAME_ESCAPES)}"'
+        head = ""
+        if isinstance(value, FileStorage):
+            filename = (value.filename or "").translate(_FORM_NAME_ESCAPES)
+            disposition += f'; filename="{filename}"'
+            head = f"Content-Type: {value.content_type or 'application/octet-stream'}\r\n"
+            body = value.stream.read()
+        else:
+            body = value if isinstance(value, bytes) else value.encode("utf-8")
+        out.write(f"--{boundary}\r\nContent-Disposition: {disposition}\r\n{head}\r\n".encode())
+        out.write(body)
+        out.write(b"\r\n")
+    out.write(f"--{boundary}--\r\n".encode("ascii"))
+    return out.getvalue()

@@ -1,0 +1,245 @@
+"""Cookies (RFC 6265bis), read and written without the stdlib's ``http.cookies``.
+
+Law of this module: a Cookie header is split at ``;`` as browsers do, one bad pair never costs the
+others; a Set-Cookie header is written from checked pieces only, so that no argument can add an
+attribute of its own.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+from .dates import LATEST_HTTP_TIMESTAMP, http_date, parse_timestamp
+from .fields import is_token, percent_encode, text_from_environ
+from .structures import MultiDict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# What needs no quoting in a value: printable ASCII but SP, '"', ',', ';' and '\'.
+_COOKIE_PLAIN_RE = re.compile(r"[!#-+\--:<-\[\]-~]*")
+_SAMESITE_VALUES = {"strict": "Strict", "lax": "Lax", "none": "None"}
+
+
+def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
+    """Split a Cookie header, given as PEP 3333's Latin-1 text, into ``(name, value)`` pairs.
+
+    Nameless pairs are dropped (CVE-2023-23934), and so is what has no ``=``. Linear; never raises.
+
+    >>> from microweb.http.cookies import parse_cookie_pairs
+    >>> parse_cookie_pairs('a=b; =x; c="d\\\\"e"')
+    [('a', 'b'), ('c', 'd"e')]
+    """
+    if not header.isascii():
+        header = text_from_environ(header)
+    pairs = []
+    for item in header.split(";"):
+        name, equals, value = item.partition("=")
+        name = name.strip(" \t")
+        if name and equals:
+            value = value.strip(" \t")
+            if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
+                value = _unquote_cookie_value(value)
+            pairs.append((name, value))
+    return pairs
+
+
+def _unquote_cookie_value(value: str) -> str:
+    r"""Remove the quotes and resolve ``\"``, ``\\`` and octal ``\163`` escapes in one pass."""
+    value = value[1:-1]
+    if "\\" not in value:
+        return value
+    raw = re.sub(
+        rb"\\(?:([0-3][0-7][0-7])|(.))",
+        lambda match: bytes((int(match[1], 8),)) if match[1] else match[2],
+        value.encode("utf-8", "replace"),
+        flags=re.DOTALL,
+    )
+    return raw.decode("utf-8", "replace")
+
+
+def parse_cookie(header: Any, cls: type[MultiDict] | None = None) -> MultiDict:
+    """Parse a Cookie header, or the one in a WSGI environ, into a MultiDict (or *cls*).
+
+    >>> from microweb.http.cookies import parse_cookie
+    >>> parse_cookie("a=1; b=2")["b"]
+    '2'
+    """
+    if isinstance(header, dict):
+        header = header.get("HTTP_COOKIE")
+    return (cls or MultiDict)(parse_cookie_pairs(header) if header else None)
+
+
+def dump_cookie(
+    key: str,
+    value: str = "",
+    max_age: Any = None,
+    expires: Any = None,
+    path: str | None = "/",
+    domain: str | None = None,
+    secure: bool = False,
+    httponly: bool = False,
+    sync_expires: bool = True,
+    max_size: int = 4093,
+    samesite: str | None = None,
+    partitioned: bool = False,
+) -> str:
+    """Return the value of a Set-Cookie header.
+
+    *max_age* is seconds or a timedelta; *expires* a datetime, seconds since the epoch or an HTTP
+    date; with *sync_expires* an Expires is derived from *max_age*. *samesite* is ``"Strict"``,
+    ``"Lax"`` or ``"None"``; *partitioned* implies *secure*. A cookie beyond *max_size* bytes
+    (0: no limit) is returned with a warning, because browsers drop it without a word.
+
+    Raises ValueError for a name that is no token, for attributes that hold ``;`` or control
+    characters, and for a ``__Host-`` or ``__Secure-`` name that browsers would refuse.
+
+    >>> from microweb.http.cookies import dump_cookie
+    >>> dump_cookie("theme", "dark", httponly=True, samesite="Lax")
+    'theme=dark; HttpOnly; Path=/; SameSite=Lax'
+    """
+    if not isinstance(key, str) or not is_token(key):
+        raise ValueError(
+            f"The cookie name {key!r} is not a token: use ASCII letters, digits, '-' and '_', "
+            "without spaces, '=' or ';'."
+        )
+    secure = secure or partitioned
+    _check_cookie_prefix(key, path, domain, secure)
+    parts = [f"{key}={_quote_cookie_value(value)}"]
+    if domain:
+        parts.append(f"Domain={_cookie_domain(domain)}")
+    parts += _cookie_lifetime(max_age, expires, sync_expires)
+    if secure:
+        parts.append("Secure")
+    if httponly:
+        parts.append("HttpOnly")
+    if path is not None:
+        parts.append(f"Path={_cookie_path(path)}")
+    if samesite is not None:
+        parts.append(f"SameSite={_cookie_samesite(samesite, secure)}")
+    if partitioned:
+        parts.append("Partitioned")
+    header = "; ".join(parts)
+    if max_size and len(header) > max_size:
+        _warn_about_cookie(
+            f"The cookie {key!r} is {len(header)} bytes long; browsers may drop cookies above "
+            f"{max_size} bytes without a word. Store less in it."
+        )
+    return header
+
+
+def _warn_about_cookie(message: str) -> None:
+    from warnings import warn
+
+    warn(message, stacklevel=4)
+
+
+def _quote_cookie_value(value: Any) -> str:
+    """Return the value as it is where it may stand plainly, else quoted with octal escapes."""
+    text = value if isinstance(value, str) else str(value)
+    if _COOKIE_PLAIN_RE.fullmatch(text) is not None:
+        return "".join(text) if text.__class__ is not str else text
+    pieces = []
+    for byte in text.encode("utf-8"):
+        if byte in b'"\\':
+            pieces.append("\\" + chr(byte))
+        elif byte < 0x20 or byte >= 0x7F or byte in b",;":
+            pieces.append(f"\\{byte:03o}")
+        else:
+            pieces.append(chr(byte))
+    return '"' + "".join(pieces) + '"'
+
+
+def _check_cookie_prefix(key: str, path: str | None, domain: str | None, secure: bool) -> None:
+    """RFC 6265bis section 4.1.3: browsers drop prefixed cookies that lack what they promise."""
+    lowered = key.lower()
+    if not lowered.startswith(("__host-", "__secure-")):
+        return
+    if not secure:
+        raise ValueError(
+            f"The cookie {key!r} needs secure=True: browsers refuse the name without it."
+        )
+    if lowered.startswith("__host-") and (domain or path != "/"):
+        raise ValueError(
+            f"The cookie {key!r} needs path='/' and no domain: browsers refuse the name otherwise."
+        )
+
+
+def _cookie_lifetime(max_age: Any, expires: Any, sync_expires: bool) -> list[str]:
+    """Return the attributes Expires and Max-Age, as far as they are wanted."""
+    parts = []
+    if max_age is not None:
+        max_age = _cookie_max_age(max_age)
+        if expires is None and sync_expires:
+            # A moment before 1970 or after 9999 is one that no browser needs told exactly.
+            moment = time.time() + max_age if max_age > 0 else 0
+            expires = min(moment, LATEST_HTTP_TIMESTAMP)
+    if expires is not None:
+        parts.append(f"Expires={_cookie_expires(expires)}")
+    if max_age is not None:
+        parts.append(f"Max-Age={max_age}")
+    return parts
+
+
+def _cookie_max_age(max_age: Any) -> int:
+    """Return whole seconds; TypeError for what is neither a number nor a timedelta."""
+    if hasattr(max_age, "total_seconds"):
+        return int(max_age.total_seconds())
+    if isinstance(max_age, (int, float)):
+        return int(max_age)
+    raise TypeError(
+        f"The cookie's max_age must be a number of seconds or a timedelta, not {max_age!r}."
+    )
+
+
+def _cookie_expires(expires: Any) -> str:
+    """Return an HTTP date; a text is read as one first, so that it can hold nothing else."""
+    if not isinstance(expires, str):
+        return http_date(expires)
+    seconds = parse_timestamp(expires)
+    if seconds is None:
+        raise ValueError(
+            f"The cookie's expires {expires!r} is not an HTTP date. Give a datetime, or text "
+            "such as 'Sun, 06 Nov 1994 08:49:37 GMT'."
+        )
+    return http_date(seconds)
+
+
+def _cookie_domain(domain: str) -> str:
+    """Return the host name in ASCII, without port and leading dots."""
+    host = domain.partition(":")[0].lstrip(".")
+    if not host.isascii():
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            host = ""
+    if re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?", host) is None:
+        raise ValueError(
+            f"The cookie's domain {domain!r} is not a host name. Write for example 'example.com'."
+        )
+    return host
+
+
+def _cookie_path(path: str) -> str:
+    """Return the path percent-encoded; ValueError if it holds ';' or a control character."""
+    if ";" in path or any(char < " " or char == "\x7f" for char in path):
+        raise ValueError(
+            f"The cookie's path {path!r} holds ';' or a control character. Write for example '/'."
+        )
+    return percent_encode(path, "%!$&'()*+,/:=@")
+
+
+def _cookie_samesite(samesite: Any, secure: bool) -> str:
+    """Return the attribute's canonical spelling."""
+    found = _SAMESITE_VALUES.get(samesite.lower()) if isinstance(samesite, str) else None
+    if found is None:
+        raise ValueError(
+            f"The cookie's samesite is {samesite!r}: it must be 'Strict', 'Lax' or 'None'."
+        )
+    if found == "None" and not secure:
+        _warn_about_cookie(
+            "A cookie with samesite='None' needs secure=True: browsers drop it otherwise."
+        )
+    return found

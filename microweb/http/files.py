@@ -1,0 +1,301 @@
+"""Sending files (RFC 9110 sections 13 to 15, RFC 6266).
+
+Law of this module: a file is opened once, measured through the open descriptor and sent in
+blocks; what is not a regular file, or has a name that no file can have, is a 404. Which path a
+client may ask for is not decided here.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import time
+
+from .conditional import quote_etag
+from .dates import LATEST_HTTP_TIMESTAMP, http_date
+from .exceptions import Forbidden, NotFound
+from .fields import percent_encode, quote_header_value
+from .response import Response
+from .response_fields import content_type_of
+from .streams import STREAM_BLOCK_SIZE, FileBody
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Asked before the system's registry, which on some machines calls scripts text/plain.
+_FILE_TYPES = {
+    ".avif": "image/avif",
+    ".bmp": "image/bmp",
+    ".css": "text/css",
+    ".csv": "text/csv",
+    ".gif": "image/gif",
+    ".gz": "application/gzip",
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".ico": "image/vnd.microsoft.icon",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".map": "application/json",
+    ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".mp3": "audio/mpeg",
+    ".mp4": "video/mp4",
+    ".ogg": "audio/ogg",
+    ".otf": "font/otf",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".py": "text/x-python",
+    ".svg": "image/svg+xml",
+    ".tar": "application/x-tar",
+    ".ttf": "font/ttf",
+    ".txt": "text/plain",
+    ".wasm": "application/wasm",
+    ".wav": "audio/x-wav",
+    ".webm": "video/webm",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".woff": "font/woff",
+    ".woff2": "font/woff2",
+    ".xhtml": "application/xhtml+xml",
+    ".xml": "application/xml",
+    ".zip": "application/zip",
+}
+# A second ending that says how the file is packed, and what mimetypes calls it.
+_PACKED_ENDINGS = {".gz": "gzip", ".br": "br", ".bz2": "bzip2", ".xz": "xz"}
+
+
+def guess_file_type(name: str) -> tuple[str | None, str | None]:
+    """Return ``(media type, content encoding)`` for a file name; None where unknown.
+
+    >>> from microweb.http.files import guess_file_type
+    >>> guess_file_type("site.css"), guess_file_type("page.html.gz"), guess_file_type("x")
+    (('text/css', None), ('text/html', 'gzip'), (None, None))
+    """
+    stem, ending = os.path.splitext(name)
+    ending = ending.lower()
+    encoding = _PACKED_ENDINGS.get(ending)
+    if encoding is not None:
+        inner = os.path.splitext(stem)[1].lower()
+        if inner != ".tar" and inner in _FILE_TYPES:
+            return _FILE_TYPES[inner], encoding
+    found = _FILE_TYPES.get(ending)
+    if found is not None or not ending:
+        return found, None
+    try:
+        from mimetypes import guess_type
+    except ImportError:
+        return None, None
+    return guess_type("x" + ending if encoding is None else name)
+
+
+def content_disposition_of(name: str, as_attachment: bool) -> str:
+    """Return the Content-Disposition for a file *name* (RFC 6266).
+
+    One quoted name in ASCII, and for others ``filename*`` in UTF-8 beside it. Directions,
+    control characters and path separators have no place in a name and become ``_``.
+
+    >>> from microweb.http.files import content_disposition_of
+    >>> content_disposition_of('a"b.txt', True)
+    'attachment; filename="a\\\\"b.txt"'
+    >>> content_disposition_of("é.txt", False)
+    "inline; filename=_.txt; filename*=UTF-8''%C3%A9.txt"
+    """
+    kind = "attachment" if as_attachment else "inline"
+    clean = name
+    if not name.isprintable() or "/" in name or "\\" in name:
+        clean = "".join(char if char.isprintable() and char not in "/\\" else "_" for char in name)
+    plain = clean
+    if not clean.isascii():
+        plain = "".join(char if char.isascii() else "_" for char in clean)
+    value = f"{kind}; filename={quote_header_value(plain)}"
+    if plain != clean:
+        value += f"; filename*=UTF-8''{percent_encode(clean, '!#$&+^`|')}"
+    return value
+
+
+def _open_regular_file(path: str) -> Any:
+    """Open *path* and return ``(file, stat result)``; NotFound unless it is a regular file.
+
+    A FIFO is opened without waiting for a writer, and looked at only then: between a look and an
+    opening the file could change.
+    """
+    from stat import S_ISREG
+
+    if path.endswith(("/", os.sep)):
+        raise NotFound()
+    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except PermissionError:
+        # Windows says so of directories as well.
+        if os.path.isdir(path):
+            raise NotFound() from None
+        raise Forbidden() from None
+    except (OSError, ValueError):
+        # ValueError: a NUL in the name; OSError: missing, too long, a socket.
+        raise NotFound() from None
+    try:
+        found = os.fstat(descriptor)
+        if not S_ISREG(found.st_mode):
+            raise NotFound()
+        return io.FileIO(descriptor, "rb"), found
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def _measure_file_object(file: Any) -> int | None:
+    """Return the length of what is left in *file*, None if it cannot be told.
+
+    ValueError for a file in text mode.
+    """
+    if isinstance(file, io.TextIOBase):
+        raise ValueError(
+            f"The file {file!r} is open in text mode. Open it with mode 'rb', or use io.BytesIO."
+        )
+    try:
+        position = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        if end is None:
+            end = file.tell()
+        file.seek(position)
+    except (AttributeError, OSError, ValueError):
+        return None
+    # A Range counts from the beginning of what is sent, so a file must stand there.
+    return None if position else int(end)
+
+
+def file_response(
+    path_or_file: Any,
+    environ: dict[str, Any],
+    mimetype: str | None = None,
+    as_attachment: bool = False,
+    download_name: str | None = None,
+    conditional: bool = True,
+    etag: bool | str = True,
+    last_modified: Any = None,
+    max_age: Any = None,
+    use_x_sendfile: bool = False,
+    response_class: type[Response] | None = None,
+    root_path: str | None = None,
+) -> Response:
+    """Return a response that sends a file.
+
+    *path_or_file* is a path (relative to *root_path*) or a file open in binary mode. *mimetype*
+    is guessed from *download_name*, by default the path's last part; a file object needs one of
+    the two. *conditional* honours If-None-Match, Range and the like. *etag* True makes one from
+    time and size, text is taken as it is. *last_modified* is a datetime or seconds since the
+    epoch. *max_age* is seconds, or a function of the path; None means ``no-cache``. With
+    *use_x_sendfile* the server in front sends the file.
+
+    Raises NotFound for what is no regular file, Forbidden for one that may not be read,
+    RequestedRangeNotSatisfiable, and ValueError for a text-mode file or a missing name.
+
+    >>> import io
+    >>> from microweb.http.files import file_response
+    >>> response = file_response(io.BytesIO(b"abc"), {"REQUEST_METHOD": "GET"}, "text/plain")
+    >>> response.content_length, response.headers["Cache-Control"]
+    (3, 'no-cache')
+    """
+    path: str | None = None
+    if isinstance(path_or_file, (str, os.PathLike)):
+        path = os.fspath(path_or_file)
+        path = os.path.join(root_path, path) if root_path is not None else os.path.abspath(path)
+        if download_name is None:
+            download_name = os.path.basename(path)
+    headers = _describe_file(mimetype, download_name, as_attachment)
+    if path is None:
+        file, length = path_or_file, _measure_file_object(path_or_file)
+    else:
+        file, found = _open_regular_file(path)
+        length = found.st_size
+        if last_modified is None:
+            last_modified = found.st_mtime
+        if etag is True:
+            etag = f"{found.st_mtime_ns:x}-{length:x}"
+    try:
+        headers += _file_caching(max_age(path) if callable(max_age) else max_age)
+        if last_modified is not None:
+            headers.append(("Last-Modified", http_date(last_modified)))
+        if isinstance(etag, str):
+            headers.append(("ETag", quote_etag(etag)))
+        if use_x_sendfile and path is not None:
+            headers.append(("X-Sendfile", path.encode("utf-8", "surrogateescape")))
+            return _without_body(response_class or Response, file, headers)
+        return _with_body(response_class or Response, file, length, headers, environ, conditional)
+    except BaseException:
+        file.close()
+        raise
+
+
+def _with_body(
+    response_class: type[Response],
+    file: Any,
+    length: int | None,
+    headers: list[tuple[str, Any]],
+    environ: dict[str, Any],
+    conditional: bool,
+) -> Response:
+    """Return the response that sends *file*, or what of it the request's conditions ask for."""
+    if length is not None:
+        headers.append(("Content-Length", str(length)))
+    response = response_class(FileBody(file, length=length), None, headers, direct_passthrough=True)
+    if conditional:
+        response.make_conditional(environ, accept_ranges=True, complete_length=length)
+    wrapper = environ.get("wsgi.file_wrapper")
+    if wrapper is not None and length is not None and response.status_code == 200:
+        # PEP 3333: the server knows the fastest way to send a whole file.
+        response.response = wrapper(file, STREAM_BLOCK_SIZE)
+    return response
+
+
+def _describe_file(
+    mimetype: str | None, download_name: str | None, as_attachment: bool
+) -> list[tuple[str, Any]]:
+    """Return the headers that say what the file is; ValueError if that cannot be told."""
+    encoding = None
+    if download_name is None:
+        if as_attachment:
+            raise ValueError("An attachment needs a name: give download_name='report.pdf'.")
+        if mimetype is None:
+            raise ValueError(
+                "The type of the file cannot be told: give mimetype='text/csv', "
+                "or download_name='report.csv' to tell it from."
+            )
+    elif mimetype is None:
+        mimetype, encoding = guess_file_type(download_name)
+    headers = [("Content-Type", content_type_of(mimetype or "application/octet-stream"))]
+    if download_name is not None:
+        headers.append(
+            ("Content-Disposition", content_disposition_of(download_name, as_attachment))
+        )
+    if encoding is not None and not as_attachment:
+        headers.append(("Content-Encoding", encoding))
+    return headers
+
+
+def _file_caching(max_age: Any) -> list[tuple[str, str]]:
+    """Return Cache-Control, and Expires for those who know no other (RFC 9111 section 5.3)."""
+    if max_age is None:
+        return [("Cache-Control", "no-cache")]
+    seconds = int(max_age.total_seconds() if hasattr(max_age, "total_seconds") else max_age)
+    if seconds <= 0:
+        return [("Cache-Control", "no-cache, max-age=0")]
+    return [
+        ("Cache-Control", f"public, max-age={seconds}"),
+        ("Expires", http_date(min(time.time() + seconds, LATEST_HTTP_TIMESTAMP))),
+    ]
+
+
+def _without_body(
+    response_class: type[Response], file: Any, headers: list[tuple[str, Any]]
+) -> Response:
+    """Return the response for a server that sends the file named in X-Sendfile itself."""
+    file.close()
+    response = response_class(None, None, headers)
+    response.automatically_set_content_length = False
+    return response

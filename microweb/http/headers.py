@@ -1,0 +1,370 @@
+"""Header collections: ``Headers`` to be sent and ``EnvironHeaders`` as received.
+
+Law of this module: headers are a list of ``(name, value)`` pairs in the order given, found by name
+without regard to case. What enters a ``Headers`` has passed the gate in ``fields``, so what leaves
+it needs no second look.
+"""
+
+from __future__ import annotations
+
+from .exceptions import BadRequestKeyError
+from .fields import (
+    check_field_name,
+    check_field_value,
+    dump_options_header,
+)
+from .structures import iter_multi_items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+# Stands for "no argument given" where None is a value.
+_NO_HEADER_DEFAULT: Any = object()
+
+
+class Headers:
+    """An ordered, case-insensitive list of headers.
+
+    *defaults* is another Headers, a mapping (whose lists become several headers) or an iterable
+    of pairs. Every name and value set is checked: ValueError for a name that is no token or a
+    value with a line break, a control character or text outside Latin-1.
+
+    >>> from microweb.http.headers import Headers
+    >>> h = Headers([("Content-Type", "text/html")])
+    >>> h.add("X-Tag", "a")
+    >>> h.add("x-tag", "b")
+    >>> h["content-type"], h.getlist("X-Tag"), len(h)
+    ('text/html', ['a', 'b'], 3)
+    """
+
+    __slots__ = ("_list",)
+    __hash__ = None  # type: ignore[assignment]
+    _list: list[tuple[str, str]]
+
+    def __init__(self, defaults: Any = None) -> None:
+        self._list = []
+        if defaults is not None:
+            self.extend(defaults)
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the first value of a name, the pair at an index, or Headers for a slice."""
+        if isinstance(key, str):
+            wanted = key.lower()
+            for name, value in self._list:
+                if name.lower() == wanted:
+                    return value
+            raise BadRequestKeyError(key)
+        if isinstance(key, int):
+            return self._list[key]
+        part = Headers()
+        part._list = self._list[key]
+        return part
+
+    def get(self, key: str, default: Any = None, type: Callable[[str], Any] | None = None) -> Any:
+        """Return the first value of *key*, passed through *type*; else *default*.
+
+        A value that *type* refuses with ValueError or TypeError counts as missing.
+        """
+        wanted = key.lower()
+        for name, value in self._list:
+            if name.lower() == wanted:
+                if type is None:
+                    return value
+                try:
+                    return type(value)
+                except (ValueError, TypeError):
+                    return default
+        return default
+
+    def getlist(self, key: str, type: Callable[[str], Any] | None = None) -> list[Any]:
+        """Return all values of *key*, without those that *type* refuses."""
+        wanted = key.lower()
+        result = []
+        for name, value in self:
+            if name.lower() == wanted:
+                if type is None:
+                    result.append(value)
+                    continue
+                try:
+                    result.append(type(value))
+                except (ValueError, TypeError):
+                    pass
+        return result
+
+    def get_all(self, name: str) -> list[str]:
+        """Return all values of *name*; the name that ``wsgiref`` uses for ``getlist``."""
+        return self.getlist(name)
+
+    def __contains__(self, key: object) -> bool:
+        if not isinstance(key, str):
+            return False
+        wanted = key.lower()
+        # A loop, not any(): this runs for each response that is given headers.
+        for name, _ in self._list:  # noqa: SIM110
+            if name.lower() == wanted:
+                return True
+        return False
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        """Iterate over ``(name, value)`` pairs."""
+        return iter(self._list)
+
+    def __len__(self) -> int:
+        return len(self._list)
+
+    def items(self, lower: bool = False) -> Iterator[tuple[str, str]]:
+        """Iterate over pairs, names in lower case if *lower*."""
+        return ((name.lower() if lower else name, value) for name, value in self)
+
+    def keys(self, lower: bool = False) -> Iterator[str]:
+        """Iterate over names, repeated ones too."""
+        return (name for name, _ in self.items(lower))
+
+    def values(self) -> Iterator[str]:
+        """Iterate over values."""
+        return (value for _, value in self)
+
+    def add(self, key: str, value: Any, /, **kw: Any) -> None:
+        """Append a header; keyword arguments become parameters of the value.
+
+        >>> from microweb.http.headers import Headers
+        >>> h = Headers()
+        >>> h.add("Content-Disposition", "attachment", filename="a b.txt")
+        >>> h["Content-Disposition"]
+        'attachment; filename="a b.txt"'
+        """
+        if kw:
+            value = dump_options_header(value, kw)
+        self._list.append((check_field_name(key), check_field_value(value)))
+
+    add_header = add
+
+    def set(self, key: str, value: Any, /, **kw: Any) -> None:
+        """Replace all headers of that name by one; keyword arguments as in ``add``.
+
+        The new one stands where the first of the old ones stood, or at the end.
+        """
+        if kw:
+            value = dump_options_header(value, kw)
+        pair = (check_field_name(key), check_field_value(value))
+        wanted = key.lower()
+        items = self._list
+        for index, (name, _) in enumerate(items):
+            if name.lower() == wanted:
+                items[index] = pair
+                rest = [item for item in items[index + 1 :] if item[0].lower() != wanted]
+                items[index + 1 :] = rest
+                return
+        items.append(pair)
+
+    def setlist(self, key: str, values: Iterable[Any]) -> None:
+        """Replace all headers of that name by one per value."""
+        values = list(values)
+        if not values:
+            self.remove(key)
+            return
+        self.set(key, values[0])
+        for value in values[1:]:
+            self.add(key, value)
+
+    def setdefault(self, key: str, default: Any) -> str:
+        """Return the first value of *key*, setting it to *default* if it is missing."""
+        if key not in self:
+            self.set(key, default)
+        return self[key]  # type: ignore[no-any-return]
+
+    def setlistdefault(self, key: str, default: Iterable[Any]) -> list[str]:
+        """Return all values of *key*, setting them if there are none."""
+        if key not in self:
+            self.setlist(key, default)
+        return self.getlist(key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Set by name (as ``set``), by index to a pair, or by slice to pairs."""
+        if isinstance(key, str):
+            self.set(key, value)
+        elif isinstance(key, int):
+            self._list[key] = (check_field_name(value[0]), check_field_value(value[1]))
+        else:
+            self._list[key] = [
+                (check_field_name(name), check_field_value(text)) for name, text in value
+            ]
+
+    def __delitem__(self, key: Any) -> None:
+        """Remove by name (no error if it is missing), index or slice."""
+        if isinstance(key, str):
+            self.remove(key)
+        else:
+            del self._list[key]
+
+    def remove(self, key: str) -> None:
+        """Remove all headers of that name, if there are any."""
+        wanted = key.lower()
+        self._list[:] = [item for item in self._list if item[0].lower() != wanted]
+
+    def pop(self, key: Any = None, default: Any = _NO_HEADER_DEFAULT) -> Any:
+        """Remove and return the value of a name, the pair at an index, or the last pair."""
+        if key is None:
+            return self._list.pop()
+        if isinstance(key, int):
+            return self._list.pop(key)
+        value = self.get(key, _NO_HEADER_DEFAULT)
+        if value is not _NO_HEADER_DEFAULT:
+            self.remove(key)
+            return value
+        if default is not _NO_HEADER_DEFAULT:
+            return default
+        raise BadRequestKeyError(key)
+
+    def popitem(self) -> tuple[str, str]:
+        """Remove and return the last pair."""
+        return self._list.pop()
+
+    def clear(self) -> None:
+        """Remove all headers."""
+        self._list.clear()
+
+    def extend(self, arg: Any = None, /, **kwargs: Any) -> None:
+        """Append all headers of a Headers, a mapping or an iterable of pairs."""
+        append = self._list.append
+        for source in (arg, kwargs):
+            if not source:
+                continue
+            if type(source) is Headers:
+                # What it holds was checked when it entered.
+                self._list.extend(source._list)
+                continue
+            pairs: Any = source
+            if source.__class__ is not list and not isinstance(source, Headers):
+                pairs = iter_multi_items(source)
+            for name, value in pairs:
+                append((check_field_name(name), check_field_value(value)))
+
+    def update(self, arg: Any = None, /, **kwargs: Any) -> None:
+        """Replace the headers that are named in *arg*, keeping the others."""
+        for source in (arg, kwargs):
+            if not source:
+                continue
+            fresh = Headers(source)
+            names = {name.lower() for name, _ in fresh._list}
+            kept = [item for item in self._list if item[0].lower() not in names]
+            self._list[:] = kept + fresh._list
+
+    def to_wsgi_list(self) -> list[tuple[str, str]]:
+        """Return a new list of pairs, as ``start_response`` takes it (PEP 3333)."""
+        return list(self)
+
+    def copy(self) -> Headers:
+        """Return a Headers with the same pairs, which can be changed."""
+        copied = type(self)()
+        copied._list = self._list[:]
+        return copied
+
+    def __copy__(self) -> Headers:
+        return self.copy()
+
+    def __or__(self, other: Any) -> Any:
+        if not hasattr(other, "items"):
+            return NotImplemented
+        merged = self.copy()
+        merged.update(other)
+        return merged
+
+    def __ior__(self, other: Any) -> Any:
+        if not hasattr(other, "items"):
+            return NotImplemented
+        self.update(other)
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        """Equal with the same headers, in any order, names in any case."""
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return sorted(self.items(lower=True)) == sorted(other.items(lower=True))
+
+    def __str__(self) -> str:
+        """The header block as it goes over the wire."""
+        return "".join(f"{name}: {value}\r\n" for name, value in self) + "\r\n"
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({list(self)!r})"
+
+
+def _refuse_header_change(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """Raise: received headers stay as they came."""
+    raise TypeError(
+        f"{type(self).__name__!r} objects cannot be changed. "
+        "Take a copy first: headers = request.headers.copy()."
+    )
+
+
+class EnvironHeaders(Headers):
+    """The request's headers, read from a WSGI environ each time they are asked for.
+
+    They cannot be changed; ``copy()`` gives a Headers that can.
+
+    >>> from microweb.http.headers import EnvironHeaders
+    >>> h = EnvironHeaders({"HTTP_X_TAG": "a", "CONTENT_TYPE": "text/plain"})
+    >>> h["x-tag"], h["Content-Type"], sorted(h.keys())
+    ('a', 'text/plain', ['Content-Type', 'X-Tag'])
+    """
+
+    __slots__ = ("environ",)
+    __hash__ = None
+
+    def __init__(self, environ: dict[str, Any]) -> None:
+        self.environ = environ
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return the value of a name; BadRequestKeyError if the request has no such header."""
+        if not isinstance(key, str):
+            raise BadRequestKeyError(key)
+        value = self.environ.get(_environ_key(key))
+        if value is None:
+            raise BadRequestKeyError(key)
+        return value
+
+    def get(self, key: str, default: Any = None, type: Callable[[str], Any] | None = None) -> Any:
+        """Return the value of *key*, passed through *type*; else *default*."""
+        value = self.environ.get(_environ_key(key))
+        if value is None:
+            return default
+        if type is None:
+            return value
+        try:
+            return type(value)
+        except (ValueError, TypeError):
+            return default
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and _environ_key(key) in self.environ
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        for key, value in self.environ.items():
+            if key.startswith("HTTP_"):
+                # CGI servers repeat these two with the prefix; the plain ones below count.
+                if key not in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+                    yield key[5:].replace("_", "-").title(), value
+            elif key in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
+                yield key.replace("_", "-").title(), value
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def copy(self) -> Headers:
+        """Return a Headers with the same pairs, which can be changed."""
+        copied = Headers()
+        copied._list = list(self)
+        return copied
+
+    add = add_header = set = setlist = setdefault = setlistdefault = _refuse_header_change
+    extend = update = remove = pop = popitem = clear = _refuse_header_change
+    __setitem__ = __delitem__ = __ior__ = _refuse_header_change
+
+
+def _environ_key(name: str) -> str:
+    """Return the environ key that holds the header *name* (PEP 3333)."""
+    key = name.upper().replace("-", "_")
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"

@@ -1,0 +1,72 @@
+"""The app's logger, made when it is first used.
+
+`logging` costs as much to import as the whole framework, and small systems leave it out; so
+nothing here is imported before somebody logs, and without it errors go to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .context import CURRENT_CONTEXT
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from logging import Logger
+    from typing import Any
+
+    from .app import Microweb
+
+
+class ErrorStream:
+    """A text stream that writes to the current request's ``wsgi.errors``, or to standard error.
+
+    Standard error may be missing (a windowed Python has none): then what is written is dropped.
+
+    >>> import sys; saved, sys.stderr = sys.stderr, None
+    >>> ErrorStream().write("nobody sees this")
+    16
+    >>> sys.stderr = saved
+    """
+
+    def _target(self) -> Any:
+        context = CURRENT_CONTEXT.get(None)
+        if context is not None and context.environ is not None:
+            return context.environ.get("wsgi.errors") or sys.stderr
+        return sys.stderr
+
+    def write(self, text: str) -> int:
+        """Write *text* where errors go now; return its length."""
+        target = self._target()
+        if target is not None:
+            target.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush the stream that errors go to now."""
+        target = self._target()
+        if target is not None:
+            target.flush()
+
+
+def create_logger(app: Microweb) -> Logger:
+    """Return the logger named like the app: at DEBUG level while debugging, and with a handler to
+    `ErrorStream` unless somebody has configured one already."""
+    from logging import DEBUG, Formatter, StreamHandler, getLogger
+
+    logger = getLogger(app.name)
+    if app.debug and not logger.level:
+        logger.setLevel(DEBUG)
+    if not logger.hasHandlers():
+        handler = StreamHandler(ErrorStream())  # type: ignore[type-var]
+        handler.setFormatter(Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
+        logger.addHandler(handler)
+    return logger
+
+
+def log_without_logging(message: str, error: BaseException) -> None:
+    """Write a message and a traceback where errors go, on a Python without `logging`."""
+    from traceback import format_exception
+
+    lines = format_exception(type(error), error, error.__traceback__)
+    ErrorStream().write(f"{message}\n{''.join(lines)}")

@@ -1,0 +1,75 @@
+"""What an app computes once, after the last registration and before the first request.
+
+A request asks for its endpoint's plan and does what the plan says; nothing is merged, searched or
+decided again that cannot have changed. The whole `Setup` is replaced when the configuration
+changes.
+"""
+
+from __future__ import annotations
+
+from .json import DefaultJSONProvider
+from .scaffold import names_to_ask
+from .sessions import SecureCookieSessionInterface
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, NoReturn
+
+    from .app import Microweb
+
+
+class EndpointPlan:
+    """What happens around one endpoint's view.
+
+    ``preprocessors``, ``before``, ``after`` and ``teardown`` are the hooks in the order in which
+    they run, the app's and the blueprints' merged. ``straight`` says that there are none and that nobody has
+    overridden the dispatch, so that a plain answer can leave at once.
+    """
+
+    __slots__ = ("after", "before", "preprocessors", "straight", "teardown", "view")
+
+    def __init__(
+        self, app: Microweb, endpoint: str | None, view: Callable[..., Any], straight: bool
+    ) -> None:
+        names = names_to_ask(app.blueprint_names(endpoint))
+        self.view = view
+        self.preprocessors = [f for n in names for f in app.url_value_preprocessors.get(n, ())]
+        self.before = [f for n in names for f in app.before_request_funcs.get(n, ())]
+        self.after = [
+            f for n in reversed(names) for f in reversed(app.after_request_funcs.get(n, ()))
+        ]
+        self.teardown = [
+            f for n in reversed(names) for f in reversed(app.teardown_request_funcs.get(n, ()))
+        ]
+        self.teardown += reversed(app.teardown_appcontext_funcs)
+        self.straight = straight and not (self.preprocessors or self.before or self.after)
+
+
+class Setup:
+    """The plans of all endpoints, and what else the requests of an app share.
+
+    ``find`` is the router's, ``unmatched`` the plan of a request that no rule matched,
+    ``encode_body`` writes JSON without the detour of a response object (None where the app has a
+    provider of its own), ``opens_every_session`` is what another session interface than the
+    default may rely on, ``has_teardown`` whether any function waits for the end of a request.
+    """
+
+    def __init__(self, app: Microweb) -> None:
+        self.find = app.url_map.find
+        self.opens_every_session = type(app.session_interface) is not SecureCookieSessionInterface
+        straight = app.has_default_dispatch() and not self.opens_every_session
+        self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint, straight=False)
+        self.plans = {
+            endpoint: EndpointPlan(app, endpoint, app.ensure_sync(view), straight)
+            for endpoint, view in app.view_functions.items()
+        }
+        provider = app.json
+        self.encode_body: Callable[[Any], bytes] | None = None
+        if type(provider) is DefaultJSONProvider and provider.mimetype == "application/json":
+            self.encode_body = provider.encode_body
+        self.has_teardown = bool(app.teardown_request_funcs or app.teardown_appcontext_funcs)
+        self.request_settings = app.request_settings()
+
+
+def _view_of_no_endpoint(**arguments: Any) -> NoReturn:
+    raise RuntimeError("this request matched no endpoint, so it has no view")

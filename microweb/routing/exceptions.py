@@ -1,0 +1,174 @@
+"""What the router raises.
+
+The law of this module: each exception carries the facts a caller needs to answer (the methods that
+would work, the path to go to) and knows nothing of HTTP responses. The layer above words them as
+404, 405 or 308.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+
+class RoutingError(Exception):
+    """The base of everything the router raises on purpose.
+
+    >>> issubclass(NoMatch, RoutingError)
+    True
+    """
+
+
+class NoMatch(RoutingError):
+    """No rule leads to this path, whatever the method (RFC 9110: 404).
+
+    :param path: the decoded path that was looked for.
+
+    >>> str(NoMatch("/nowhere"))
+    "no rule matches the path '/nowhere'"
+    """
+
+    def __init__(self, path: str = "") -> None:
+        self.path = path
+        super().__init__(path)
+
+    def __str__(self) -> str:
+        return f"no rule matches the path {_shorten_route_text(self.path)}"
+
+
+class WrongMethod(RoutingError):
+    """Rules lead to this path, but none of them for this method (RFC 9110: 405).
+
+    :param valid_methods: the methods that would have worked, sorted; they belong into ``Allow``.
+    :param method: the method that was asked for.
+    :param path: the decoded path.
+
+    >>> WrongMethod(["GET", "HEAD"], "POST", "/").valid_methods
+    ['GET', 'HEAD']
+    """
+
+    def __init__(self, valid_methods: list[str], method: str = "", path: str = "") -> None:
+        self.valid_methods = valid_methods
+        self.method = method
+        self.path = path
+        super().__init__(valid_methods, method, path)
+
+    def __str__(self) -> str:
+        return (
+            f"the path {_shorten_route_text(self.path)} does not take the method "
+            f"{_shorten_route_text(self.method)}; it takes {', '.join(self.valid_methods)}"
+        )
+
+
+class RequestRedirect(RoutingError):
+    """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
+
+    :param new_url: where to go, percent-encoded. From ``Map.find`` it is a path without query and
+        host; from ``MapAdapter.match`` it is a whole URL that keeps the query.
+
+    >>> RequestRedirect("/about/").new_url
+    '/about/'
+    """
+
+    code = 308
+
+    def __init__(self, new_url: str) -> None:
+        self.new_url = new_url
+        super().__init__(new_url)
+
+    def __str__(self) -> str:
+        return f"the canonical form of this URL is {_shorten_route_text(self.new_url)}"
+
+
+class BuildError(RoutingError, LookupError):
+    """No URL can be built for this endpoint from these values.
+
+    :param endpoint: the endpoint that was asked for.
+    :param values: the values that were given.
+    :param method: the method that was asked for, or ``None``.
+    :param suggested: the rule that comes nearest, or ``None``.
+    :param problem: one sentence, or several: what is wrong and what to do.
+
+    >>> print(BuildError("user", {}, None, problem="The value 'name' is missing."))
+    cannot build a URL for the endpoint 'user'. The value 'name' is missing.
+    """
+
+    def __init__(
+        self,
+        endpoint: Any,
+        values: Mapping[str, Any],
+        method: str | None,
+        suggested: Any = None,
+        problem: str = "",
+    ) -> None:
+        self.endpoint = endpoint
+        self.values = values
+        self.method = method
+        self.suggested = suggested
+        self.problem = problem
+        super().__init__(endpoint, values, method, suggested, problem)
+
+    def __str__(self) -> str:
+        asked = f" and the method {self.method!r}" if self.method is not None else ""
+        text = f"cannot build a URL for the endpoint {self.endpoint!r}{asked}."
+        return f"{text} {self.problem}" if self.problem else text
+
+
+class RuleSyntaxError(RoutingError, ValueError):
+    """A rule cannot be understood; raised when it is made or added, never while serving.
+
+    :param rule: the rule as it was written.
+    :param position: the index of the character at fault, from 0.
+    :param problem: what is wrong there and what to write.
+
+    >>> print(RuleSyntaxError("/<a", 1, "this '<' is never closed; write '<name>'"))
+    in the rule '/<a', at character 1: this '<' is never closed; write '<name>'
+        /<a
+         ^
+    """
+
+    def __init__(self, rule: str, position: int, problem: str) -> None:
+        self.rule = rule
+        self.position = position
+        self.problem = problem
+        super().__init__(rule, position, problem)
+
+    def __str__(self) -> str:
+        text = f"in the rule {self.rule!r}, at character {self.position}: {self.problem}"
+        if not self.rule.isprintable():
+            return text
+        return f"{text}\n    {self.rule}\n    {' ' * self.position}^"
+
+
+class UnknownConverter(RuleSyntaxError, LookupError):
+    """A rule names a converter that the map does not have.
+
+    >>> issubclass(UnknownConverter, LookupError)
+    True
+    """
+
+
+def _shorten_route_text(text: str) -> str:
+    """Return the ``repr`` of *text*, cut in its middle so that a message stays a sentence."""
+    if len(text) <= 200:
+        return repr(text)
+    return f"{text[:100]!r}...{text[-40:]!r} ({len(text)} characters)"
+
+
+def nearest_name(name: object, names: list[str]) -> str | None:
+    """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
+
+    :param name: what somebody typed; anything but a ``str`` is near to nothing.
+    :param names: what would have been right.
+
+    >>> nearest_name("itn", ["int", "path"])
+    'int'
+    """
+    if not isinstance(name, str) or len(name) > 200:
+        return None
+    from difflib import get_close_matches
+
+    found = get_close_matches(name, names, 1, 0.5)
+    return found[0] if found else None

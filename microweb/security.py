@@ -1,0 +1,216 @@
+"""Passwords, file names and paths: the small functions on which safety hangs.
+
+Nothing here knows a request. Everything that comes from outside is taken for hostile.
+"""
+
+from __future__ import annotations
+
+import os
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SALT_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+# OWASP's figure for PBKDF2-HMAC-SHA256, used where scrypt is not there.
+DEFAULT_PBKDF2_ITERATIONS = 600_000
+_WINDOWS_DEVICE_NAMES = frozenset(
+    ["AUX", "CON", "CONIN$", "CONOUT$", "NUL", "PRN"]
+    + [f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"]
+)
+
+
+def gen_salt(length: int) -> str:
+    """Return *length* random letters and digits, fit for a salt. ValueError unless positive.
+
+    >>> len(gen_salt(16))
+    16
+    """
+    if length <= 0:
+        raise ValueError(f"a salt needs at least 1 character, not {length!r}")
+    from random import SystemRandom
+
+    choice = SystemRandom().choice
+    return "".join([choice(_SALT_LETTERS) for _ in range(length)])
+
+
+def generate_password_hash(password: str, method: str = "scrypt", salt_length: int = 16) -> str:
+    """Return a salted hash of a password, to be kept instead of the password.
+
+    *method* is ``scrypt`` or ``scrypt:N:r:p``, ``pbkdf2`` or ``pbkdf2:sha256:iterations``. The
+    format is Werkzeug's: ``method$salt$hex``. Where Python was built without OpenSSL there is no
+    scrypt, and the default falls back to PBKDF2 (RFC 8018).
+
+    >>> hashed = generate_password_hash("correct horse", "pbkdf2:sha256:1000")
+    >>> check_password_hash(hashed, "correct horse"), check_password_hash(hashed, "wrong")
+    (True, False)
+    """
+    if method == "scrypt" and not _has_scrypt():
+        method = "pbkdf2"
+    salt = gen_salt(salt_length)
+    hashed, actual_method = _hash_password(method, salt, password)
+    return f"{actual_method}${salt}${hashed}"
+
+
+def check_password_hash(pwhash: str, password: str) -> bool:
+    """Return whether a password is the one that a hash was made of.
+
+    False too where *pwhash* is not a hash. The comparison takes the same time wherever they
+    differ.
+    """
+    from hmac import compare_digest
+
+    method, _, rest = pwhash.partition("$")
+    salt, found, expected = rest.partition("$")
+    if not found:
+        return False
+    try:
+        actual = _hash_password(method, salt, password)[0]
+    except ValueError:
+        return False
+    return compare_digest(actual.encode("ascii"), expected.encode("utf-8"))
+
+
+def _has_scrypt() -> bool:
+    import hashlib
+
+    return hasattr(hashlib, "scrypt")
+
+
+def _hash_password(method: str, salt: str, password: str) -> tuple[str, str]:
+    """Return the hash in hex and the method with all its numbers. ValueError for a bad method."""
+    kind, *arguments = method.split(":")
+    if kind == "scrypt":
+        return _hash_with_scrypt(arguments, salt, password)
+    if kind == "pbkdf2":
+        return _hash_with_pbkdf2(arguments, salt, password)
+    raise ValueError(f"unknown password method {method!r}; use 'scrypt' or 'pbkdf2:sha256:600000'")
+
+
+def _hash_with_scrypt(arguments: list[str], salt: str, password: str) -> tuple[str, str]:
+    try:
+        n, r, p = [int(argument) for argument in arguments] if arguments else (2**15, 8, 1)
+    except ValueError:
+        raise ValueError(
+            f"scrypt takes three numbers, as in 'scrypt:32768:8:1', not {arguments!r}"
+        ) from None
+    if not _has_scrypt():
+        raise ValueError(
+            "this Python has no hashlib.scrypt (it was built without OpenSSL); use method='pbkdf2'"
+        )
+    from hashlib import scrypt
+
+    needed = 132 * n * r * p + 2**20
+    digest = scrypt(password.encode(), salt=salt.encode(), n=n, r=r, p=p, maxmem=needed)
+    return digest.hex(), f"scrypt:{n}:{r}:{p}"
+
+
+def _hash_with_pbkdf2(arguments: list[str], salt: str, password: str) -> tuple[str, str]:
+    name = arguments[0] if arguments else "sha256"
+    try:
+        iterations = int(arguments[1]) if len(arguments) > 1 else DEFAULT_PBKDF2_ITERATIONS
+        if len(arguments) > 2 or iterations < 1:
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            f"pbkdf2 takes a digest and a number, as in 'pbkdf2:sha256:600000', not {arguments!r}"
+        ) from None
+    import hashlib
+
+    derive: Any = getattr(hashlib, "pbkdf2_hmac", None) or _derive_pbkdf2
+    digest = derive(name, password.encode(), salt.encode(), iterations)
+    return digest.hex(), f"pbkdf2:{name}:{iterations}"
+
+
+def _derive_pbkdf2(name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
+    """PBKDF2's first block (RFC 8018 §5.2), for a Python whose hashlib has none: slow but there."""
+    from hmac import new
+
+    keyed = new(password, None, name)
+
+    def keyed_digest(message: bytes) -> bytes:
+        mac = keyed.copy()
+        mac.update(message)
+        return mac.digest()
+
+    block = keyed_digest(salt + b"\x00\x00\x00\x01")
+    result = int.from_bytes(block, "big")
+    for _ in range(iterations - 1):
+        block = keyed_digest(block)
+        result ^= int.from_bytes(block, "big")
+    return result.to_bytes(len(block), "big")
+
+
+def safe_join(directory: str, *pathnames: str, windows: bool = os.name == "nt") -> str | None:
+    """Join untrusted parts to a trusted directory; None if the result would lie outside.
+
+    Nothing is asked of the file system. *windows* applies that system's rules (drive letters,
+    backslashes, streams, device names); by default those of the machine.
+
+    >>> safe_join("/srv/static", "css/site.css")
+    '/srv/static/css/site.css'
+    >>> safe_join("/srv/static", "../secret") is None
+    True
+    """
+    joined = directory or "."
+    for pathname in pathnames:
+        if not pathname:
+            continue
+        if "\x00" in pathname or pathname.startswith("/"):
+            return None
+        if windows and not _is_safe_on_windows(pathname):
+            return None
+        segments: list[str] = []
+        for segment in pathname.split("/"):
+            if segment == "..":
+                if not segments:
+                    return None
+                segments.pop()
+            elif segment and segment != ".":
+                segments.append(segment)
+        if pathname.endswith("/"):
+            # Kept, so that "file.txt/" is not found rather than taken for the file.
+            segments.append("")
+        joined = "/".join([joined.rstrip("/"), *segments])
+    return joined
+
+
+def _is_safe_on_windows(pathname: str) -> bool:
+    """Return whether Windows would read a path as a plain relative one."""
+    if "\\" in pathname or ":" in pathname:
+        return False
+    for segment in pathname.split("/"):
+        stem = segment.partition(".")[0].rstrip(" ").upper()
+        if stem in _WINDOWS_DEVICE_NAMES:
+            return False
+    return True
+
+
+def secure_filename(filename: str) -> str:
+    """Return a name that is safe to store a file under, made from one that a client sent.
+
+    Folders, control characters and everything that a file system or a shell might read as more
+    than a name are taken out; letters and digits of every script stay. The result may be empty:
+    have a name of your own for that case.
+
+    >>> secure_filename("../../etc/passwd")
+    'etc_passwd'
+    >>> secure_filename("Grüße aus 東京.txt")
+    'Grüße_aus_東京.txt'
+    """
+    try:
+        from unicodedata import normalize
+    except ImportError:
+        # Splitting off unicodedata saves a router 300 KB; then look-alikes stay as they are.
+        pass
+    else:
+        filename = normalize("NFKC", filename)
+    words = filename.replace("/", " ").replace("\\", " ").split()
+    name = "_".join(
+        "".join([c for c in word if c.isalnum() or c in "._-"]) for word in words
+    ).strip("._")
+    while "__" in name:
+        name = name.replace("__", "_")
+    if name.partition(".")[0].upper() in _WINDOWS_DEVICE_NAMES:
+        name = f"_{name}"
+    return name

@@ -1,0 +1,393 @@
+"""The filters of the template language that work on values and sequences, and the whole table.
+
+Each filter is a function of the value and the filter's arguments. `DEFAULT_FILTERS` is what an
+`Environment` starts with; the filters that make text are in `textfilters`.
+"""
+
+from __future__ import annotations
+
+import functools
+
+from .exceptions import FilterArgumentError
+from .markup import Markup, escape, soft_str
+from .runtime import check_repetition, pass_context, pass_environment, pass_eval_context
+from .textfilters import TEXT_FILTERS
+from .undefined import TemplateLookups, Undefined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
+
+
+def lower_if_text(value: Any) -> Any:
+    """Return text in lower case and anything else unchanged, as the key of a comparison."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def make_value_getter(
+    environment: Any,
+    attribute: str | int | None,
+    prepare: Callable[[Any], Any] | None = None,
+    default: Any = None,
+) -> Callable[[Any], Any]:
+    """Return a function that follows a dotted *attribute* into a value, through the guard.
+
+    Parts made of digits are items. *default* stands in for what is undefined, *prepare* is applied
+    to the result.
+    """
+    lookups = TemplateLookups(environment.undefined)
+    parts: list[str | int]
+    if attribute is None:
+        parts = []
+    elif isinstance(attribute, str):
+        parts = [
+            int(part) if part.isascii() and part.isdigit() else part
+            for part in attribute.split(".")
+        ]
+    else:
+        parts = [attribute]
+
+    def get(value: Any) -> Any:
+        for part in parts:
+            value = lookups.item(value, part)
+            if default is not None and isinstance(value, Undefined):
+                value = default
+        return value if prepare is None else prepare(value)
+
+    return get
+
+
+def make_sort_getter(
+    environment: Any, attribute: str | int | None, case_sensitive: bool
+) -> Callable[[Any], Any]:
+    """Return the key function for one or several attributes separated by commas."""
+    prepare = None if case_sensitive else lower_if_text
+    if isinstance(attribute, str) and "," in attribute:
+        getters = [make_value_getter(environment, part, prepare) for part in attribute.split(",")]
+        return lambda value: [get(value) for get in getters]
+    return make_value_getter(environment, attribute, prepare)
+
+
+def filter_default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
+    """Return *default_value* if *value* is undefined, or with *boolean* also if it is false."""
+    if isinstance(value, Undefined) or (boolean and not value):
+        return default_value
+    return value
+
+
+def filter_attr(environment: Any, obj: Any, name: str) -> Any:
+    """Return the attribute *name*, never an item, through the guard."""
+    return TemplateLookups(environment.undefined).guarded_attribute(obj, str(name), True)
+
+
+def filter_batch(value: Iterable[Any], linecount: int, fill_with: Any = None) -> Iterator[Any]:
+    """Yield lists of *linecount* items, the last one filled up with *fill_with*."""
+    if linecount < 1:
+        raise FilterArgumentError(f"batch needs a positive number of items, got {linecount!r}")
+    row: list[Any] = []
+    for item in value:
+        if len(row) == linecount:
+            yield row
+            row = []
+        row.append(item)
+    if row:
+        if fill_with is not None:
+            check_repetition(linecount)
+            row += [fill_with] * (linecount - len(row))
+        yield row
+
+
+def filter_slice(value: Iterable[Any], slices: int, fill_with: Any = None) -> Iterator[Any]:
+    """Yield the items as *slices* lists of nearly the same length."""
+    if slices < 1:
+        raise FilterArgumentError(f"slice needs a positive number of lists, got {slices!r}")
+    items = list(value)
+    check_repetition(slices)
+    size, longer = divmod(len(items), slices)
+    start = 0
+    for number in range(slices):
+        end = start + size + (number < longer)
+        row = items[start:end]
+        if fill_with is not None and number >= longer and longer:
+            row.append(fill_with)
+        yield row
+        start = end
+
+
+def filter_dictsort(
+    value: Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
+) -> list[tuple[Any, Any]]:
+    """Return the pairs of a dict sorted by ``"key"`` or ``"value"``."""
+    if by not in ("key", "value"):
+        raise FilterArgumentError(f"dictsort sorts by 'key' or by 'value', got {by!r}")
+    position = 0 if by == "key" else 1
+
+    def key(pair: tuple[Any, Any]) -> Any:
+        return pair[position] if case_sensitive else lower_if_text(pair[position])
+
+    return sort_values(value.items(), key, reverse)
+
+
+def sort_values(
+    values: Iterable[Any], key: Callable[[Any], Any], reverse: bool = False
+) -> list[Any]:
+    """Sort, turning the TypeError of values that cannot be compared into a sentence."""
+    try:
+        return sorted(values, key=key, reverse=reverse)
+    except TypeError as error:
+        raise FilterArgumentError(f"the values cannot be put in order: {error}") from error
+
+
+def filter_sort(
+    environment: Any,
+    value: Iterable[Any],
+    reverse: bool = False,
+    case_sensitive: bool = False,
+    attribute: str | int | None = None,
+) -> list[Any]:
+    """Return the items sorted, by an *attribute* or several, separated by commas."""
+    return sort_values(value, make_sort_getter(environment, attribute, case_sensitive), reverse)
+
+
+def filter_unique(
+    environment: Any,
+    value: Iterable[Any],
+    case_sensitive: bool = False,
+    attribute: str | int | None = None,
+) -> Iterator[Any]:
+    """Yield each item once, in the order of the first appearance."""
+    get = make_value_getter(environment, attribute, None if case_sensitive else lower_if_text)
+    seen = set()
+    for item in value:
+        key = get(item)
+        try:
+            new = key not in seen
+        except TypeError:
+            raise FilterArgumentError(
+                f"unique needs hashable values, got {type(key).__name__!r}"
+            ) from None
+        if new:
+            seen.add(key)
+            yield item
+
+
+def filter_extreme(
+    choose: Callable[..., Any],
+    environment: Any,
+    value: Iterable[Any],
+    case_sensitive: bool = False,
+    attribute: str | int | None = None,
+) -> Any:
+    """Return what *choose*, ``min`` or ``max``, picks; undefined if there is no item."""
+    items = list(value)
+    if not items:
+        return environment.undefined("there is no aggregated item, the sequence was empty.")
+    get = make_value_getter(environment, attribute, None if case_sensitive else lower_if_text)
+    return choose(items, key=get)
+
+
+class TemplateGroup(tuple):  # type: ignore[type-arg]
+    """One group that ``groupby`` gives: ``grouper`` and ``list``."""
+
+    __slots__ = ()
+
+    @property
+    def grouper(self) -> Any:
+        """What the items have in common."""
+        return self[0]
+
+    @property
+    def list(self) -> Any:
+        """The items."""
+        return self[1]
+
+
+def filter_groupby(
+    environment: Any,
+    value: Iterable[Any],
+    attribute: str | int,
+    default: Any = None,
+    case_sensitive: bool = False,
+) -> list[TemplateGroup]:
+    """Return groups of the items that share an *attribute*, sorted by it."""
+    prepare = None if case_sensitive else lower_if_text
+    key = make_value_getter(environment, attribute, prepare, default)
+    shown = make_value_getter(environment, attribute, None, default)
+    groups: list[TemplateGroup] = []
+    last: Any = groups
+    for item in sort_values(value, key):
+        current = key(item)
+        if not groups or current != last:
+            groups.append(TemplateGroup((shown(item), [])))
+            last = current
+        groups[-1][1].append(item)
+    return groups
+
+
+def filter_first(environment: Any, seq: Iterable[Any]) -> Any:
+    """Return the first item, undefined if there is none."""
+    for item in seq:
+        return item
+    return environment.undefined("No first item, sequence was empty.")
+
+
+def filter_last(environment: Any, seq: Any) -> Any:
+    """Return the last item, undefined if there is none."""
+    for item in reversed(seq):
+        return item
+    return environment.undefined("No last item, sequence was empty.")
+
+
+def filter_random(context: Any, seq: Any) -> Any:
+    """Return an item by chance, undefined if there is none."""
+    from random import choice
+
+    if not len(seq):
+        return context.environment.undefined("No random item, sequence was empty.")
+    return choice(seq)
+
+
+def filter_items(value: Any) -> Iterator[Any]:
+    """Yield the pairs of a mapping, none for an undefined value."""
+    if isinstance(value, Undefined):
+        return
+    if not hasattr(value, "items"):
+        raise FilterArgumentError(f"items needs a mapping, got {type(value).__name__!r}")
+    yield from value.items()
+
+
+def filter_join(
+    eval_context: Any, value: Iterable[Any], d: str = "", attribute: str | int | None = None
+) -> str:
+    """Join the items with *d* between them, escaped if autoescaping is on."""
+    if attribute is not None:
+        value = map(make_value_getter(eval_context.environment, attribute), value)
+    if not eval_context.autoescape:
+        return str(d).join(map(str, value))
+    items = list(value)
+    if hasattr(d, "__html__") or any(hasattr(item, "__html__") for item in items):
+        return escape(d).join(items)
+    return soft_str(d).join(map(soft_str, items))
+
+
+def filter_reverse(value: Any) -> Any:
+    """Return text backwards, or an iterator over the items from last to first."""
+    if isinstance(value, str):
+        return value[::-1]
+    try:
+        return reversed(value)
+    except TypeError:
+        return iter(list(value)[::-1])
+
+
+def filter_sum(
+    environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
+) -> Any:
+    """Return the sum of the items, or of their *attribute*."""
+    return sum(map(make_value_getter(environment, attribute), iterable), start)
+
+
+def call_named(context: Any, kind: str, name: str, value: Any, args: Any, kwargs: Any) -> Any:
+    """Apply the filter or test *name* to *value*."""
+    environment = context.environment
+    table = environment.filters if kind == "filter" else environment.tests
+    if name not in table:
+        raise FilterArgumentError(f"there is no {kind} called {name!r}")
+    function = table[name]
+    return context.call(function, value, *args, **kwargs)
+
+
+def filter_map(
+    context: Any,
+    value: Iterable[Any],
+    *args: Any,
+    attribute: str | int | None = None,
+    default: Any = None,
+    **kwargs: Any,
+) -> Iterator[Any]:
+    """Yield an *attribute* of each item, or each item put through the filter named first."""
+    if attribute is None and not args:
+        raise FilterArgumentError("map needs the name of a filter, or attribute=...")
+    if attribute is not None:
+        if args or kwargs:
+            raise FilterArgumentError("map with attribute= takes no other argument but default=")
+        get = make_value_getter(context.environment, attribute, None, default)
+        for item in value or ():
+            yield get(item)
+        return
+    if default is not None:
+        kwargs["default"] = default
+    for item in value or ():
+        yield call_named(context, "filter", args[0], item, args[1:], kwargs)
+
+
+def filter_choose(
+    wanted: bool, by_attribute: bool, context: Any, value: Iterable[Any], *args: Any, **kwargs: Any
+) -> Iterator[Any]:
+    """Yield the items for which a test, or without one their truth, is as *wanted*."""
+    get: Callable[[Any], Any] = lambda item: item  # noqa: E731
+    if by_attribute:
+        if not args:
+            raise FilterArgumentError("selectattr and rejectattr need the name of an attribute")
+        get, args = make_value_getter(context.environment, args[0]), args[1:]
+    for item in value or ():
+        found = get(item)
+        if args:
+            found = call_named(context, "test", args[0], found, args[1:], kwargs)
+        if bool(found) is wanted:
+            yield item
+
+
+def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> Markup:
+    """Return *value* as JSON that is safe in HTML, attributes and scripts."""
+    policies = eval_context.environment.policies
+    dumps, options = policies["json.dumps_function"], dict(policies["json.dumps_kwargs"])
+    if dumps is None:
+        from json import dumps
+
+        options.setdefault("sort_keys", True)
+    if indent is not None:
+        options["indent"] = indent
+    text = str(dumps(value, **options))
+    for character in "<>&'":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
+
+
+def _passing(mark: Callable[..., Any], function: Callable[..., Any], *first: Any) -> Any:
+    """Return *function*, with its *first* arguments given, marked by a ``pass_`` decorator."""
+    return mark(functools.partial(function, *first))
+
+
+DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
+    **TEXT_FILTERS,
+    "abs": abs,
+    "attr": pass_environment(filter_attr),
+    "batch": filter_batch,
+    "count": len,
+    "d": filter_default,
+    "default": filter_default,
+    "dictsort": filter_dictsort,
+    "first": pass_environment(filter_first),
+    "groupby": pass_environment(filter_groupby),
+    "items": filter_items,
+    "join": pass_eval_context(filter_join),
+    "last": pass_environment(filter_last),
+    "length": len,
+    "list": list,
+    "map": pass_context(filter_map),
+    "max": _passing(pass_environment, filter_extreme, max),
+    "min": _passing(pass_environment, filter_extreme, min),
+    "random": pass_context(filter_random),
+    "reject": _passing(pass_context, filter_choose, False, False),
+    "rejectattr": _passing(pass_context, filter_choose, False, True),
+    "reverse": filter_reverse,
+    "select": _passing(pass_context, filter_choose, True, False),
+    "selectattr": _passing(pass_context, filter_choose, True, True),
+    "slice": filter_slice,
+    "sort": pass_environment(filter_sort),
+    "sum": pass_environment(filter_sum),
+    "tojson": pass_eval_context(filter_tojson),
+    "unique": pass_environment(filter_unique),
+}

@@ -1,0 +1,208 @@
+"""Where the text of templates comes from.
+
+A loader turns a name into ``(source, filename, uptodate)``: the text, the path or None, and a
+function that says whether the text is still current, or None if nobody can tell. Names are parts
+joined by ``/`` on every system; what climbs out of its folder does not exist.
+"""
+
+from __future__ import annotations
+
+import os
+
+from .exceptions import TemplateNotFound, nearest_template_name
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from typing import Any, Optional, Union
+
+    LoadedSource = tuple[str, Optional[str], Optional[Callable[[], bool]]]
+    FoundSource = Union[str, LoadedSource, None]
+
+
+def split_template_path(name: str) -> list[str]:
+    """Return the parts of a template's name, or raise TemplateNotFound if one is not harmless.
+
+    >>> split_template_path("mail/welcome.txt")
+    ['mail', 'welcome.txt']
+    """
+    parts = [part for part in name.split("/") if part != "."]
+    for part in parts:
+        if not part or part == ".." or "\\" in part or "\0" in part or os.sep in part:
+            raise TemplateNotFound(name)
+        if os.path.splitdrive(part)[0] or (os.altsep and os.altsep in part):
+            raise TemplateNotFound(name)
+    if not parts:
+        raise TemplateNotFound(name)
+    return parts
+
+
+class BaseLoader:
+    """The base of all loaders; a loader of your own overrides `get_source`."""
+
+    has_source_access = True
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Return ``(source, filename, uptodate)`` or raise TemplateNotFound."""
+        raise TemplateNotFound(template)
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all templates, sorted; TypeError if the loader cannot know them."""
+        raise TypeError(f"{type(self).__name__} cannot list its templates")
+
+
+class FileSystemLoader(BaseLoader):
+    """Templates in the folder *searchpath*, or in several, the first that has the name.
+
+    *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
+
+    >>> FileSystemLoader("templates").searchpath
+    ['templates']
+    """
+
+    def __init__(
+        self,
+        searchpath: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+        encoding: str = "utf-8",
+        followlinks: bool = False,
+    ) -> None:
+        if isinstance(searchpath, (str, os.PathLike)):
+            searchpath = [searchpath]
+        self.searchpath = [os.fspath(path) for path in searchpath]
+        self.encoding = encoding
+        self.followlinks = followlinks
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Read the template from the first folder that has it."""
+        parts = split_template_path(template)
+        tried = [os.path.join(folder, *parts) for folder in self.searchpath]
+        for path in tried:
+            try:
+                modified = os.stat(path).st_mtime_ns
+                with open(path, encoding=self.encoding) as file:
+                    source = file.read()
+            except OSError:
+                continue
+            except UnicodeEncodeError:
+                raise TemplateNotFound(template) from None
+
+            def uptodate(path: str = path, modified: int = modified) -> bool:
+                try:
+                    return os.stat(path).st_mtime_ns == modified
+                except OSError:
+                    return False
+
+            return source, path, uptodate
+        near = nearest_template_name(template, self.list_templates())
+        raise TemplateNotFound(template, tried=tried, near=near)
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all files below the folders."""
+        found: set[str] = set()
+        for folder in self.searchpath:
+            for path, _, files in os.walk(folder, followlinks=self.followlinks):
+                base = os.path.relpath(path, folder).replace(os.sep, "/")
+                found.update(name if base == "." else f"{base}/{name}" for name in files)
+        return sorted(found)
+
+
+class DictLoader(BaseLoader):
+    """Templates in a dict of name to text.
+
+    >>> DictLoader({"a": "text"}).get_source(None, "a")[0]
+    'text'
+    """
+
+    def __init__(self, mapping: Mapping[str, str]) -> None:
+        self.mapping = mapping
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Return the text under the name *template*."""
+        if template not in self.mapping:
+            near = nearest_template_name(template, self.mapping)
+            raise TemplateNotFound(template, near=near)
+        source = self.mapping[template]
+        return source, None, lambda: self.mapping.get(template) == source
+
+    def list_templates(self) -> list[str]:
+        """Return the names in the dict."""
+        return sorted(self.mapping)
+
+
+class FunctionLoader(BaseLoader):
+    """Templates from a function that takes a name and returns the text, the three values of
+    `BaseLoader.get_source`, or None if it has no such template.
+
+    >>> FunctionLoader(lambda name: "text").get_source(None, "a")
+    ('text', None, None)
+    """
+
+    def __init__(self, load_func: Callable[[str], FoundSource]) -> None:
+        self.load_func = load_func
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Ask the function."""
+        found = self.load_func(template)
+        if found is None:
+            raise TemplateNotFound(template)
+        return (found, None, None) if isinstance(found, str) else found
+
+
+class PrefixLoader(BaseLoader):
+    """Several loaders, each under its own prefix: ``app/page.html`` is ``page.html`` of ``app``.
+
+    >>> PrefixLoader({"a": DictLoader({"b": "text"})}).get_source(None, "a/b")[0]
+    'text'
+    """
+
+    def __init__(self, mapping: Mapping[str, BaseLoader], delimiter: str = "/") -> None:
+        self.mapping = mapping
+        self.delimiter = delimiter
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Ask the loader under the prefix."""
+        prefix, delimiter, name = template.partition(self.delimiter)
+        if not delimiter or prefix not in self.mapping:
+            near = nearest_template_name(prefix, self.mapping)
+            raise TemplateNotFound(template, near=near)
+        try:
+            return self.mapping[prefix].get_source(environment, name)
+        except TemplateNotFound as error:
+            raise TemplateNotFound(template, tried=error.tried) from None
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all loaders with their prefixes."""
+        return sorted(
+            prefix + self.delimiter + name
+            for prefix, loader in self.mapping.items()
+            for name in loader.list_templates()
+        )
+
+
+class ChoiceLoader(BaseLoader):
+    """Several loaders, asked in turn.
+
+    >>> ChoiceLoader([DictLoader({}), DictLoader({"a": "text"})]).get_source(None, "a")[0]
+    'text'
+    """
+
+    def __init__(self, loaders: Sequence[BaseLoader]) -> None:
+        self.loaders = loaders
+
+    def get_source(self, environment: Any, template: str) -> LoadedSource:
+        """Ask each loader until one has the template."""
+        tried: list[str] = []
+        for loader in self.loaders:
+            try:
+                return loader.get_source(environment, template)
+            except TemplateNotFound as error:  # noqa: PERF203
+                tried += error.tried
+        try:
+            near = nearest_template_name(template, self.list_templates())
+        except TypeError:
+            near = ""
+        raise TemplateNotFound(template, tried=tried, near=near)
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all loaders."""
+        return sorted({name for loader in self.loaders for name in loader.list_templates()})

@@ -1,0 +1,444 @@
+"""From tokens to the nodes of a template: the tags, on top of the expressions.
+
+Each tag has one method, named in the table at the end of the class. The parser also notes which
+names each scope assigns, so that the compiler need not walk the nodes twice. It does not know which
+filters and tests exist.
+"""
+
+from __future__ import annotations
+
+from .exceptions import nearest_template_name
+from .expressions import ExpressionParser
+from .nodes import (
+    AutoescapeNode,
+    BlockNode,
+    BodyNode,
+    BreakNode,
+    CallBlockNode,
+    CallNode,
+    DoNode,
+    ExtendsNode,
+    FilterBlockNode,
+    ForNode,
+    FromImportNode,
+    IfNode,
+    ImportNode,
+    IncludeNode,
+    MacroNode,
+    NameNode,
+    NamespaceTargetNode,
+    OutputNode,
+    RootNode,
+    SequenceNode,
+    SetBlockNode,
+    SetNode,
+    TemplateNode,
+    TemplateScope,
+    WithNode,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .lexer import TemplateToken
+
+_BLOCK_NESTING_LIMIT = 40
+_LOOP_NESTING_LIMIT = 16
+_UNASSIGNABLE = frozenset(("true", "True", "false", "False", "none", "None"))
+
+
+class TemplateParser(ExpressionParser):
+    """Reads the tokens of one template; *name* and *filename* go into error messages.
+
+    >>> from microweb.templating.lexer import TemplateLexer
+    >>> root = TemplateParser(TemplateLexer().tokenize("a{% if b %}c{% endif %}")).parse()
+    >>> [type(node).__name__ for node in root.body]
+    ['OutputNode', 'IfNode']
+    """
+
+    def __init__(
+        self, tokens: list[TemplateToken], name: str | None = None, filename: str | None = None
+    ) -> None:
+        super().__init__(tokens, name, filename)
+        self.open_tags: list[tuple[str, int, tuple[str, ...]]] = []
+        self.blocks: dict[str, BlockNode] = {}
+        self.loop_depth = 0
+
+    def parse(self) -> RootNode:
+        """Return the node of the whole template, or raise TemplateSyntaxError."""
+        body = self.parse_body(())
+        return RootNode(1, self.blocks, body, self.scopes[0])
+
+    def parse_body(self, ends: tuple[str, ...]) -> list[TemplateNode]:
+        """Read up to a tag named in *ends*, whose name is then the next token."""
+        nodes: list[TemplateNode] = []
+        parts: list[str | TemplateNode] = []
+        tokens = self.tokens
+        while True:
+            kind, value, lineno = tokens[self.index]
+            self.index += 1
+            if kind == "text" or kind == "variable_begin":
+                if not parts:
+                    parts = []
+                    nodes.append(OutputNode(lineno, parts))
+                if kind == "text":
+                    parts.append(value)
+                    continue
+                parts.append(self.parse_tuple())
+                self.expect("variable_end", "the end of the expression")
+            elif kind == "block_begin":
+                tag: str = self.expect("name", "the name of a tag")
+                if tag in ends:
+                    self.index -= 1
+                    return nodes
+                node = self.parse_tag(tag, lineno)
+                parts = []
+                if node is not None:
+                    nodes.append(node)
+            else:
+                self.index -= 1
+                if ends:
+                    opened, line, wanted = self.open_tags[-1]
+                    self.fail(
+                        f"the template ends while {{% {opened} %}} from line {line} is open: "
+                        f"{_list_tags(wanted)} is missing"
+                    )
+                return nodes
+
+    def parse_tag(self, tag: str, lineno: int) -> TemplateNode | None:
+        """Read the tag whose name has just been taken, with all that belongs to it."""
+        method = self.TAGS.get(tag)
+        if method is not None:
+            return method(self, lineno)
+        self.index -= 1
+        if tag.startswith("end") or tag in ("else", "elif"):
+            if self.open_tags:
+                opened, line, wanted = self.open_tags[-1]
+                self.fail(
+                    f"{{% {tag} %}} does not fit: the innermost open tag is {{% {opened} %}} from "
+                    f"line {line}, which wants {_list_tags(wanted)}"
+                )
+            self.fail(f"{{% {tag} %}} closes nothing: no tag is open here")
+        self.fail(f"unknown tag {tag!r}.{nearest_template_name(tag, self.TAGS)}")
+
+    def parse_block_body(self, tag: str, lineno: int, *ends: str) -> list[TemplateNode]:
+        """Read the end of an opening tag and its body; the ending tag's name comes next."""
+        self.expect("block_end", f"the end of the {tag!r} tag")
+        self.open_tags.append((tag, lineno, ends))
+        self.deeper(len(self.open_tags), _BLOCK_NESTING_LIMIT)
+        body = self.parse_body(ends)
+        self.open_tags.pop()
+        return body
+
+    def parse_scoped_body(self, tag: str, lineno: int, scope: TemplateScope) -> list[TemplateNode]:
+        """Read the body of a tag that ends with ``end`` and its own name, in a scope of its own."""
+        self.scopes.append(scope)
+        body = self.parse_block_body(tag, lineno, "end" + tag)
+        self.scopes.pop()
+        self.index += 1
+        return body
+
+    def end_tag(self) -> None:
+        """Take the end of a tag."""
+        self.expect("block_end", "the end of the tag")
+
+    def parse_if(self, lineno: int) -> TemplateNode:
+        branches: list[tuple[TemplateNode, list[TemplateNode]]] = []
+        otherwise: list[TemplateNode] = []
+        while True:
+            test = self.parse_tuple(with_condition=True)
+            branches.append((test, self.parse_block_body("if", lineno, "elif", "else", "endif")))
+            word = self.expect("name")
+            if word == "else":
+                otherwise = self.parse_block_body("if", lineno, "endif")
+                self.index += 1
+            if word != "elif":
+                self.end_tag()
+                return IfNode(lineno, branches, otherwise)
+
+    def parse_for(self, lineno: int) -> TemplateNode:
+        scope, other = TemplateScope(is_loop=True), TemplateScope()
+        self.loop_depth += 1
+        if self.loop_depth > _LOOP_NESTING_LIMIT:
+            self.fail(f"too deeply nested: more than {_LOOP_NESTING_LIMIT} loops in each other")
+        target = self.parse_target(scope)
+        self.expect_word("in")
+        iterable = self.parse_tuple(with_condition=False, end_word="recursive")
+        self.scopes.append(TemplateScope())
+        test = self.parse_expression() if self.skip_word("if") else None
+        self.scopes[-1] = scope
+        recursive = self.skip_word("recursive")
+        body = self.parse_block_body("for", lineno, "else", "endfor")
+        self.loop_depth -= 1
+        otherwise: list[TemplateNode] = []
+        if self.expect("name") == "else":
+            self.scopes[-1] = other
+            otherwise = self.parse_block_body("for", lineno, "endfor")
+            self.index += 1
+        self.scopes.pop()
+        self.end_tag()
+        return ForNode(lineno, target, iterable, test, recursive, body, scope, otherwise, other)
+
+    def parse_break(self, lineno: int) -> TemplateNode:
+        word = self.tokens[self.index - 1][1]
+        if not self.loop_depth:
+            self.fail(f"{{% {word} %}} stands outside of a loop", lineno)
+        self.end_tag()
+        return BreakNode(lineno, word)
+
+    def parse_target(
+        self, scope: TemplateScope | None = None, with_namespace: bool = False
+    ) -> TemplateNode:
+        """Read what is assigned to: a name, ``ns.attribute``, or such in a tuple."""
+        lineno = self.tokens[self.index][2]
+        targets: list[TemplateNode] = []
+        comma = False
+        while True:
+            if targets and self.tokens[self.index][0] not in ("name", "("):
+                break
+            targets.append(self.parse_single_target(scope or self.scopes[-1], with_namespace))
+            if not self.skip(","):
+                break
+            comma = True
+            if self.tokens[self.index][1] == "in":
+                break
+        return SequenceNode(lineno, "()", targets) if comma else targets[0]
+
+    def parse_single_target(self, scope: TemplateScope, with_namespace: bool) -> TemplateNode:
+        lineno = self.tokens[self.index][2]
+        if self.skip("("):
+            self.depth += 1
+            self.deeper(self.depth, _BLOCK_NESTING_LIMIT)
+            inner = self.parse_target(scope, with_namespace)
+            self.depth -= 1
+            self.expect(")")
+            return inner
+        name = self.parse_assigned_name()
+        if with_namespace and self.skip("."):
+            return NamespaceTargetNode(lineno, name, self.expect("name", "a name"))
+        scope.stores[name] = True
+        return NameNode(lineno, name)
+
+    def parse_assigned_name(self) -> str:
+        name: str = self.expect("name", "a name to assign to")
+        if name in _UNASSIGNABLE:
+            self.index -= 1
+            self.fail(f"{name!r} is a literal and cannot be assigned to")
+        return name
+
+    def parse_set(self, lineno: int) -> TemplateNode:
+        target = self.parse_target(with_namespace=True)
+        if self.skip("="):
+            value = self.parse_tuple()
+            self.end_tag()
+            return SetNode(lineno, target, value)
+        filtered: TemplateNode = BodyNode(lineno)
+        if self.tokens[self.index][0] == "|":
+            filtered = self.parse_filters(filtered)
+        scope = TemplateScope()
+        body = self.parse_scoped_body("set", lineno, scope)
+        self.end_tag()
+        return SetBlockNode(lineno, target, filtered, body, scope)
+
+    def parse_filter_block(self, lineno: int) -> TemplateNode:
+        filtered = self.parse_filters(self.parse_filter(BodyNode(lineno), with_pipe=False))
+        scope = TemplateScope()
+        body = self.parse_scoped_body("filter", lineno, scope)
+        self.end_tag()
+        return FilterBlockNode(lineno, filtered, body, scope)
+
+    def parse_with(self, lineno: int) -> TemplateNode:
+        scope = TemplateScope()
+        targets: list[TemplateNode] = []
+        values: list[TemplateNode] = []
+        while self.tokens[self.index][0] != "block_end":
+            if targets:
+                self.expect(",")
+            targets.append(self.parse_single_target(scope, with_namespace=False))
+            self.expect("=")
+            values.append(self.parse_expression())
+        body = self.parse_scoped_body("with", lineno, scope)
+        self.end_tag()
+        return WithNode(lineno, targets, values, body, scope)
+
+    def parse_autoescape(self, lineno: int) -> TemplateNode:
+        value = self.parse_expression()
+        scope = TemplateScope()
+        body = self.parse_scoped_body("autoescape", lineno, scope)
+        self.end_tag()
+        return AutoescapeNode(lineno, value, body, scope)
+
+    def parse_block(self, lineno: int) -> TemplateNode:
+        name: str = self.expect("name", "the name of the block")
+        if name in self.blocks:
+            first = self.blocks[name].lineno
+            self.fail(f"the block {name!r} is defined twice; the first is on line {first}", lineno)
+        scoped = self.skip_word("scoped")
+        required = self.skip_word("required")
+        scoped = self.skip_word("scoped") or scoped
+        if self.tokens[self.index][0] == "-":
+            self.fail("the name of a block cannot contain '-': use '_'")
+        if scoped:
+            for outer in self.scopes:
+                outer.uses_loop = outer.uses_loop or outer.is_loop
+        scope, outer_scopes, loop_depth = TemplateScope(), self.scopes, self.loop_depth
+        node = self.blocks[name] = BlockNode(lineno, name, scoped, required, [], scope)
+        self.scopes, self.loop_depth = [], 0
+        node.body = self.parse_scoped_body("block", lineno, scope)
+        self.scopes, self.loop_depth = outer_scopes, loop_depth
+        if required and not all(self._is_blank(child) for child in node.body):
+            self.fail(f"the required block {name!r} may hold only comments and white space", lineno)
+        token = self.tokens[self.index]
+        if token[0] == "name":
+            if token[1] != name:
+                self.fail(f"{{% endblock {token[1]} %}} closes the block {name!r}")
+            self.index += 1
+        self.end_tag()
+        return node
+
+    @staticmethod
+    def _is_blank(node: TemplateNode) -> bool:
+        return isinstance(node, OutputNode) and all(
+            isinstance(part, str) and not part.strip() for part in node.parts
+        )
+
+    def parse_extends(self, lineno: int) -> TemplateNode:
+        template = self.parse_expression()
+        self.end_tag()
+        return ExtendsNode(lineno, template)
+
+    def parse_include(self, lineno: int) -> TemplateNode:
+        template = self.parse_expression()
+        ignore_missing = self.skip_word("ignore")
+        if ignore_missing:
+            self.expect_word("missing")
+        with_context = self.parse_with_context(default=True)
+        self.end_tag()
+        return IncludeNode(lineno, template, ignore_missing, with_context)
+
+    def parse_with_context(self, default: bool) -> bool:
+        """Read ``with context`` or ``without context`` if it is there."""
+        for word in ("with", "without"):
+            token, following = self.tokens[self.index], self.tokens[self.index + 1]
+            if token[:2] == ("name", word) and following[:2] == ("name", "context"):
+                self.index += 2
+                return word == "with"
+        return default
+
+    def parse_import(self, lineno: int) -> TemplateNode:
+        template = self.parse_expression()
+        self.expect_word("as")
+        target = self.parse_assigned_name()
+        self.scopes[-1].stores[target] = True
+        with_context = self.parse_with_context(default=False)
+        self.end_tag()
+        return ImportNode(lineno, template, target, with_context)
+
+    def parse_from(self, lineno: int) -> TemplateNode:
+        template = self.parse_expression()
+        self.expect_word("import")
+        names: list[tuple[str, str]] = []
+        with_context = False
+        while self.tokens[self.index][0] == "name":
+            if names and self.tokens[self.index + 1][:2] == ("name", "context"):
+                break
+            name: str = self.parse_assigned_name()
+            if name.startswith("_"):
+                self.fail(f"{name!r} cannot be imported: it begins with an underscore", lineno)
+            alias = self.parse_assigned_name() if self.skip_word("as") else name
+            self.scopes[-1].stores[alias] = True
+            names.append((name, alias))
+            if not self.skip(","):
+                break
+        with_context = self.parse_with_context(default=False)
+        if not names:
+            self.fail("expected the names to import")
+        self.end_tag()
+        return FromImportNode(lineno, template, names, with_context)
+
+    def parse_macro(self, lineno: int) -> TemplateNode:
+        name = self.parse_assigned_name()
+        self.scopes[-1].stores[name] = True
+        node = MacroNode(lineno, name, [], [], [], TemplateScope())
+        self.parse_parameters(node)
+        self.parse_macro_body("macro", node)
+        return node
+
+    def parse_macro_body(self, tag: str, node: MacroNode) -> None:
+        loop_depth, self.loop_depth = self.loop_depth, 0
+        node.body = self.parse_scoped_body(tag, node.lineno, node.scope)
+        self.loop_depth = loop_depth
+        if self.tokens[self.index][:2] == ("name", node.name):
+            self.index += 1
+        self.end_tag()
+
+    def parse_parameters(self, node: MacroNode) -> None:
+        """Read ``(name, name=default)``; the defaults belong to the scope of the macro."""
+        self.expect("(", f"'(' after the name {node.name!r}")
+        self.scopes.append(node.scope)
+        while not self.skip(")"):
+            if node.parameters:
+                self.expect(",", "',' or ')'")
+            name = self.parse_assigned_name()
+            if name in node.parameters:
+                self.fail(f"the parameter {name!r} is there twice", node.lineno)
+            node.parameters.append(name)
+            node.scope.stores[name] = True
+            if self.skip("="):
+                node.defaults.append(self.parse_expression())
+            elif node.defaults:
+                self.fail(f"the parameter {name!r} without default follows one with a default")
+        self.scopes.pop()
+
+    def parse_call(self, lineno: int) -> TemplateNode:
+        macro = MacroNode(lineno, "caller", [], [], [], TemplateScope())
+        if self.tokens[self.index][0] == "(":
+            self.parse_parameters(macro)
+        call = self.parse_expression()
+        if not isinstance(call, CallNode):
+            self.fail("{% call %} expects the call of a macro, as in {% call dialog() %}", lineno)
+        self.parse_macro_body("call", macro)
+        return CallBlockNode(lineno, call, macro)
+
+    def parse_do(self, lineno: int) -> TemplateNode:
+        expression = self.parse_tuple()
+        self.end_tag()
+        return DoNode(lineno, expression)
+
+    def parse_print(self, lineno: int) -> TemplateNode:
+        self.fail("there is no {% print %}: write {{ expression }}", lineno)
+
+    def parse_translation(self, lineno: int) -> TemplateNode:
+        self.fail(
+            "there is no {% trans %}: pass a gettext function and write {{ _('text') }}", lineno
+        )
+
+    def parse_debug(self, lineno: int) -> TemplateNode:
+        self.fail("there is no {% debug %}: it would show the whole context to a reader", lineno)
+
+    TAGS: dict[str, Callable[[TemplateParser, int], TemplateNode]] = {
+        "if": parse_if,
+        "for": parse_for,
+        "set": parse_set,
+        "block": parse_block,
+        "extends": parse_extends,
+        "include": parse_include,
+        "import": parse_import,
+        "from": parse_from,
+        "macro": parse_macro,
+        "call": parse_call,
+        "filter": parse_filter_block,
+        "with": parse_with,
+        "autoescape": parse_autoescape,
+        "do": parse_do,
+        "break": parse_break,
+        "continue": parse_break,
+        "print": parse_print,
+        "trans": parse_translation,
+        "debug": parse_debug,
+    }
+
+
+def _list_tags(names: tuple[str, ...]) -> str:
+    return " or ".join(f"{{% {name} %}}" for name in names)

@@ -1,0 +1,341 @@
+"""The filters of the template language that make text or numbers of text.
+
+None of them turns untrusted text into `Markup`: a filter that returns HTML has escaped what it was
+given. All are linear in the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+from .exceptions import FilterArgumentError
+from .markup import Markup, escape, soft_str
+from .runtime import check_repetition, format_percent, pass_eval_context
+from .undefined import Undefined, check_width
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_LINK_TRAILERS = ".,:;!?]}'"
+_URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
+
+
+def filter_title(value: Any) -> str:
+    """Give each word an upper-case first letter and lower-case rest.
+
+    >>> filter_title("it's a new-world")
+    "It's A New-World"
+    """
+    parts = re.split(r"([-\s({\[<]+)", soft_str(value))
+    joined = "".join([part[:1].upper() + part[1:].lower() for part in parts])
+    return Markup(joined) if isinstance(value, Markup) else joined
+
+
+def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | None = None) -> str:
+    """Replace *old* by *new*, all or the first *count*."""
+    count = -1 if count is None else count
+    if not eval_context.autoescape:
+        return str(s).replace(str(old), str(new), count)
+    if hasattr(old, "__html__") or (hasattr(new, "__html__") and not hasattr(s, "__html__")):
+        s = escape(s)
+    else:
+        s = soft_str(s)
+    return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
+
+
+def filter_center(value: Any, width: int = 80) -> str:
+    """Put the text into the middle of *width* characters."""
+    return soft_str(value).center(check_width(width))
+
+
+def filter_truncate(
+    s: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
+) -> str:
+    """Cut text to *length* characters with *end*, at a word unless *killwords*.
+
+    Text longer by no more than *leeway* is left alone.
+    """
+    text = soft_str(s)
+    if length < len(end):
+        raise FilterArgumentError(
+            f"truncate needs a length of at least {len(end)}, that of the end {end!r}, "
+            f"got {length!r}"
+        )
+    if len(text) <= length + leeway:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
+def filter_indent(s: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
+    """Indent each line but the *first*, and but *blank* ones, by *width* spaces or that text."""
+    text = soft_str(s)
+    space: str = width if isinstance(width, str) else " " * check_width(width)
+    newline = "\n"
+    if isinstance(text, Markup):
+        space, newline = Markup(space), Markup(newline)
+    check_repetition((text.count("\n") + 1) * len(space))
+    lines = (text + newline).splitlines()
+    head, rest = lines[0], lines[1:]
+    if rest:
+        head += newline + newline.join([space + line if line or blank else line for line in rest])
+    return space + head if first else head
+
+
+def filter_wordwrap(
+    s: Any,
+    width: int = 79,
+    break_long_words: bool = True,
+    wrapstring: str | None = None,
+    break_on_hyphens: bool = True,
+) -> str:
+    """Wrap each line at *width* characters with *wrapstring* between the pieces."""
+    import textwrap
+
+    separator = "\n" if wrapstring is None else wrapstring
+    lines = [
+        separator.join(
+            textwrap.wrap(
+                line,
+                width=width,
+                expand_tabs=False,
+                replace_whitespace=False,
+                break_long_words=break_long_words,
+                break_on_hyphens=break_on_hyphens,
+            )
+        )
+        for line in str(s).splitlines()
+    ]
+    wrapped = separator.join(lines)
+    return Markup(wrapped) if isinstance(s, Markup) else wrapped
+
+
+def filter_filesizeformat(value: Any, binary: bool = False) -> str:
+    """Say a number of bytes for people.
+
+    >>> filter_filesizeformat(13000), filter_filesizeformat(1024, True)
+    ('13.0 kB', '1.0 KiB')
+    """
+    size = float(value) if not isinstance(value, int) else value
+    base = 1024 if binary else 1000
+    if size == 1:
+        return "1 Byte"
+    if size < base:
+        return f"{int(size)} Bytes"
+    prefixes = "KMGTPEZY" if binary else "kMGTPEZY"
+    divisor, last = base, prefixes[-1]
+    for prefix in prefixes:
+        if size < divisor * base or prefix == last:
+            unit = prefix + ("iB" if binary else "B")
+            if size > 10**300:
+                return f"more than 10**270 {unit}"
+            return f"{size / divisor:.1f} {unit}"
+        divisor *= base
+    return ""
+
+
+def filter_float(value: Any, default: float = 0.0) -> float:
+    """Return the number, or *default* if there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
+    """Return the whole number, or *default* if there is none; text may be in another *base*."""
+    try:
+        return int(value, base) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return default
+
+
+def filter_round(value: float, precision: int = 0, method: str = "common") -> float:
+    """Round to *precision* digits: ``"common"``, or always up ``"ceil"`` or down ``"floor"``."""
+    if method not in ("common", "ceil", "floor"):
+        raise FilterArgumentError(f"round knows 'common', 'ceil' and 'floor', got {method!r}")
+    try:
+        if method == "common":
+            return round(value, precision)
+        import math
+
+        factor = 10 ** check_width(precision)
+        return getattr(math, method)(value * factor) / factor  # type: ignore[no-any-return]
+    except (OverflowError, ZeroDivisionError):
+        raise FilterArgumentError(
+            f"{value!r} cannot be rounded to {precision!r} digits: the number is out of range"
+        ) from None
+
+
+def filter_format(value: Any, *args: Any, **kwargs: Any) -> str:
+    """Fill in ``%`` fields by position or by name."""
+    if args and kwargs:
+        raise FilterArgumentError("format takes positional or named arguments, not both")
+    return format_percent(soft_str(value), kwargs or args)  # type: ignore[no-any-return]
+
+
+def filter_pprint(value: Any) -> str:
+    """Return the value as a debugger shows it."""
+    from pprint import pformat
+
+    return pformat(value)
+
+
+def filter_trim(value: Any, chars: str | None = None) -> str:
+    """Strip white space, or *chars*, from both ends."""
+    return soft_str(value).strip(chars)
+
+
+def filter_striptags(value: Any) -> str:
+    """Drop the tags; the result is text and will be escaped."""
+    html = value.__html__() if hasattr(value, "__html__") else value
+    return Markup(str(html)).striptags()
+
+
+def filter_string(value: Any) -> str:
+    """Return the text of the value, HTML unchanged."""
+    return soft_str(value)
+
+
+def quote_url_part(value: Any, for_query: bool = False) -> str:
+    """Percent-encode text as UTF-8, leaving ``/`` alone except *for_query*.
+
+    >>> quote_url_part("a b/ü"), quote_url_part("a b/", True)
+    ('a%20b/%C3%BC', 'a+b%2F')
+    """
+    data = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+    pieces = [chr(byte) if byte in _URL_SAFE_BYTES else f"%{byte:02X}" for byte in data]
+    text = "".join(pieces)
+    return text.replace("/", "%2F").replace("%20", "+") if for_query else text
+
+
+def filter_urlencode(value: Any) -> str:
+    """Percent-encode text, or make a query of a dict or of pairs."""
+    if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
+        return quote_url_part(value)
+    pairs = value.items() if hasattr(value, "items") else value
+    return "&".join(
+        [f"{quote_url_part(name, True)}={quote_url_part(item, True)}" for name, item in pairs]
+    )
+
+
+def filter_wordcount(value: Any) -> int:
+    """Count the words."""
+    return len(re.findall(r"\w+", soft_str(value)))
+
+
+def filter_xmlattr(eval_context: Any, d: Any, autospace: bool = True) -> str:
+    """Make attributes of a dict, leaving out what is none or undefined.
+
+    FilterArgumentError is raised for a name that holds a character which ends a name in HTML.
+    """
+
+    pieces = []
+    for name, value in d.items():
+        if value is None or isinstance(value, Undefined):
+            continue
+        if not str(name) or re.search("[\\s/>=\"'<\0]", str(name)):
+            raise FilterArgumentError(f"xmlattr refuses {name!r} as the name of an attribute")
+        pieces.append(f'{escape(name)}="{escape(value)}"')
+    text = (" " if autospace and pieces else "") + " ".join(pieces)
+    return Markup(text) if eval_context.autoescape else text
+
+
+def filter_urlize(
+    eval_context: Any,
+    value: Any,
+    trim_url_limit: int | None = None,
+    nofollow: bool = False,
+    target: str | None = None,
+    rel: str | None = None,
+    extra_schemes: Any = None,
+) -> str:
+    """Make links of web and mail addresses; the rest is escaped.
+
+    *trim_url_limit* cuts the shown text, *nofollow*, *rel* and *target* are attributes,
+    *extra_schemes* adds beginnings such as ``"tel:"``. ``noopener`` is always there.
+    """
+    rels = set((rel or "").split()) | {"noopener"} | ({"nofollow"} if nofollow else set())
+    attributes = f' rel="{escape(" ".join(sorted(rels)))}"'
+    if target:
+        attributes += f' target="{escape(target)}"'
+    schemes = ("http://", "https://", *(extra_schemes or ()))
+    for scheme in schemes:
+        if not re.fullmatch(r"[a-z][a-z0-9+.-]*:/*", scheme, re.IGNORECASE):
+            raise FilterArgumentError(f"urlize refuses {scheme!r} as the beginning of an address")
+    pieces = [
+        _link_word(word, schemes, attributes, trim_url_limit)
+        for word in re.split(r"(\s+)", str(escape(value)))
+    ]
+    text = "".join(pieces)
+    return Markup(text) if eval_context.autoescape else text
+
+
+def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int | None) -> str:
+    """Return an escaped word, as a link if it is an address with punctuation around it."""
+    if not ("." in word or ":" in word):
+        return word
+    start, end = 0, len(word)
+    while word.startswith(("(", "&lt;"), start, end):
+        start += 1 if word[start] == "(" else 4
+    while end > start:
+        if word.endswith("&gt;", start, end):
+            end -= 4
+        elif word[end - 1] in _LINK_TRAILERS or (word[end - 1] == ")" and start):
+            end -= 1
+        else:
+            break
+    middle = word[start:end]
+    lowered = middle[:200].lower()
+    href = ""
+    scheme = next((scheme for scheme in schemes if lowered.startswith(scheme.lower())), "")
+    if scheme:
+        href = middle if len(middle) > len(scheme) else ""
+    elif lowered.startswith("www.") and len(middle) > 4:
+        href = "https://" + middle
+    elif (
+        "@" in middle
+        and len(middle) < 321
+        and re.fullmatch(r"(?:mailto:)?[\w.%+-]+@[\w-]+(?:\.[\w-]+)+", middle, re.ASCII)
+    ):
+        middle = middle[7:] if lowered.startswith("mailto:") else middle
+        href, attributes = "mailto:" + middle, ""
+    if not href:
+        return word
+    shown = middle if limit is None or len(middle) <= limit else middle[:limit] + "..."
+    return f'{word[:start]}<a href="{href}"{attributes}>{shown}</a>{word[end:]}'
+
+
+TEXT_FILTERS: dict[str, Callable[..., Any]] = {
+    "capitalize": lambda s: soft_str(s).capitalize(),
+    "center": filter_center,
+    "e": escape,
+    "escape": escape,
+    "filesizeformat": filter_filesizeformat,
+    "float": filter_float,
+    "forceescape": lambda value: escape(str(value)),
+    "format": filter_format,
+    "indent": filter_indent,
+    "int": filter_int,
+    "lower": lambda s: soft_str(s).lower(),
+    "pprint": filter_pprint,
+    "replace": pass_eval_context(filter_replace),
+    "round": filter_round,
+    "safe": lambda value: Markup(value),
+    "string": filter_string,
+    "striptags": filter_striptags,
+    "title": filter_title,
+    "trim": filter_trim,
+    "truncate": filter_truncate,
+    "upper": lambda s: soft_str(s).upper(),
+    "urlencode": filter_urlencode,
+    "urlize": pass_eval_context(filter_urlize),
+    "wordcount": filter_wordcount,
+    "wordwrap": filter_wordwrap,
+    "xmlattr": pass_eval_context(filter_xmlattr),
+}

@@ -1,0 +1,331 @@
+"""The values that stand for what does not exist, and the guard before what must not be reached.
+
+An `Undefined` is empty text, is false, and raises `UndefinedError` when more is asked of it. The
+guard refuses names that begin with two underscores and the interpreter's internals on every road a
+template has; it is one function, `is_unsafe_name`, that all of them call.
+"""
+
+from __future__ import annotations
+
+from .exceptions import TemplateSecurityError, UndefinedError
+from .markup import Markup, markup_formatter_class
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any, NoReturn
+
+_INTERPRETER_INTERNALS = frozenset(
+    (
+        *("ag_await", "ag_code", "ag_frame", "ag_running", "cr_await"),
+        *("cr_code", "cr_frame", "cr_origin", "cr_running", "co_code"),
+        *("co_consts", "co_names", "f_back", "f_builtins", "f_code"),
+        *("f_globals", "f_lasti", "f_lineno", "f_locals", "f_trace"),
+        *("func_closure", "func_code", "func_defaults", "func_dict", "func_globals"),
+        *("gi_code", "gi_frame", "gi_running", "gi_yieldfrom", "im_class"),
+        *("im_func", "im_self", "mro", "tb_frame", "tb_lasti"),
+        *("tb_lineno", "tb_next"),
+    )
+)
+_WIDTH_LIMIT = 100_000
+MISSING: Any = object()
+
+
+def is_unsafe_name(name: str) -> bool:
+    """Say whether a template may not reach the attribute *name* of any object.
+
+    >>> is_unsafe_name("__class__"), is_unsafe_name("gi_frame"), is_unsafe_name("_id")
+    (True, True, False)
+    """
+    return name.startswith("__") or name in _INTERPRETER_INTERNALS
+
+
+def check_width(width: int) -> int:
+    """Return *width*, or raise TemplateSecurityError if it exceeds 100,000 characters.
+
+    >>> check_width(80)
+    80
+    """
+    if width > _WIDTH_LIMIT:
+        raise TemplateSecurityError(f"a width of {width} is refused: the ceiling is {_WIDTH_LIMIT}")
+    return width
+
+
+class EngineObject:
+    """The base of the engine's own objects: of these a template reaches no ``_name`` at all."""
+
+    __slots__ = ()
+
+
+class Undefined(EngineObject):
+    """A value that does not exist.
+
+    *hint* is the whole sentence to raise; otherwise it is made of *obj*, whose attribute or item
+    *name* is missing, or of *name* alone. *exc* is the class to raise.
+
+    >>> str(Undefined(name="x")), bool(Undefined(name="x")), list(Undefined(name="x"))
+    ('', False, [])
+    """
+
+    __slots__ = (
+        "_undefined_exception",
+        "_undefined_hint",
+        "_undefined_name",
+        "_undefined_obj",
+    )
+
+    def __init__(
+        self,
+        hint: str | None = None,
+        obj: Any = MISSING,
+        name: Any = None,
+        exc: type[Exception] = UndefinedError,
+    ) -> None:
+        self._undefined_hint = hint
+        self._undefined_obj = obj
+        self._undefined_name = name
+        self._undefined_exception = exc
+
+    @property
+    def _undefined_message(self) -> str:
+        if self._undefined_hint:
+            return self._undefined_hint
+        if self._undefined_obj is MISSING:
+            return f"{self._undefined_name!r} is undefined"
+        kind = type(self._undefined_obj).__name__
+        if isinstance(self._undefined_name, str):
+            return f"{kind!r} object has no attribute {self._undefined_name!r}"
+        return f"{kind!r} object has no element {self._undefined_name!r}"
+
+    def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise self._undefined_exception(self._undefined_message)
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        self._fail_with_undefined_error()
+
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _fail_with_undefined_error
+    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _fail_with_undefined_error
+    __mod__ = __rmod__ = __pow__ = __rpow__ = __pos__ = __neg__ = _fail_with_undefined_error
+    __lt__ = __le__ = __gt__ = __ge__ = __call__ = __getitem__ = _fail_with_undefined_error
+    __int__ = __float__ = __complex__ = __index__ = _fail_with_undefined_error
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return id(type(self))
+
+    def __str__(self) -> str:
+        return ""
+
+    def __len__(self) -> int:
+        return 0
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(())
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __repr__(self) -> str:
+        return "Undefined"
+
+
+class ChainableUndefined(Undefined):
+    """An `Undefined` whose attributes and items are undefined too.
+
+    >>> str(ChainableUndefined(name="x").y["z"])
+    ''
+    """
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return str(self)
+
+    def __getattr__(self, name: str) -> ChainableUndefined:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> ChainableUndefined:  # type: ignore[override]
+        return self
+
+
+class DebugUndefined(Undefined):
+    """An `Undefined` that shows what is missing.
+
+    >>> str(DebugUndefined(name="x"))
+    '{{ x }}'
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        if self._undefined_hint:
+            return f"{{{{ undefined value printed: {self._undefined_hint} }}}}"
+        if self._undefined_obj is MISSING:
+            return f"{{{{ {self._undefined_name} }}}}"
+        kind = type(self._undefined_obj).__name__
+        return f"{{{{ no such element: {kind} object[{self._undefined_name!r}] }}}}"
+
+
+class StrictUndefined(Undefined):
+    """An `Undefined` that cannot even be shown, compared, counted or tested for truth.
+
+    >>> str(StrictUndefined(name="x"))
+    Traceback (most recent call last):
+    microweb.templating.exceptions.UndefinedError: 'x' is undefined
+    """
+
+    __slots__ = ()
+    __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
+    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error
+    __contains__ = Undefined._fail_with_undefined_error
+
+
+class TemplateLookups:
+    """How a template reaches into values: attribute, then item, then *undefined*.
+
+    >>> lookups = TemplateLookups(Undefined)
+    >>> lookups.attribute({"a": 1}, "a"), lookups.item([1, 2], 0)
+    (1, 1)
+    >>> lookups.guarded_attribute("", "__class__")
+    Undefined
+    """
+
+    def __init__(self, undefined: type[Undefined]) -> None:
+        self.undefined = undefined
+
+    def attribute(self, value: Any, name: str) -> Any:
+        """Return ``value.name`` for a name that the compiler has found to be harmless."""
+        if value.__class__ is dict and name in value and not hasattr(dict, name):
+            return value[name]
+        try:
+            return getattr(value, name)
+        except AttributeError:
+            pass
+        try:
+            return value[name]
+        except (TypeError, LookupError, AttributeError):
+            return self.undefined(obj=value, name=name)
+
+    def guarded_attribute(self, value: Any, name: str, only_attribute: bool = False) -> Any:
+        """Return ``value.name`` for any name, or an undefined value if it must not be reached."""
+        if is_unsafe_name(name) or (name[:1] == "_" and isinstance(value, EngineObject)):
+            if isinstance(value, dict) and name in value and not only_attribute:
+                return value[name]
+            return self._refused(value, name)
+        if name == "format" or name == "format_map":
+            found = guarded_format_method(value, name)
+            if found is not None:
+                return found
+        if only_attribute:
+            try:
+                return getattr(value, name)
+            except AttributeError:
+                return self.undefined(obj=value, name=name)
+        return self.attribute(value, name)
+
+    def item(self, value: Any, key: Any) -> Any:
+        """Return ``value[key]``, or the attribute of that name."""
+        try:
+            return value[key]
+        except (TypeError, LookupError, AttributeError):
+            if not isinstance(key, str):
+                return self.undefined(obj=value, name=key)
+        name = str(key)
+        if is_unsafe_name(name) or (name[:1] == "_" and isinstance(value, EngineObject)):
+            return self._refused(value, name)
+        if name == "format" or name == "format_map":
+            found = guarded_format_method(value, name)
+            if found is not None:
+                return found
+        try:
+            return getattr(value, name)
+        except AttributeError:
+            return self.undefined(obj=value, name=key)
+
+    def _refused(self, value: Any, name: str) -> Undefined:
+        if isinstance(value, ChainableUndefined):
+            return value
+        if isinstance(value, Undefined):
+            value._fail_with_undefined_error()
+        kind = type(value).__name__
+        return self.undefined(
+            f"access to {name!r} of a {kind!r} object is refused: names that begin with two "
+            "underscores and the interpreter's internals are out of a template's reach",
+            obj=value,
+            name=name,
+            exc=TemplateSecurityError,
+        )
+
+
+class GuardedFormat(EngineObject):
+    """``str.format`` or ``str.format_map`` whose fields cannot reach what templates cannot.
+
+    >>> GuardedFormat("{0}-{a}", False)(1, a=2)
+    '1-2'
+    """
+
+    __slots__ = ("_mapping", "_pattern")
+
+    def __init__(self, pattern: str | None, mapping: bool) -> None:
+        self._pattern = pattern
+        self._mapping = mapping
+
+    def __call__(self, *args: Any, **kwargs: Any) -> str:
+        pattern = self._pattern
+        if pattern is None:
+            pattern, args = args[0], args[1:]
+        named: Mapping[str, Any] = args[0] if self._mapping else kwargs
+        formatted = _guarded_formatter(isinstance(pattern, Markup)).vformat(
+            str(pattern), () if self._mapping else args, named
+        )
+        return pattern.__class__(formatted)
+
+
+def guarded_format_method(value: Any, name: str) -> GuardedFormat | None:
+    """Return the guarded form of a string's formatting method, None if *value* is no string."""
+    if isinstance(value, str):
+        return GuardedFormat(value, name == "format_map")
+    if isinstance(value, type) and issubclass(value, str):
+        return GuardedFormat(None, name == "format_map")
+    return None
+
+
+def _guarded_formatter(escaping: bool) -> Any:
+    """Make a ``string.Formatter`` that asks the guard before each attribute."""
+    import re
+    from _string import formatter_field_name_split  # type: ignore[import-not-found]
+    from string import Formatter
+
+    base: Any = markup_formatter_class() if escaping else Formatter
+
+    class GuardedFormatter(base):  # type: ignore[misc]
+        def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+            first, rest = formatter_field_name_split(field_name)
+            value = self.get_value(first, args, kwargs)
+            for is_attribute, key in rest:
+                if is_attribute:
+                    if is_unsafe_name(key) or (key[:1] == "_" and isinstance(value, EngineObject)):
+                        raise TemplateSecurityError(
+                            f"the field {field_name!r} is refused: {key!r} is out of a "
+                            "template's reach"
+                        )
+                    value = getattr(value, key)
+                else:
+                    value = value[key]
+            return value, first
+
+        def format_field(self, value: Any, format_spec: str) -> str:
+            for width in re.findall("[0-9]{6,}", format_spec):
+                check_width(int(width[:10]))
+            return base.format_field(self, value, format_spec)  # type: ignore[no-any-return]
+
+    return GuardedFormatter()

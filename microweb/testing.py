@@ -1,0 +1,424 @@
+"""Calling an app without a server: the test client.
+
+`Client` calls an app with the environ that `EnvironBuilder` makes, collects the answer as a
+`TestResponse` and keeps cookies from one call to the next.
+"""
+
+from __future__ import annotations
+
+import time
+
+from .environ import EnvironBuilder
+from .http import Headers, Request, Response, parse_date
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+    from typing import Any, Callable
+
+    from .context import Context, WSGIEnvironment
+    from .sessions import SessionMixin
+
+_MAX_REDIRECTS = 20
+
+
+def run_wsgi_app(
+    app: Callable[..., Iterable[bytes]], environ: WSGIEnvironment, buffered: bool = True
+) -> tuple[Iterable[bytes], str, Headers]:
+    """Call a WSGI application; return its body, its status line and its headers.
+
+    *buffered* collects the whole body and closes the iterable; otherwise that is the caller's.
+
+    >>> def hello(environ, start_response):
+    ...     start_response("200 OK", [("Content-Type", "text/plain")])
+    ...     return [b"Hello"]
+    >>> run_wsgi_app(hello, EnvironBuilder().get_environ())[:2]
+    ([b'Hello'], '200 OK')
+    """
+    started: list[Any] = []
+    written: list[bytes] = []
+
+    def start_response(
+        status: str, headers: list[tuple[str, str]], exc_info: Any = None
+    ) -> Callable[[bytes], Any]:
+        started[:] = [status, headers]
+        return written.append
+
+    body = app(environ, start_response)
+    close = getattr(body, "close", None)
+    if buffered:
+        try:
+            chunks = written + list(body)
+        finally:
+            if close is not None:
+                close()
+        if not started:
+            raise RuntimeError("the application returned without calling start_response")
+        return chunks, started[0], Headers(started[1])
+    iterator = iter(body)
+    first = [] if started else [next(iterator, b"")]
+    return _UnbufferedBody(written + first, iterator, close), started[0], Headers(started[1])
+
+
+class _UnbufferedBody:
+    """A body whose first chunks were needed to learn the status; closing it closes the app's."""
+
+    def __init__(
+        self, first: list[bytes], rest: Iterator[bytes], close: Callable[[], Any] | None
+    ) -> None:
+        self._first = first
+        self._rest = rest
+        self._close = close
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self._first
+        yield from self._rest
+
+    def close(self) -> None:
+        """Close the application's iterable, as PEP 3333 asks of a server."""
+        if self._close is not None:
+            self._close()
+
+
+class TestResponse(Response):
+    """The response that a client got: a `Response` with its ``request`` and its ``history``.
+
+    ``text`` is the body as text, ``json`` its JSON, ``history`` the redirects that led here.
+    """
+
+    __test__ = False
+    # What the app did not say about its body shall not be made up here.
+    default_mimetype = None
+    request: Request
+    history: tuple[TestResponse, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The body decoded as UTF-8."""
+        text: str = self.get_data(as_text=True)
+        return text
+
+
+class ClientCookie:
+    """A cookie that a client keeps: RFC 6265bis's fields, as far as a test needs them."""
+
+    def __init__(self, key: str, value: str, attributes: Mapping[str, str], host: str) -> None:
+        self.key = key
+        self.value = value
+        self.domain = attributes.get("domain", "").lstrip(".").lower() or host
+        self.origin_only = not attributes.get("domain")
+        self.path = attributes.get("path") or "/"
+        self.secure = "secure" in attributes
+        self.http_only = "httponly" in attributes
+        self.same_site = attributes.get("samesite")
+        self.max_age = attributes.get("max-age")
+        self.expires = parse_date(attributes["expires"]) if "expires" in attributes else None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether the server has asked to forget this cookie."""
+        if self.max_age is not None:
+            return self.max_age.lstrip("0") == "" or self.max_age.startswith("-")
+        return self.expires is not None and self.expires.timestamp() <= time.time()
+
+    def matches(self, host: str, path: str, secure: bool) -> bool:
+        """Return whether the cookie belongs into a request (RFC 6265bis §5.8.3)."""
+        if self.secure and not secure and host != "localhost":
+            return False
+        if host != self.domain and (self.origin_only or not host.endswith(f".{self.domain}")):
+            return False
+        return path == self.path or path.startswith(self.path.rstrip("/") + "/")
+
+
+class Client:
+    """Calls a WSGI application as a browser would: with cookies, and redirects if asked.
+
+    `get`, `post`, `put`, `patch`, `delete`, `head`, `options` and `trace` take the arguments of
+    `EnvironBuilder`, and *follow_redirects*. In a ``with`` block the context of the last request
+    stays current, so that ``request``, ``session`` and ``g`` can be looked at.
+
+    >>> from microweb import Microweb, request
+    >>> app = Microweb("example")
+    >>> @app.post("/echo")
+    ... def echo():
+    ...     return request.json
+    >>> app.test_client().post("/echo", json={"a": 1}).json
+    {'a': 1}
+    """
+
+    response_class: type[TestResponse] = TestResponse
+
+    def __init__(self, application: Any, use_cookies: bool = True, **environ_base: Any) -> None:
+        self.application = application
+        self.environ_base: dict[str, Any] = environ_base
+        self._cookies: dict[tuple[str, str, str], ClientCookie] | None = {} if use_cookies else None
+        self._keeps_context = False
+        self._kept: list[Context] = []
+
+    def __enter__(self) -> Client:
+        if self._keeps_context:
+            raise RuntimeError("'with client' blocks of the same client cannot be nested")
+        self._keeps_context = True
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._keeps_context = False
+        self._leave_contexts()
+
+    def _leave_contexts(self) -> None:
+        while self._kept:
+            self._kept.pop().pop()
+
+    def open(
+        self,
+        *args: Any,
+        buffered: bool = True,
+        follow_redirects: bool = False,
+        **kwargs: Any,
+    ) -> TestResponse:
+        """Make a request and return the response.
+
+        The arguments are those of `EnvironBuilder`, or one builder, environ or request.
+        *buffered* reads the body at once; *follow_redirects* goes where redirects point, within
+        the same host.
+        """
+        response = self._request_once(self._environ_of(args, kwargs), buffered)
+        history: list[TestResponse] = []
+        while follow_redirects and response.status_code in (301, 302, 303, 307, 308):
+            if len(history) >= _MAX_REDIRECTS:
+                chain = " → ".join(str(step.location) for step in history[-3:])
+                raise RuntimeError(f"more than {_MAX_REDIRECTS} redirects: … → {chain}")
+            history.append(response)
+            response = self._request_once(self._environ_of_redirect(response), buffered)
+        response.history = tuple(history)
+        return response
+
+    def _environ_of(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> WSGIEnvironment:
+        if len(args) == 1 and not kwargs:
+            only = args[0]
+            if isinstance(only, dict):
+                return dict(only)
+            if isinstance(only, Request):
+                return dict(only.environ)
+            if isinstance(only, EnvironBuilder):
+                return only.get_environ()
+        kwargs["environ_base"] = {**self.environ_base, **(kwargs.get("environ_base") or {})}
+        kwargs.setdefault("app", self.application if hasattr(self.application, "config") else None)
+        return EnvironBuilder(*args, **kwargs).get_environ()
+
+    def _request_once(self, environ: WSGIEnvironment, buffered: bool) -> TestResponse:
+        from .app import KEEP_CONTEXT_KEY
+
+        self._leave_contexts()
+        self._add_cookies(environ)
+        # Kept as it was sent: middleware may change the environ that it is given.
+        sent = dict(environ)
+        kept: list[Context] = []
+        if self._keeps_context:
+            environ[KEEP_CONTEXT_KEY] = kept
+        try:
+            body, status, headers = run_wsgi_app(self.application, environ, buffered)
+        finally:
+            for context in kept:
+                context.push()
+                self._kept.append(context)
+        response = self.response_class(body, status, headers)
+        response.request = Request(sent)
+        if hasattr(self.application, "json"):
+            response.json_module = self.application.json
+        self._keep_cookies(sent, response)
+        return response
+
+    def _environ_of_redirect(self, response: TestResponse) -> WSGIEnvironment:
+        """Return the next request of a redirect (RFC 9110 §15.4): 307 and 308 repeat the method
+        and the body, all others become GET."""
+        from urllib.parse import urljoin, urlsplit
+
+        before = response.request.environ
+        url = urlsplit(urljoin(response.request.url, response.location or ""))
+        if url.netloc != before["HTTP_HOST"]:
+            raise RuntimeError(
+                f"the redirect to {response.location!r} leads to another host; a test client "
+                f"calls one app only"
+            )
+        path = url.path or "/"
+        root = response.request.root_path.rstrip("/")
+        if root and path.startswith(root + "/"):
+            path = path[len(root) :]
+        repeat = response.status_code in (307, 308)
+        method = before["REQUEST_METHOD"]
+        if not repeat and method != "HEAD":
+            method = "GET"
+        builder = EnvironBuilder(
+            path,
+            base_url=f"{url.scheme}://{url.netloc}{root}/",
+            query_string=url.query,
+            method=method,
+            environ_base=self.environ_base,
+        )
+        environ = builder.get_environ()
+        for key, value in before.items():
+            if key.startswith("HTTP_") and key != "HTTP_COOKIE":
+                environ[key] = value
+        if repeat:
+            body = before["wsgi.input"]
+            body.seek(0)
+            environ["wsgi.input"] = body
+            for key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                if key in before:
+                    environ[key] = before[key]
+        return environ
+
+    def _add_cookies(self, environ: WSGIEnvironment) -> None:
+        if self._cookies is None:
+            return
+        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        path = (environ["SCRIPT_NAME"] + environ["PATH_INFO"]) or "/"
+        secure = environ["wsgi.url_scheme"] == "https"
+        pairs = [
+            f"{cookie.key}={cookie.value}"
+            for cookie in self._cookies.values()
+            if cookie.matches(host, path, secure)
+        ]
+        if environ.get("HTTP_COOKIE"):
+            pairs.insert(0, environ["HTTP_COOKIE"])
+        if pairs:
+            environ["HTTP_COOKIE"] = "; ".join(pairs)
+
+    def _keep_cookies(self, environ: WSGIEnvironment, response: TestResponse) -> None:
+        if self._cookies is None:
+            return
+        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        for header in response.headers.getlist("Set-Cookie"):
+            pair, *rest = header.split(";")
+            key, _, value = pair.strip().partition("=")
+            attributes = {}
+            for part in rest:
+                name, _, argument = part.strip().partition("=")
+                attributes[name.lower()] = argument
+            self._store_cookie(ClientCookie(key, value, attributes, host))
+
+    def _store_cookie(self, cookie: ClientCookie) -> None:
+        if self._cookies is None:
+            return
+        place = (cookie.domain, cookie.path, cookie.key)
+        if cookie.is_expired:
+            self._cookies.pop(place, None)
+        else:
+            self._cookies[place] = cookie
+
+    def _cookie_jar(self) -> dict[tuple[str, str, str], ClientCookie]:
+        if self._cookies is None:
+            raise TypeError("this client keeps no cookies; make it with use_cookies=True")
+        return self._cookies
+
+    def get_cookie(
+        self, key: str, domain: str = "localhost", path: str = "/"
+    ) -> ClientCookie | None:
+        """Return the cookie that the client keeps under a name, or None."""
+        return self._cookie_jar().get((domain, path, key))
+
+    def set_cookie(
+        self,
+        key: str,
+        value: str = "",
+        *,
+        domain: str = "localhost",
+        origin_only: bool = True,
+        path: str = "/",
+        **attributes: Any,
+    ) -> None:
+        """Keep a cookie as if a response had set it; the attributes are `Response.set_cookie`'s."""
+        self._cookie_jar()
+        response = Response()
+        response.set_cookie(key, value, path=path, **attributes)
+        header = response.headers["Set-Cookie"]
+        if not origin_only:
+            header += f"; Domain={domain}"
+        carrier = self.response_class(headers=[("Set-Cookie", header)])
+        self._keep_cookies({"HTTP_HOST": domain}, carrier)
+
+    def delete_cookie(self, key: str, *, domain: str = "localhost", path: str = "/") -> None:
+        """Forget a cookie, if the client keeps it."""
+        self._cookie_jar().pop((domain, path, key), None)
+
+    def session_transaction(self, *args: Any, **kwargs: Any) -> SessionTransaction:
+        """Return a block in which the session can be read and changed; it is saved at its end.
+
+        The arguments are those of `EnvironBuilder`.
+        """
+        self._cookie_jar()
+        return SessionTransaction(self, self._environ_of(args, kwargs))
+
+    def get(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a GET request; see `open`."""
+        return self.open(*args, **kwargs, method="GET")
+
+    def post(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a POST request; see `open`."""
+        return self.open(*args, **kwargs, method="POST")
+
+    def put(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a PUT request; see `open`."""
+        return self.open(*args, **kwargs, method="PUT")
+
+    def patch(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a PATCH request; see `open`."""
+        return self.open(*args, **kwargs, method="PATCH")
+
+    def delete(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a DELETE request; see `open`."""
+        return self.open(*args, **kwargs, method="DELETE")
+
+    def head(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a HEAD request; see `open`."""
+        return self.open(*args, **kwargs, method="HEAD")
+
+    def options(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make an OPTIONS request; see `open`."""
+        return self.open(*args, **kwargs, method="OPTIONS")
+
+    def trace(self, *args: Any, **kwargs: Any) -> TestResponse:
+        """Make a TRACE request; see `open`."""
+        return self.open(*args, **kwargs, method="TRACE")
+
+
+class SessionTransaction:
+    """The block of `Client.session_transaction`: opens the session, and saves it at the end."""
+
+    def __init__(self, client: Client, environ: WSGIEnvironment) -> None:
+        self._client = client
+        self._environ = environ
+
+    def __enter__(self) -> SessionMixin:
+        self._client._add_cookies(self._environ)
+        self._context = self._client.application.request_context(self._environ)
+        self._context.push()
+        session = self._context.session
+        if self._context.app.session_interface.is_null_session(session):
+            self._context.pop()
+            raise RuntimeError(
+                "the session cannot be opened: the app has no secret key; set app.secret_key"
+            )
+        return session
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        app = self._context.app
+        try:
+            if error is None:
+                response = TestResponse()
+                app.session_interface.save_session(app, self._context.session, response)
+                self._client._keep_cookies(self._environ, response)
+        finally:
+            self._context.pop(error)

@@ -1,0 +1,189 @@
+"""Finding the app that a command line names.
+
+``app.py``, ``module``, ``module:name``, ``module:factory()`` and ``module:factory("argument")``
+are understood. Every failure is an `AppNotLoaded` whose text is one sentence for the person who
+typed the command.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+APP_FILES = ("wsgi.py", "app.py")
+APP_NAMES = ("app", "application")
+FACTORY_NAMES = ("create_app", "make_app")
+
+
+class AppNotLoaded(Exception):
+    """No app could be loaded; the text says why, and what to type."""
+
+
+def load_app(spec: str | None = None) -> Any:
+    """Return the WSGI application that *spec* names.
+
+    Without a spec the environment variables ``MICROWEB_APP`` and ``FLASK_APP`` are asked, then
+    ``wsgi.py`` and ``app.py`` in the current folder. AppNotLoaded where there is none.
+
+    >>> load_app("no_such_module:app")
+    Traceback (most recent call last):
+        ...
+    microweb.tools.loading.AppNotLoaded: there is no module 'no_such_module' to load the app from
+    """
+    spec = spec or os.environ.get("MICROWEB_APP") or os.environ.get("FLASK_APP")
+    if not spec:
+        spec = next((name for name in APP_FILES if os.path.isfile(name)), None)
+        if spec is None:
+            raise AppNotLoaded(
+                f"no app was named, and there is neither {' nor '.join(APP_FILES)} in "
+                f"{os.getcwd()!r}; name it, as in: microweb run hello.py"
+            )
+    place, expression = _split_spec(spec)
+    module = _import_place(place)
+    if expression:
+        return _evaluate_name(module, place, expression)
+    return _find_app(module, place)
+
+
+def _split_spec(spec: str) -> tuple[str, str]:
+    """Return the module or file of a spec, and the name or call after its colon."""
+    # A drive letter's colon (C:\\app.py) is no separator.
+    start = 2 if spec[1:3] in (":\\", ":/") else 0
+    place, _, expression = spec[start:].partition(":")
+    return spec[:start] + place, expression.strip()
+
+
+def _import_place(place: str) -> ModuleType:
+    """Import a module by its name, or a file by its path."""
+    if place.endswith(".py") or os.sep in place or "/" in place:
+        path = os.path.abspath(place)
+        if not os.path.isfile(path):
+            raise AppNotLoaded(f"there is no file {place!r} to load the app from")
+        folder, name = _module_of_file(path)
+    else:
+        folder, name = os.getcwd(), place
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
+    from importlib import import_module
+
+    try:
+        return import_module(name)
+    except SyntaxError as error:
+        text = f": {error.text.strip()}" if error.text else ""
+        raise AppNotLoaded(
+            f"{place!r} is not valid Python: {error.msg} ({error.filename}:{error.lineno}){text}"
+        ) from error
+    except ModuleNotFoundError as error:
+        if error.name and (name == error.name or name.startswith(f"{error.name}.")):
+            raise AppNotLoaded(f"there is no module {name!r} to load the app from") from error
+        raise AppNotLoaded(_describe_failure(f"{place!r} cannot be imported", error)) from error
+    except (Exception, SystemExit) as error:
+        raise AppNotLoaded(_describe_failure(f"{place!r} cannot be imported", error)) from error
+
+
+def _module_of_file(path: str) -> tuple[str, str]:
+    """Return the folder to import a file from and its module name, packages included."""
+    folder, filename = os.path.split(path)
+    parts = [filename[:-3] if filename.endswith(".py") else filename]
+    if parts == ["__init__"]:
+        parts = []
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        folder, package = os.path.split(folder)
+        parts.insert(0, package)
+    return folder, ".".join(parts)
+
+
+def _describe_failure(what: str, error: BaseException) -> str:
+    """Return *what*, the error, and the last line of the user's code that it came through."""
+    traceback = error.__traceback__
+    place = ""
+    while traceback is not None:
+        filename = traceback.tb_frame.f_code.co_filename
+        if not filename.startswith("<") and f"importlib{os.sep}" not in filename:
+            place = f" ({filename}:{traceback.tb_lineno})"
+        traceback = traceback.tb_next
+    return f"{what}: {type(error).__name__}: {error}{place}"
+
+
+def _find_app(module: ModuleType, place: str) -> Any:
+    """Return the app that a module has under a usual name, or the only one it has."""
+    from ..app import Microweb
+
+    for name in APP_NAMES:
+        found = getattr(module, name, None)
+        if callable(found):
+            return found
+    apps = [value for value in vars(module).values() if isinstance(value, Microweb)]
+    if len(apps) == 1:
+        return apps[0]
+    if len(apps) > 1:
+        names = sorted(n for n, value in vars(module).items() if isinstance(value, Microweb))
+        raise AppNotLoaded(
+            f"{place!r} has several apps: {', '.join(names)}; name one, as in {place}:{names[0]}"
+        )
+    for name in FACTORY_NAMES:
+        factory = getattr(module, name, None)
+        if callable(factory):
+            return _call_factory(factory, place, name, [], {})
+    raise AppNotLoaded(
+        f"{place!r} has no app: looked for {', '.join(APP_NAMES)}, for any Microweb object, and "
+        f"for {' and '.join(f'{name}()' for name in FACTORY_NAMES)}; name it, as in {place}:my_app"
+    )
+
+
+def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
+    """Return what ``name`` or ``name(arguments)`` means in a module; arguments are literals."""
+    from ast import Call, Name, literal_eval, parse
+
+    try:
+        node = parse(expression, mode="eval").body
+    except SyntaxError:
+        node = None  # type: ignore[assignment]
+    call = node if isinstance(node, Call) else None
+    name_node = call.func if call is not None else node
+    if not isinstance(name_node, Name):
+        raise AppNotLoaded(
+            f"{expression!r} is neither a name nor the call of a factory; write {place}:app or "
+            f"{place}:create_app()"
+        )
+    found = getattr(module, name_node.id, None)
+    if found is None:
+        raise AppNotLoaded(
+            f"{place!r} has no {name_node.id!r}{_nearest_name(name_node.id, module)}"
+        )
+    if call is None:
+        if not callable(found):
+            raise AppNotLoaded(f"{place}:{name_node.id} is {found!r:.60}, not an app")
+        return found
+    try:
+        args = [literal_eval(argument) for argument in call.args]
+        kwargs = {item.arg or "": literal_eval(item.value) for item in call.keywords}
+    except ValueError:
+        raise AppNotLoaded(
+            f"the arguments in {expression!r} must be literals: text, numbers, True, False, None"
+        ) from None
+    return _call_factory(found, place, name_node.id, args, kwargs)
+
+
+def _call_factory(
+    factory: Any, place: str, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> Any:
+    try:
+        app = factory(*args, **kwargs)
+    except (Exception, SystemExit) as error:
+        raise AppNotLoaded(_describe_failure(f"{place}:{name}() failed", error)) from error
+    if not callable(app):
+        raise AppNotLoaded(f"{place}:{name}() returned {app!r:.60}, not an app")
+    return app
+
+
+def _nearest_name(name: str, module: ModuleType) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

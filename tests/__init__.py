@@ -1,0 +1,24 @@
+"""The suite, and the map of it.
+
+Each module of the package has a file of the same name here: ``microweb/http/cookies.py`` is tested by
+``tests/http/test_cookies.py``. The app is tested by subject:
+
+=======================  =========================================================================
+``test_app_dispatch``    which view runs, and what its answer becomes
+``test_app_hooks``       what runs before, after and around a view
+``test_app_errors``      who handles an error, what the client learns, what the log keeps
+``test_blueprints``      names, prefixes, and what holds for a blueprint alone
+``test_sessions``        what is kept, when a cookie is sent, and that nobody can forge one
+``test_helpers``         ``url_for``, ``redirect``, ``send_file``, templates, flashed messages
+``test_testing``         the test client itself
+``test_demo``            the note-book, as a person and as a program uses it
+``tools/test_cli``       the command line, in a process of its own
+``test_package_shape``   reading order, unique names, the standard library alone, public names
+``test_doctests``        the examples in the docstrings
+``test_readme``          the examples in the README
+=======================  =========================================================================
+
+Run one with ``python3 -m tests tests/test_sessions.py -k vary``. A name that begins with two letters
+and a number (``test_ss_02_…``) holds a row of the list of things that have hurt frameworks before.
+Apps are called through `wsgiref.validate` (``support.checked_client``).
+"""

@@ -1,0 +1,100 @@
+"""The syntax of rules."""
+
+from __future__ import annotations
+
+import pytest
+
+from microweb.routing import Rule, RuleSyntaxError
+from microweb.routing.rules import parse_rule, split_rule
+
+
+@pytest.mark.parametrize(
+    ("rule", "position"),
+    [
+        ("no-slash", 0),
+        ("", 0),
+        ("<a>", 0),
+        ("/<int(", 6),
+        ("/<a", 1),
+        ("/<a><b>", 4),
+        ("/<1x>", 2),
+        ("/<any(a,b>", 8),
+        ("/<>", 2),
+        ("/a>b", 2),
+        ("/<a:>", 3),
+        ("/<a b>", 3),
+        ("/<int:a!>", 7),
+        ("/<int(min=1, min=2):a>", 12),
+        ("/<int(min=1, 2):a>", 12),
+        ("/<ä>", 2),
+        ("/<a>/<a>", 5),
+        ("/<re:x>", 1),
+        ("/<int(" + "1," * 5000, 10006),
+    ],
+)
+def test_rt_09_malformed_rule_is_refused_with_its_position(rule, position):
+    with pytest.raises(RuleSyntaxError) as caught:
+        Rule(rule, endpoint="e")
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.position == position
+    assert repr(rule) in str(caught.value)
+
+
+def test_message_points_at_the_character():
+    with pytest.raises(RuleSyntaxError) as caught:
+        Rule("/a/<b")
+    assert str(caught.value).endswith("\n    /a/<b\n       ^")
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "keywords"),
+    [
+        ("int", (), {}),
+        ("any(en, de)", ("en", "de"), {}),
+        ("any('a/b', \"c,d\")", ("a/b", "c,d"), {}),
+        ("int(min=-1,max=2.5)", (), {"min": -1, "max": 2.5}),
+        ("int(signed=True)", (), {"signed": True}),
+        ("c(None, x, k=y)", (None, "x"), {"k": "y"}),
+        ("c(٣)", ("٣",), {}),
+        ("c()", (), {}),
+    ],
+)
+def test_converter_arguments_are_read(text, arguments, keywords):
+    variable = parse_rule(f"/<{text}:n>")[1]
+    assert (variable.arguments, dict(variable.keywords)) == (arguments, keywords)
+
+
+def test_regex_variable_may_hold_slashes_colons_and_brackets():
+    variable = parse_rule("/<re:(?:a/<)+:n>")[1]
+    assert variable.arguments == ("(?:a/<)+",)
+
+
+@pytest.mark.parametrize("path", ["/", "/a", "/a/", "/a/b/c", "//a//b/", "/a//"])
+@pytest.mark.parametrize("merge", [True, False])
+def test_rules_are_cut_the_way_paths_are(path, merge):
+    text = ["".join(segment) for segment in split_rule(parse_rule(path), merge)]
+    while merge and "//" in path:
+        path = path.replace("//", "/")
+    assert text == path.split("/")
+
+
+def test_methods_are_capitals_and_get_brings_head():
+    assert Rule("/", methods=["get", "post"]).methods == {"GET", "HEAD", "POST"}
+    assert Rule("/").methods is None
+    with pytest.raises(TypeError, match="methods is a list"):
+        Rule("/", methods="GET")
+
+
+def test_arguments_hold_variables_and_defaults():
+    assert Rule("/<a>/<int:b>", defaults={"c": 1}).arguments == {"a", "b", "c"}
+
+
+@pytest.mark.parametrize("option", [{"host": "a.example"}, {"subdomain": "a"}, {"websocket": True}])
+def test_what_is_not_available_is_said(option):
+    with pytest.raises(NotImplementedError, match="'/x'"):
+        Rule("/x", **option)
+
+
+def test_rule_is_a_text():
+    with pytest.raises(TypeError, match="a rule is a str"):
+        Rule(b"/x")

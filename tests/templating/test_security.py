@@ -1,0 +1,222 @@
+"""What a template cannot reach, by any road, and the ceilings.
+
+TP-14 does not apply: no sandbox is offered, and lists and dicts may be changed by a template. TP-17
+does not apply: compiled templates are never written to a disk.
+"""
+
+# A row of a table is one line.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from microweb.templating import (
+    DictLoader,
+    Environment,
+    TemplateError,
+    TemplateSecurityError,
+    select_autoescape,
+)
+
+
+def numbers() -> Iterator[int]:
+    yield 1
+
+
+class Thing:
+    def __init__(self) -> None:
+        self._id = 5
+
+
+def render(source: str) -> str:
+    try:
+        raise ValueError
+    except ValueError as error:
+        trace = error.__traceback__
+    environment = Environment(autoescape=False, loader=DictLoader({"m": "{% set a = 1 %}"}))
+    variables: dict[str, Any] = {
+        "thing": Thing(),
+        "generator": numbers(),
+        "function": render,
+        "trace": trace,
+        "text": str,
+        "u": "__class__",
+    }
+    return environment.from_string(source).render(variables)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "''.__class__",
+        "''['__class__']",
+        "''[u]",
+        "''|attr('__class__')",
+        r"''|attr('\x5f\x5fclass\x5f\x5f')",
+        "''|attr('__' ~ 'class__')",
+        "[thing]|map(attribute='__class__')|list",
+        "[thing]|map(attribute='_id.__class__')|first",
+        "[thing]|map('attr', '__class__')|list",
+        "[thing]|sum(attribute='__class__')",
+        "([thing]|groupby('__class__')|first).grouper",
+        "[thing]|join(attribute='__class__')",
+        "thing.__init__.__globals__",
+        "thing.__dict__",
+        "function.__globals__",
+        "function.__code__",
+        "function.__closure__",
+        "function.__defaults__",
+        "function['__code__']",
+        "function.func_globals",
+        "generator.gi_frame",
+        "generator.gi_code",
+        "generator['gi_frame']",
+        "generator|attr('gi_frame')",
+        "trace.tb_frame",
+        "trace.tb_next",
+        "trace['tb_frame']",
+        "text.mro",
+        "cycler.__init__.__globals__",
+        "joiner.__init__",
+        "namespace.__init__",
+        "namespace(a=1).__class__",
+        "range.__globals__",
+        "dict.__subclasses__",
+        "self.__class__",
+        "self._context",
+        "self['_context']",
+        "nope.__class__",
+        "nope._undefined_obj",
+    ],
+)
+def test_tp_11_interpreter_internals_are_out_of_reach(expression: str) -> None:
+    try:
+        shown = render(f"{{{{ {expression} }}}}")
+    except TemplateError:
+        return
+    assert "<" not in shown
+    assert "object" not in shown
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for i in [1] %}{{ loop._iterator }}{{ loop.__class__ }}{{ loop['_iterator'] }}{% endfor %}",
+        "{% macro m() %}{% endmacro %}{{ m._function }}{{ m|attr('_function') }}{{ m['_function'] }}",
+        "{% import 'm' as m %}{{ m._body }}{{ m._name }}",
+        "{% block b %}{{ super }}{{ self.b._context }}{% endblock %}",
+        "{{ ''.format._pattern }}",
+        "{% set ns = namespace() %}{{ ns._values }}",
+    ],
+)  # fmt: skip
+def test_tp_11_internals_of_the_engines_own_objects_are_out_of_reach(source: str) -> None:
+    assert render(source) == ""
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'{0.__class__}'.format(1)",
+        "'{0[__class__]}'.format(1)",
+        "'{a.__class__}'.format_map({'a': 1})",
+        "'{0.gi_frame}'.format(generator)",
+        "('{0.__class__}'|attr('format'))(1)",
+        "('{0.__class__}'['format'])(1)",
+        "('{0.__class__}'|safe).format(1)",
+        "('{a.__class__}'|safe)['format_map']({'a': 1})",
+        "text.format('{0.__class__}', 1)",
+        "'{:{0.__class__}}'.format(1)",
+        "['{0.__class__}']|map(attribute='format')|first",
+    ],
+)
+def test_tp_12_format_strings_go_through_the_guard(expression: str) -> None:
+    try:
+        shown = render(f"{{{{ {expression} }}}}")
+    except (TemplateError, TypeError, KeyError):
+        return
+    assert "class" not in shown or "format" in shown
+
+
+def test_tp_12_a_stored_format_method_is_guarded() -> None:
+    with pytest.raises(TemplateSecurityError, match="'__class__' is out of a template's reach"):
+        render("{% set f = '{0.__class__}'.format %}{{ f(1) }}")
+
+
+def test_tp_13_attr_gives_the_guarded_format() -> None:
+    with pytest.raises(TemplateSecurityError):
+        render("{{ ('{0.__class__}'|attr('format'))(1) }}")
+    with pytest.raises(TemplateSecurityError):
+        render("{{ ([ '{0.__class__}' ]|map(attribute='format')|first)(1) }}")
+
+
+def test_format_works_as_documented_otherwise() -> None:
+    assert (
+        render("{{ '{0} {a} {1._id} {b[x]:>3}'.format(1, thing, a=2, b={'x': 3}) }}") == "1 2 5   3"
+    )
+    assert render("{{ '{a}'.format_map({'a': 1}) }}{{ text.format('{}', 2) }}") == "12"
+
+
+def test_one_underscore_stays_usable() -> None:
+    assert render("{{ thing._id }}{{ thing['_id'] }}{{ thing|attr('_id') }}") == "555"
+
+
+def test_keys_of_dicts_are_data_whatever_their_name() -> None:
+    assert render("{{ {'__class__': 1}['__class__'] }}{{ {'__a__': 2}.__a__ }}") == "12"
+
+
+def test_refused_attribute_raises_security_error_when_used() -> None:
+    with pytest.raises(
+        TemplateSecurityError, match=r"access to '__class__' of a 'str' object is refused"
+    ):
+        render("{{ ''.__class__.mro }}")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "range(10**9)",
+        "range(10**30)",
+        "'a' * 10**9",
+        "10**9 * 'a'",
+        "[1] * 10**9",
+        "9**(9**9)",
+        "'a'|center(10**9)",
+        "'%1000000000d'|format(1)",
+        "'%1000000000d' % 1",
+        "'%*d' % (10**9, 1)",
+        "'{:1000000000}'.format(1)",
+        "'{:{}}'.format(1, 10**9)",
+        "'a'|indent(10**9)",
+        "[1]|batch(10**9, 'x')|list",
+    ],
+)
+def test_tp_18_ceilings(expression: str) -> None:
+    with pytest.raises(TemplateSecurityError, match=r"ceiling|refused"):
+        render(f"{{{{ {expression} }}}}")
+
+
+def test_tp_18_up_to_the_ceilings_all_works() -> None:
+    assert render("{{ range(100000)|length }}") == "100000"
+    assert render("{{ ('a' * 1000)|length }} {{ 2 ** 100 }}") == f"1000 {2**100}"
+
+
+def test_tp_24_there_is_no_debug_tag() -> None:
+    with pytest.raises(TemplateError, match=r"there is no \{% debug %\}"):
+        render("{% debug %}")
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("a.html", True), ("a.HTML", True), ("a.xml", True), ("a.txt", False), (None, True)],
+)
+def test_tp_06_select_autoescape_ignores_case(name: str, expected: bool) -> None:
+    assert select_autoescape()(name) is expected
+
+
+def test_select_autoescape_follows_its_lists() -> None:
+    chosen = select_autoescape(["svg"], [".txt"], default_for_string=False, default=True)
+    assert [chosen(n) for n in ("a.SVG", "a.txt", "a.other", None)] == [True, False, True, False]

@@ -1,0 +1,308 @@
+"""From a request to a response: which view runs, and what its answer becomes."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+import pytest
+
+from microweb import Microweb, Response, jsonify, request
+from microweb.http import HTTPException
+
+from .support import checked_client, make_app
+
+HTML = "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "content_type", "body"),
+    [
+        ("héllo", 200, HTML, "héllo".encode()),
+        (b"\xff\x00", 200, HTML, b"\xff\x00"),
+        (bytearray(b"abc"), 200, HTML, b"abc"),
+        ({"b": 1, "a": [None]}, 200, "application/json", b'{"a":[null],"b":1}\n'),
+        ([1, 2], 200, "application/json", b"[1,2]\n"),
+        (("text", 201), 201, HTML, b"text"),
+        (("text", "299 Odd"), 299, HTML, b"text"),
+        (("text", {"Content-Type": "text/plain"}), 200, "text/plain", b"text"),
+        (({"a": 1}, 202, [("X-A", "1")]), 202, "application/json", b'{"a":1}\n'),
+        (("", 204), 204, None, b""),
+    ],
+)
+def test_what_a_view_may_return(answer, status, content_type, body):
+    app = make_app()
+    app.add_url_rule("/", "index", lambda: answer)
+    response = checked_client(app).get("/")
+    assert (response.status_code, response.headers.get("Content-Type")) == (status, content_type)
+    assert response.data == body
+    if status != 204:
+        assert response.headers["Content-Length"] == str(len(body))
+
+
+def test_a_generator_is_streamed_and_closed():
+    closed = []
+
+    def stream():
+        try:
+            yield "a"
+            yield b"b"
+        finally:
+            closed.append(True)
+
+    app = make_app()
+    app.add_url_rule("/", "index", stream)
+    response = checked_client(app).get("/")
+    assert response.data == b"ab"
+    assert "Content-Length" not in response.headers
+    assert closed == [True]
+
+
+def test_a_response_object_is_sent_as_it_is():
+    app = make_app()
+    app.add_url_rule("/", "index", lambda: Response("x", 418, {"X-Tea": "pot"}))
+    response = checked_client(app).get("/")
+    assert (response.status, response.headers["X-Tea"]) == ("418 I'M A TEAPOT", "pot")
+
+
+def test_a_wsgi_application_may_answer():
+    def other(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", "5")])
+        return [b"other"]
+
+    app = make_app()
+    app.add_url_rule("/", "index", lambda: other)
+    assert checked_client(app).get("/").text == "other"
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (None, "returned None: it may have ended without a return statement"),
+        (7, "returned a int, which cannot be made a response: 7"),
+        (("a", 1, {}, "more"), "not a tuple of 4"),
+    ],
+)
+def test_a_bad_answer_names_the_view_and_what_it_returned(answer, message):
+    app = make_app(TESTING=True)
+
+    @app.get("/")
+    def index():
+        return answer
+
+    with pytest.raises(TypeError, match="(?s).*") as caught:
+        app.test_client().get("/")
+    assert message in str(caught.value)
+    if answer is None or answer == 7:
+        assert "index (" in str(caught.value)
+        assert "test_app_dispatch.py" in str(caught.value)
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
+def test_each_method_has_its_decorator(method):
+    app = make_app()
+    getattr(app, method)("/", endpoint="index")(lambda: request.method)
+    client = checked_client(app)
+    assert getattr(client, method)("/").text == method.upper()
+    assert client.open("/", method="TRACE").status_code == 405
+
+
+def test_rt_13_head_options_and_wrong_methods():
+    app = make_app()
+    app.route("/", methods=["GET", "POST"])(lambda: "hello")
+    client = checked_client(app)
+    head = client.head("/")
+    assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", "5")
+    options = client.options("/")
+    assert (options.status_code, options.data) == (200, b"")
+    wrong = client.delete("/")
+    assert wrong.status_code == 405
+    for response in (options, wrong):
+        allowed = {name.strip() for name in response.headers["Allow"].split(",")}
+        assert allowed == {"GET", "HEAD", "OPTIONS", "POST"}
+
+
+def test_options_may_be_a_views_own():
+    app = make_app()
+
+    @app.route("/", methods=["GET", "OPTIONS"])
+    def index():
+        return request.method
+
+    assert checked_client(app).options("/").text == "OPTIONS"
+
+
+def test_url_arguments_reach_the_view_converted():
+    app = make_app()
+
+    @app.get("/user/<name>/post/<int:number>")
+    def post(name, number):
+        return {"name": name, "number": number + 1}
+
+    client = checked_client(app)
+    assert client.get("/user/Adé/post/41").json == {"name": "Adé", "number": 42}
+    assert client.get("/user/ada/post/x").status_code == 404
+
+
+def test_a_missing_slash_is_redirected_with_the_query_kept():
+    app = make_app()
+    app.get("/notes/", endpoint="/notes/")(lambda: "notes")
+    response = checked_client(app).get("/notes?page=2", base_url="http://localhost/mounted")
+    assert response.status_code == 308
+    assert response.location == "/mounted/notes/?page=2"
+
+
+def test_defaults_and_several_rules_for_one_view():
+    app = make_app()
+
+    @app.route("/page/", defaults={"number": 1})
+    @app.route("/page/<int:number>")
+    def page(number):
+        return str(number)
+
+    client = checked_client(app)
+    assert [client.get(path).text for path in ("/page/", "/page/7")] == ["1", "7"]
+
+
+def test_request_url_rule_and_view_args_tell_what_matched():
+    app = make_app()
+
+    @app.get("/a/<b>")
+    def view(b):
+        return f"{request.endpoint} {request.url_rule} {request.view_args}"
+
+    assert checked_client(app).get("/a/x").text == "view /a/<b> {'b': 'x'}"
+
+
+def test_an_overridden_step_is_not_passed_over():
+    class Shouting(Microweb):
+        def make_response(self, rv):
+            response = super().make_response(rv)
+            response.set_data(response.get_data().upper())
+            return response
+
+    app = Shouting("tests", static_folder=None)
+    app.get("/", endpoint="/")(lambda: "quiet")
+    assert checked_client(app).get("/").text == "QUIET"
+
+
+def test_another_response_class_is_used_for_plain_text():
+    class Marked(Response):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.headers["X-Marked"] = "yes"
+
+    app = make_app()
+    app.response_class = Marked
+    app.get("/", endpoint="/")(lambda: "x")
+    assert checked_client(app).get("/").headers["X-Marked"] == "yes"
+
+
+def test_changed_json_options_show_in_plain_dicts():
+    app = make_app()
+    app.json.sort_keys = False
+    app.get("/", endpoint="/")(lambda: {"b": 1, "a": 2})
+    app.get("/same", endpoint="/same")(lambda: jsonify({"b": 1, "a": 2}))
+    client = checked_client(app)
+    assert client.get("/").text == client.get("/same").text == '{"b":1,"a":2}\n'
+
+
+def test_configuration_changed_between_requests_takes_effect():
+    app = make_app()
+    app.post("/", endpoint="/")(lambda: str(len(request.get_data())))
+    client = checked_client(app)
+    assert client.post("/", data=b"12345").text == "5"
+    app.config["MAX_CONTENT_LENGTH"] = 4
+    assert client.post("/", data=b"12345").status_code == 413
+
+
+def test_form_json_and_query_reach_the_view():
+    app = make_app()
+
+    @app.post("/")
+    def index():
+        return {"query": request.args["q"], "form": request.form.get("f"), "json": request.is_json}
+
+    client = checked_client(app)
+    assert client.post("/?q=ä", data={"f": "ö"}).json == {"query": "ä", "form": "ö", "json": False}
+    assert client.post("/?q=1", json={}).json == {"query": "1", "form": None, "json": True}
+
+
+def test_an_upload_reaches_the_view():
+    app = make_app()
+
+    @app.post("/")
+    def index():
+        upload = request.files["file"]
+        return {"name": upload.filename, "size": len(upload.read()), "type": upload.mimetype}
+
+    data = {"file": (io.BytesIO(b"x" * 600_000), "big ü.bin")}
+    answer = checked_client(app).post("/", data=data).json
+    assert answer == {"name": "big ü.bin", "size": 600_000, "type": "application/octet-stream"}
+
+
+def test_wsgi_app_may_be_wrapped():
+    app = make_app()
+    app.get("/", endpoint="/")(lambda: "inner")
+
+    def middleware(inner):
+        def call(environ, start_response):
+            environ["PATH_INFO"] = "/"
+            return inner(environ, start_response)
+
+        return call
+
+    app.wsgi_app = middleware(app.wsgi_app)
+    assert app.test_client().get("/elsewhere").text == "inner"
+
+
+def test_fl_15_threads_never_mix_their_requests():
+    app = make_app()
+    barrier = threading.Barrier(8)
+    wrong = []
+
+    @app.get("/<name>")
+    def index(name):
+        from microweb import g, session
+
+        g.name = session["name"] = name
+        barrier.wait(timeout=30)
+        return f"{name} {g.name} {session['name']} {request.path} {request.args['n']}"
+
+    def work(name):
+        client = app.test_client()
+        for turn in range(20):
+            expected = f"{name} {name} {name} /{name} {turn}"
+            if client.get(f"/{name}?n={turn}").text != expected:
+                wrong.append(name)
+
+    threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert wrong == []
+
+
+def test_an_exception_that_is_a_finished_response_is_sent():
+    app = make_app()
+
+    @app.get("/")
+    def index():
+        raise HTTPException(response=Response("finished", 409))
+
+    response = checked_client(app).get("/")
+    assert (response.status_code, response.text) == (409, "finished")
+
+
+@pytest.mark.parametrize("path", ["", "leaf", "@evil.com/x", "*", "/\xff\xfe", "/a\x00b", "//"])
+def test_rt_16_odd_paths_are_answered_and_never_crash(path):
+    app = make_app()
+    app.get("/leaf", endpoint="/leaf")(lambda: "leaf")
+
+    @app.errorhandler(404)
+    def missing(error):
+        return f"missing {request.path!r} {request.url}", 404
+
+    status = app.test_client().get("/", environ_overrides={"PATH_INFO": path}).status_code
+    assert status in (308, 404)

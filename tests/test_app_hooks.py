@@ -1,0 +1,229 @@
+"""What runs before, after and around a view, and in which order."""
+
+from __future__ import annotations
+
+import pytest
+
+from microweb import (
+    Response,
+    after_this_request,
+    current_app,
+    g,
+    has_request_context,
+    request,
+    stream_with_context,
+)
+
+from .support import checked_client, make_app
+
+
+def test_hooks_run_in_flasks_order():
+    app = make_app()
+    seen = []
+    app.before_request(lambda: seen.append("before 1"))
+    app.before_request(lambda: seen.append("before 2"))
+
+    def hook(name):
+        def run(value=None):
+            seen.append(name)
+            return value
+
+        return run
+
+    for name in ("after 1", "after 2"):
+        app.after_request(hook(name))
+    for name in ("teardown 1", "teardown 2"):
+        app.teardown_request(hook(name))
+    app.teardown_appcontext(hook("appcontext"))
+
+    @app.get("/")
+    def index():
+        after_this_request(hook("this"))
+        seen.append("view")
+        return "x"
+
+    checked_client(app).get("/")
+    assert seen == [
+        "before 1",
+        "before 2",
+        "view",
+        "this",
+        "after 2",
+        "after 1",
+        "teardown 2",
+        "teardown 1",
+        "appcontext",
+    ]
+
+
+def test_before_request_may_answer_in_the_views_place():
+    app = make_app()
+    app.before_request(lambda: None)
+    app.before_request(lambda: ("stopped", 403))
+    app.get("/", endpoint="/")(lambda: pytest.fail("the view was called"))
+    response = checked_client(app).get("/")
+    assert (response.status_code, response.text) == (403, "stopped")
+
+
+def test_hooks_see_requests_that_match_nothing():
+    app = make_app()
+    seen = []
+    app.before_request(lambda: seen.append((request.path, request.endpoint)))
+
+    @app.after_request
+    def mark(response):
+        response.headers["X-Seen"] = "1"
+        return response
+
+    response = checked_client(app).get("/nothing")
+    assert (response.status_code, response.headers["X-Seen"]) == (404, "1")
+    assert seen == [("/nothing", None)]
+
+
+def test_after_request_may_replace_the_response():
+    app = make_app()
+    app.get("/", endpoint="/")(lambda: "first")
+    app.after_request(lambda response: Response("second"))
+    assert checked_client(app).get("/").text == "second"
+
+
+def test_after_this_request_works_without_any_other_hook():
+    app = make_app()
+
+    @app.get("/")
+    def index():
+        @after_this_request
+        def mark(response):
+            response.headers["X-Once"] = "1"
+            return response
+
+        return "x"
+
+    assert checked_client(app).get("/").headers["X-Once"] == "1"
+
+
+def test_teardown_is_given_the_exception():
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+    app.logger.disabled = True
+    seen = []
+    app.teardown_request(lambda error: seen.append(type(error)))
+    app.get("/fails", endpoint="/fails")(lambda: 1 / 0)
+    app.get("/works", endpoint="/works")(lambda: "x")
+    client = checked_client(app)
+    assert client.get("/fails").status_code == 500
+    client.get("/works")
+    assert seen == [ZeroDivisionError, type(None)]
+
+
+def test_fl_17_every_teardown_runs_although_one_raises():
+    app = make_app()
+    seen = []
+
+    @app.teardown_request
+    def last(error):
+        seen.append("last")
+
+    @app.teardown_request
+    def fails(error):
+        raise LookupError("teardown")
+
+    app.get("/", endpoint="/")(lambda: "x")
+    with pytest.raises(LookupError, match="teardown"):
+        app.test_client().get("/")
+    assert seen == ["last"]
+    assert not has_request_context()
+
+
+def test_g_lives_as_long_as_its_request():
+    app = make_app()
+
+    @app.get("/")
+    def index():
+        g.count = g.get("count", 0) + 1
+        return str(g.count)
+
+    client = checked_client(app)
+    assert [client.get("/").text for _ in range(2)] == ["1", "1"]
+
+
+def test_url_value_preprocessor_may_take_an_argument_away():
+    app = make_app()
+
+    @app.url_value_preprocessor
+    def pull(endpoint, values):
+        g.language = values.pop("language", "en") if values else None
+
+    @app.get("/<language>/about")
+    def about():
+        return g.language
+
+    assert checked_client(app).get("/de/about").text == "de"
+
+
+def test_fl_16_a_stream_keeps_its_context_and_is_torn_down_once():
+    app = make_app()
+    torn = []
+    app.teardown_request(lambda error: torn.append(error))
+
+    @app.get("/")
+    def index():
+        @stream_with_context
+        def generate():
+            for name in request.args:
+                yield f"{name} in {current_app.name};"
+
+        return generate()
+
+    response = checked_client(app).get("/?a=1&b=2")
+    assert response.text == "a in tests.support;b in tests.support;"
+    assert torn == [None]
+
+
+def test_fl_16_a_client_that_leaves_early_ends_the_stream():
+    app = make_app()
+    torn, closed = [], []
+    app.teardown_request(lambda error: torn.append(error))
+
+    @app.get("/")
+    def index():
+        def generate():
+            try:
+                while True:
+                    yield request.path
+            finally:
+                closed.append(has_request_context())
+
+        return stream_with_context(generate())
+
+    response = app.test_client().get("/", buffered=False)
+    chunks = iter(response.response)
+    assert [next(chunks), next(chunks)] == [b"/", b"/"]
+    assert torn == []
+    response.close()
+    response.close()
+    assert (torn, closed) == ([None], [True])
+    assert not has_request_context()
+
+
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, MemoryError])
+def test_fl_19_the_context_is_left_whatever_a_view_raises(kind):
+    app = make_app(PROPAGATE_EXCEPTIONS=True)
+    torn = []
+    app.teardown_request(lambda error: torn.append(type(error)))
+
+    @app.get("/")
+    def index():
+        raise kind()
+
+    with pytest.raises(kind):
+        app.test_client().get("/")
+    assert torn == [kind]
+    assert not has_request_context()
+
+
+def test_registering_after_the_first_request_is_refused():
+    app = make_app()
+    app.test_client().get("/")
+    for register in (app.before_request, app.teardown_appcontext, app.get("/late")):
+        with pytest.raises(AssertionError, match="after the app had answered its first request"):
+            register(lambda *args: None)

@@ -1,0 +1,170 @@
+"""Blueprints: their names and prefixes, what holds for them alone, and what for the whole app."""
+
+from __future__ import annotations
+
+import pytest
+
+from microweb import Blueprint, abort, g, render_template, request, url_for
+
+from .support import checked_client, make_app
+
+
+def test_names_and_prefixes_stand_in_front():
+    pages = Blueprint("pages", __name__, url_prefix="/pages")
+
+    @pages.get("/")
+    def index():
+        return url_for(".show", name="x") + " " + url_for("pages.show", name="y")
+
+    @pages.get("/<name>")
+    def show(name):
+        return f"{request.endpoint} {request.blueprint} {request.blueprints}"
+
+    app = make_app()
+    app.register_blueprint(pages)
+    app.register_blueprint(pages, name="again", url_prefix="/more/")
+    client = checked_client(app)
+    assert client.get("/pages/").text == "/pages/x /pages/y"
+    assert client.get("/more/").text == "/more/x /pages/y"
+    assert client.get("/pages/a").text == "pages.show pages ['pages']"
+    assert client.get("/more/a").text == "again.show again ['again']"
+    assert [blueprint.name for blueprint in app.iter_blueprints()] == ["pages", "pages"]
+
+
+def test_blueprints_nest():
+    inner = Blueprint("inner", __name__, url_prefix="/in")
+    outer = Blueprint("outer", __name__, url_prefix="/out")
+    seen = []
+    inner.get("/x", endpoint="x")(lambda: request.endpoint)
+    inner.before_request(lambda: seen.append("inner"))
+    outer.before_request(lambda: seen.append("outer"))
+    outer.register_blueprint(inner)
+    app = make_app()
+    app.before_request(lambda: seen.append("app"))
+    app.register_blueprint(outer)
+    assert checked_client(app).get("/out/in/x").text == "outer.inner.x"
+    assert seen == ["app", "outer", "inner"]
+
+
+def test_hooks_hold_for_the_blueprint_unless_they_say_app():
+    pages = Blueprint("pages", __name__)
+    seen = []
+    pages.get("/in", endpoint="in")(lambda: "in")
+    pages.before_request(lambda: seen.append("own before"))
+    pages.before_app_request(lambda: seen.append("app before"))
+
+    @pages.after_request
+    def own_after(response):
+        seen.append("own after")
+        return response
+
+    @pages.after_app_request
+    def app_after(response):
+        seen.append("app after")
+        return response
+
+    pages.teardown_request(lambda error: seen.append("own teardown"))
+    pages.teardown_app_request(lambda error: seen.append("app teardown"))
+    app = make_app()
+    app.get("/out", endpoint="out")(lambda: "out")
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    client.get("/out")
+    assert seen == ["app before", "app after", "app teardown"]
+    seen.clear()
+    client.get("/in")
+    assert seen == [
+        "app before",
+        "own before",
+        "own after",
+        "app after",
+        "own teardown",
+        "app teardown",
+    ]
+
+
+def test_error_handlers_of_the_innermost_blueprint_come_first():
+    pages = Blueprint("pages", __name__)
+    pages.get("/in", endpoint="in")(lambda: abort(404))
+    pages.register_error_handler(404, lambda error: ("own", 404))
+    pages.app_errorhandler(403)(lambda error: ("app-wide", 403))
+    app = make_app()
+    app.get("/out", endpoint="out")(lambda: abort(404))
+    app.get("/forbidden", endpoint="forbidden")(lambda: abort(403))
+    app.register_error_handler(404, lambda error: ("app", 404))
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    texts = [client.get(path).text for path in ("/in", "/out", "/nothing", "/forbidden")]
+    assert texts == ["own", "app", "app", "app-wide"]
+
+
+def test_one_blueprint_serves_two_apps():
+    pages = Blueprint("pages", __name__)
+    pages.get("/", endpoint="index")(lambda: g.hello)
+    pages.before_app_request(lambda: setattr(g, "hello", "hello"))
+    for _ in range(2):
+        app = make_app()
+        app.register_blueprint(pages)
+        assert checked_client(app).get("/").text == "hello"
+
+
+def test_templates_and_static_files_of_a_blueprint(tmp_path):
+    for name in ("app", "pages"):
+        (tmp_path / name / "templates").mkdir(parents=True)
+        (tmp_path / name / "templates" / "both.html").write_text(f"of {name}")
+    (tmp_path / "pages" / "templates" / "own.html").write_text("{{ 'own'|shout }}")
+    (tmp_path / "pages" / "files").mkdir()
+    (tmp_path / "pages" / "files" / "a.txt").write_text("a file")
+    pages = Blueprint(
+        "pages",
+        __name__,
+        root_path=str(tmp_path / "pages"),
+        template_folder="templates",
+        static_folder="files",
+        url_prefix="/p",
+    )
+    pages.app_template_filter("shout")(lambda text: text.upper())
+    pages.get("/<name>")(template := lambda name: render_template(f"{name}.html"))
+    assert template
+    app = make_app()
+    app.root_path = str(tmp_path / "app")
+    app.template_folder = "templates"
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    assert [client.get(f"/p/{name}").text for name in ("both", "own")] == ["of app", "OWN"]
+    assert client.get("/p/files/a.txt").text == "a file"
+    with app.test_request_context():
+        assert url_for("pages.static", filename="a.txt") == "/p/files/a.txt"
+
+
+def test_url_defaults_and_view_defaults():
+    pages = Blueprint("pages", __name__, url_prefix="/<lang>", url_defaults={"theme": "dark"})
+    pages.get("/x", endpoint="x", defaults={"size": 1})(lambda **values: values)
+    pages.url_value_preprocessor(lambda endpoint, values: setattr(g, "lang", values["lang"]))
+    pages.url_defaults(lambda endpoint, values: values.setdefault("lang", g.lang))
+    pages.get("/link", endpoint="link")(lambda lang, theme: url_for(".link"))
+    app = make_app()
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    assert client.get("/de/x").json == {"lang": "de", "theme": "dark", "size": 1}
+    assert client.get("/fr/link").text == "/fr/link"
+
+
+def test_what_cannot_be_is_told():
+    with pytest.raises(ValueError, match="has no dot"):
+        Blueprint("a.b", __name__)
+    with pytest.raises(ValueError, match="not empty"):
+        Blueprint("", __name__)
+    pages = Blueprint("pages", __name__)
+    with pytest.raises(ValueError, match="an endpoint of a blueprint has no dot"):
+        pages.add_url_rule("/", "a.b", lambda: "")
+    with pytest.raises(ValueError, match="on itself"):
+        pages.register_blueprint(pages)
+    app = make_app()
+    app.register_blueprint(pages)
+    with pytest.raises(ValueError, match="registered as 'pages' already; register it with name="):
+        app.register_blueprint(pages)
+    with pytest.raises(ValueError, match="it is another one"):
+        app.register_blueprint(Blueprint("pages", __name__))
+    with pytest.raises(AssertionError, match="after it had been registered"):
+        pages.before_request(lambda: None)

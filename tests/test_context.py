@@ -1,0 +1,138 @@
+"""Contexts and the proxies that lead to them."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from microweb import (
+    Request,
+    current_app,
+    g,
+    has_app_context,
+    has_request_context,
+    request,
+    session,
+)
+from microweb.context import LocalProxy
+
+from .support import make_app
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda: request.path, "'request' was used outside of a request"),
+        (lambda: session["x"], "'session' was used outside of a request"),
+        (lambda: g.x, "'g' was used outside of an application context"),
+        (lambda: current_app.name, "'current_app' was used outside of an application context"),
+    ],
+)
+def test_outside_of_a_context_the_message_says_what_to_type(use, message):
+    with pytest.raises(RuntimeError) as caught:
+        use()
+    assert message in str(caught.value)
+    assert "with app." in str(caught.value)
+
+
+def test_an_application_context_has_an_app_and_no_request():
+    app = make_app()
+    with app.app_context():
+        assert current_app._get_current_object() is app
+        assert (has_app_context(), has_request_context()) == (True, False)
+        with pytest.raises(RuntimeError, match="test_request_context"):
+            _ = request.path
+    assert not has_app_context()
+
+
+def test_contexts_nest():
+    outer, inner = make_app(), make_app()
+    with outer.test_request_context("/outer"):
+        g.name = "outer"
+        with inner.test_request_context("/inner"):
+            assert (request.path, "name" in g) == ("/inner", False)
+        assert (request.path, g.name) == ("/outer", "outer")
+
+
+def test_a_test_request_context_has_matched_its_url():
+    app = make_app()
+    app.add_url_rule("/user/<name>", "user", lambda name: name)
+    with app.test_request_context("/user/ada?x=1", method="POST"):
+        assert (request.endpoint, request.args["x"]) == (None, "1")
+        assert request.routing_exception.code == 405
+    with app.test_request_context("/user/ada"):
+        assert (request.endpoint, request.view_args) == ("user", {"name": "ada"})
+
+
+def test_tearing_down_runs_once_at_the_outermost_pop():
+    app = make_app()
+    torn = []
+    app.teardown_appcontext(lambda error: torn.append(error))
+    context = app.app_context()
+    with context, context:
+        pass
+    assert torn == [None]
+    with pytest.raises(RuntimeError, match="more often"):
+        context.pop()
+
+
+def test_asyncio_tasks_see_their_own_requests():
+    app = make_app()
+
+    async def look(name):
+        with app.test_request_context(f"/{name}"):
+            await asyncio.sleep(0)
+            return request.path
+
+    async def both():
+        return await asyncio.gather(look("a"), look("b"))
+
+    assert asyncio.run(both()) == ["/a", "/b"]
+
+
+def test_g():
+    with make_app().app_context():
+        with pytest.raises(AttributeError, match=r"'g' has no attribute 'user'.*g\.get\('user'\)"):
+            _ = g.user
+        assert g.get("user", 1) == 1
+        assert g.setdefault("user", 2) == 2
+        assert list(g) == ["user"]
+        assert g.pop("user") == 2
+        assert g.pop("user", None) is None
+        with pytest.raises(KeyError):
+            g.pop("user")
+
+
+def test_a_proxy_behaves_like_its_object():
+    value = {"a": 1}
+    proxy = LocalProxy(lambda: value)
+    assert proxy["a"] == 1 and "a" in proxy and len(proxy) == 1 and list(proxy) == ["a"]
+    proxy["b"] = 2
+    del proxy["a"]
+    assert value == {"b": 2} == proxy
+    assert (proxy | {"c": 3}) == {"b": 2, "c": 3}
+    assert isinstance(proxy, dict) and bool(proxy) and repr(proxy) == "{'b': 2}"
+    number = LocalProxy(lambda: 7)
+    assert (number + 1, 1 + number, int(number), f"{number:02}", number > 3) == (
+        8,
+        8,
+        7,
+        "07",
+        True,
+    )
+
+
+def test_a_proxy_outside_of_its_context_is_false_and_can_be_shown():
+    assert not request
+    assert repr(request) == "<LocalProxy outside of its context>"
+    assert dir(request) == []
+    with make_app().test_request_context():
+        assert request
+        assert isinstance(request, Request)
+
+
+def test_the_before_first_request_of_old_tutorials_says_so():
+    app = make_app()
+    with pytest.raises(AttributeError):
+        _ = app.before_first_request

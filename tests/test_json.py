@@ -1,0 +1,144 @@
+"""JSON: how values are written, and the provider that apps can change."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import decimal
+import io
+import uuid
+
+import pytest
+
+from microweb import jsonify
+from microweb.json import (
+    DefaultJSONProvider,
+    JSONProvider,
+    TaggedJSONSerializer,
+    dump,
+    dumps,
+    load,
+    loads,
+)
+
+from .support import checked_client, make_app
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+    y: int
+
+
+class Html:
+    def __html__(self):
+        return "<b>"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (datetime.date(2026, 1, 2), '"Fri, 02 Jan 2026 00:00:00 GMT"'),
+        (
+            datetime.datetime(2026, 1, 2, 3, 4, 5, tzinfo=datetime.timezone.utc),
+            '"Fri, 02 Jan 2026 03:04:05 GMT"',
+        ),
+        (decimal.Decimal("1.10"), '"1.10"'),
+        (uuid.UUID(int=7), '"00000000-0000-0000-0000-000000000007"'),
+        (Point(1, 2), '{"x": 1, "y": 2}'),
+        (Html(), '"<b>"'),
+        ({"b": "ü", "a": 1}, '{"a": 1, "b": "\\u00fc"}'),
+    ],
+)
+def test_types_that_json_does_not_know(value, text):
+    assert dumps(value) == text
+
+
+def test_an_unknown_type_says_what_to_do():
+    with pytest.raises(TypeError, match="'object' cannot be written as JSON"):
+        dumps(object())
+
+
+def test_files():
+    file = io.StringIO()
+    dump({"a": [1]}, file)
+    file.seek(0)
+    assert load(file) == loads(b'{"a": [1]}') == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    ("args", "kwargs", "body"),
+    [
+        (([1],), {}, b"[1]\n"),
+        ((1, 2), {}, b"[1,2]\n"),
+        ((), {"a": 1}, b'{"a":1}\n'),
+        ((), {}, b"null\n"),
+        (("x",), {}, b'"x"\n'),
+    ],
+)
+def test_jsonify(args, kwargs, body):
+    with make_app().app_context():
+        response = jsonify(*args, **kwargs)
+    assert (response.data, response.mimetype) == (body, "application/json")
+
+
+def test_jsonify_takes_one_kind_of_arguments():
+    with pytest.raises(TypeError, match="not both"):
+        jsonify(1, a=2)
+
+
+def test_debugging_indents_and_compact_decides():
+    app = make_app()
+    app.get("/")(lambda: {"a": 1})
+    client = checked_client(app)
+    assert client.get("/").data == b'{"a":1}\n'
+    app.debug = True
+    assert client.get("/").data == b'{\n  "a": 1\n}\n'
+    app.json.compact = True
+    assert client.get("/").data == b'{"a":1}\n'
+
+
+def test_another_provider_writes_and_reads():
+    class Upper(JSONProvider):
+        def dumps(self, obj, **kwargs):
+            return repr(obj).upper()
+
+        def loads(self, s, **kwargs):
+            return {"read": s if isinstance(s, str) else s.decode()}
+
+    from microweb import request
+
+    app = make_app()
+    app.json = Upper(app)
+    app.get("/", endpoint="get")(lambda: {"a": 1})
+    app.post("/", endpoint="post")(lambda: request.get_json()["read"])
+    client = checked_client(app)
+    assert client.get("/").text == "{'A': 1}"
+    assert client.post("/", data=b"raw", content_type="application/json").text == "raw"
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_json_lacks_follow_the_standard_library(value):
+    assert dumps(value) in ("NaN", "Infinity")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", '{" t": 5', "[" * 100_000])
+def test_malformed_tagged_json_is_a_value_error(text):
+    with pytest.raises(ValueError, match=r".*"):
+        TaggedJSONSerializer().loads(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [{" t": [1]}, {" x": 1}, {"a": {" di": 1}}, {" t__": 1}, [(), ((),)], {"a": {" m": "x"}}],
+)
+def test_tags_in_data_are_data(value):
+    serializer = TaggedJSONSerializer()
+    assert serializer.loads(serializer.dumps(value)) == value
+
+
+def test_a_cyclic_value_is_refused():
+    value = []
+    value.append(value)
+    with pytest.raises((ValueError, RecursionError)):
+        DefaultJSONProvider(None).dumps(value)

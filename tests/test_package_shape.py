@@ -1,0 +1,268 @@
+"""The shape that the design promises: one reading order, unique names, the stdlib alone."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import microweb
+from microweb.tools.order import READING_ORDER
+
+PACKAGE = Path(microweb.__file__).parent
+PARTS = ("http", "routing", "templating", "serving")
+MAX_LINES = 600
+MAX_FUNCTION_LINES = 60
+
+# Modules that a small system may lack (OpenWrt's python3-light, Debian's python3-minimal), or that
+# cost too much to load before somebody needs them.
+NOT_AT_IMPORT = frozenset(
+    [
+        "argparse",
+        "ast",
+        "asyncio",
+        "ctypes",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "email",
+        "gzip",
+        "hmac",
+        "html",
+        "http",
+        "importlib",
+        "inspect",
+        "json",
+        "logging",
+        "mimetypes",
+        "multiprocessing",
+        "pathlib",
+        "pydoc",
+        "queue",
+        "secrets",
+        "shutil",
+        "socket",
+        "socketserver",
+        "sqlite3",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "traceback",
+        "typing",
+        "unicodedata",
+        "unittest",
+        "urllib",
+        "uuid",
+        "wsgiref",
+        "xml",
+        "zlib",
+    ]
+)
+
+
+def path_of(name: str) -> Path:
+    path = PACKAGE.joinpath(*name.split(".")) if name else PACKAGE
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def name_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    parts = (
+        relative.parent.parts if relative.name == "__init__.py" else relative.with_suffix("").parts
+    )
+    return ".".join(parts)
+
+
+MODULES = {name_of(path): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
+
+
+def imports_of(name: str) -> list[tuple[ast.ImportFrom, str]]:
+    """Return the intra-package imports of a module outside `TYPE_CHECKING`, resolved."""
+    found = []
+    package = name if path_of(name).name == "__init__.py" else name.rpartition(".")[0]
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            return
+        if isinstance(node, ast.ImportFrom) and node.level:
+            base = package.split(".") if package else []
+            base = base[: len(base) - (node.level - 1)]
+            found.append((node, ".".join([*base, *filter(None, [node.module])])))
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(MODULES[name])
+    return found
+
+
+def test_the_reading_order_names_every_module_once():
+    assert sorted(READING_ORDER) == sorted(set(MODULES))
+
+
+@pytest.mark.parametrize("name", READING_ORDER)
+def test_a_module_imports_at_its_top_only_from_modules_above_it(name):
+    position = READING_ORDER.index(name)
+    for node, target in imports_of(name):
+        if node in MODULES[name].body:
+            assert READING_ORDER.index(target) < position, f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("name", READING_ORDER)
+def test_names_are_imported_never_modules_and_always_relatively(name):
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, ast.Import):
+            assert not any(alias.name.split(".")[0] == "microweb" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            assert (node.module or "").split(".")[0] != "microweb"
+    for node, target in imports_of(name):
+        for alias in node.names:
+            assert alias.name != "*"
+            assert f"{target}.{alias.name}".lstrip(".") not in MODULES, f"{name}: {alias.name}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_four_parts_do_not_know_one_another(part):
+    for name in MODULES:
+        if name == part or name.startswith(f"{part}."):
+            for _, target in imports_of(name):
+                assert target == part or target.startswith(f"{part}."), f"{name} imports {target}"
+
+
+def module_level_names(tree: ast.Module) -> set[str]:
+    names = set()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.For)):
+            for name in ast.walk(node):
+                if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
+                    names.add(name.id)
+    return names - {"TYPE_CHECKING", "__version__", "__all__"}
+
+
+def test_module_level_names_are_unique_across_the_package():
+    owner: dict[str, str] = {}
+    for name in READING_ORDER:
+        if name == "demo" or name.startswith("demo."):
+            continue
+        for defined in module_level_names(MODULES[name]):
+            assert defined not in owner, f"{defined} stands in {owner.get(defined)} and in {name}"
+            owner[defined] = name
+
+
+@pytest.mark.parametrize("name", READING_ORDER)
+def test_files_and_functions_stay_readable(name):
+    lines = path_of(name).read_text("utf-8").count("\n")
+    assert lines <= MAX_LINES, f"{name} has {lines} lines"
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            length = (node.end_lineno or 0) - node.lineno + 1
+            if ast.get_docstring(node):
+                length -= (node.body[0].end_lineno or 0) - node.body[0].lineno + 1
+            assert length <= MAX_FUNCTION_LINES, f"{name}.{node.name} has {length} lines"
+
+
+@pytest.mark.parametrize("name", READING_ORDER)
+def test_every_module_says_what_it_is_and_nothing_is_asserted(name):
+    tree = MODULES[name]
+    assert ast.get_docstring(tree), f"{name} has no docstring"
+    for node in ast.walk(tree):
+        assert not isinstance(node, ast.Assert), f"{name}:{node.lineno} asserts"
+
+
+def exported_names() -> set[str]:
+    """Return what the package and its four parts offer to their users."""
+    names = set()
+    for name in ("", *PARTS):
+        for node in MODULES[name].body:
+            if isinstance(node, ast.ImportFrom) and node.level:
+                names.update(alias.name for alias in node.names)
+    return names
+
+
+EXPORTED = exported_names()
+
+
+@pytest.mark.parametrize("name", [name for name in READING_ORDER if not name.startswith("demo")])
+def test_public_functions_and_classes_are_described(name):
+    for node in MODULES[name].body:
+        if not isinstance(node, (ast.FunctionDef, ast.ClassDef)) or node.name.startswith("_"):
+            continue
+        assert ast.get_docstring(node), f"{name}: {node.name} has no docstring"
+        if not isinstance(node, ast.ClassDef) or node.name not in EXPORTED:
+            continue
+        for method in node.body:
+            if not isinstance(method, ast.FunctionDef) or method.name.startswith("_"):
+                continue
+            decorators = {getattr(d, "attr", getattr(d, "id", "")) for d in method.decorator_list}
+            # What text itself does is described by Python.
+            if decorators & {"setter", "deleter", "overload"} or hasattr(str, method.name):
+                continue
+            assert ast.get_docstring(method), f"{name}: {node.name}.{method.name} has no docstring"
+
+
+def loaded_by(statement: str) -> set[str]:
+    """Return the top-level modules that a statement loads beyond those of bare Python."""
+    code = f"import sys; before = set(sys.modules); {statement}; print(*sorted(set(sys.modules) - before))"
+    command = [
+        sys.executable,
+        "-S",
+        "-E",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r}); {code}",
+    ]
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    return set(output.split())
+
+
+HELLO = (
+    "from microweb import Microweb; app = Microweb('__main__'); app.get('/')(lambda: 'x'); "
+    "app({'REQUEST_METHOD': 'GET', 'PATH_INFO': '/'}, lambda *args: None)"
+)
+
+
+@pytest.mark.parametrize("statement", ["import microweb", HELLO])
+def test_importing_and_a_first_answer_load_nothing_that_a_small_system_lacks(statement):
+    loaded = loaded_by(statement)
+    top = {name.partition(".")[0] for name in loaded if not name.startswith("microweb")}
+    if sys.implementation.name == "cpython":
+        assert not top & NOT_AT_IMPORT, sorted(top & NOT_AT_IMPORT)
+    for late in ("microweb.templating", "microweb.serving", "microweb.testing", "microweb.tools"):
+        assert late not in loaded
+
+
+def test_the_public_names():
+    public = {name for name in vars(microweb) if not name.startswith("_")}
+    modules = {name.partition(".")[0] for name in MODULES}
+    assert public - modules - {"annotations"} == set(
+        [
+            "Blueprint",
+            "Config",
+            "Flask",
+            "Microweb",
+            "Request",
+            "Response",
+            "abort",
+            "after_this_request",
+            "current_app",
+            "flash",
+            "g",
+            "get_flashed_messages",
+            "has_app_context",
+            "has_request_context",
+            "jsonify",
+            "make_response",
+            "redirect",
+            "render_template",
+            "render_template_string",
+            "request",
+            "send_file",
+            "send_from_directory",
+            "session",
+            "stream_with_context",
+            "url_for",
+        ]
+    )

@@ -1,0 +1,36 @@
+"""What the README shows runs as it stands."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import microweb
+
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.mark.parametrize("code", BLOCKS)
+def test_the_examples_run(code):
+    names = {"__name__": "readme"}
+    exec(compile(code, "README.md", "exec"), names)
+    if "/hello/<name>" in code:
+        assert names["app"].test_client().get("/hello/you").text == "Hello, you!"
+
+
+def test_there_are_examples():
+    assert len(BLOCKS) >= 2
+
+
+def test_the_commands_it_names_exist():
+    for command in re.findall(r"python3 -m microweb (\w+)", README):
+        assert command in ("demo", "run", "routes")
+
+
+def test_the_names_it_promises_are_there():
+    row = re.search(r"\| in a view \| (.*) \|", README).group(1)
+    for name in re.findall(r"`(\w+)`", row):
+        assert hasattr(microweb, name)

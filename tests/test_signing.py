@@ -1,0 +1,187 @@
+"""Signed values: round trips, expiry, and every way in which they can be wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from microweb.signing import (
+    BadData,
+    BadPayload,
+    BadSignature,
+    BadTimeSignature,
+    Serializer,
+    SignatureExpired,
+    Signer,
+    TimestampSigner,
+    URLSafeSerializer,
+    URLSafeTimedSerializer,
+    base64_decode,
+    base64_encode,
+)
+
+# Made by itsdangerous 2.2.0 of {"id": 7}, key "key", salt "salt", under each derivation and digest.
+FOREIGN_TOKENS = [
+    ("django-concat", "sha1", "eyJpZCI6N30.TgXuxsxTH8lot0Hgt39mfw6BZ6M"),
+    ("django-concat", "sha256", "eyJpZCI6N30.n80-zMedqlSR89AYvWMqomu_sJK_TLGfBhv9vLqyl2Q"),
+    (
+        "django-concat",
+        "sha512",
+        "eyJpZCI6N30.1060K_n1Gnav6OtIvQWewBMdkfqykM4j5i0kWCO6npdB7lIPEQcYk4f4HrdvDSsx-3ZTvJ29VkB_BcvP81CHJA",
+    ),
+    ("concat", "sha1", "eyJpZCI6N30.GMmDaVoC9sOYtU1se2LxB1zO29U"),
+    ("concat", "sha256", "eyJpZCI6N30.QEvKSm_a8T6VgmgX5T4uB9AjCe95ZXVvuaUbVqkl258"),
+    (
+        "concat",
+        "sha512",
+        "eyJpZCI6N30.GEYqSYRToq1K5e61HBppzXe9MHBywa8790xps8_GbZatJGWcrr5e6ZmS5hC7Yodridn4BObJUXO0Zq1Zwo2xsg",
+    ),
+    ("hmac", "sha1", "eyJpZCI6N30.nC3yvVke4nUNLxEfVQXiB-51lYE"),
+    ("hmac", "sha256", "eyJpZCI6N30.jFOoNkZ8WH97Oya0wqemuJaOSwZEmfGonIVS38kHlBs"),
+    (
+        "hmac",
+        "sha512",
+        "eyJpZCI6N30.7GEHYATEj4VT8Pu2QE4eLJjyKUWrQLENEAABx8V01aews_-kwstD554bvM_dFaINwXYotYOT71bU1gLef-uzqQ",
+    ),
+    ("none", "sha1", "eyJpZCI6N30.olKbyPJivNcxhhWEjnzgAypIQuw"),
+    ("none", "sha256", "eyJpZCI6N30.XCuBa_Dw5g3yTLFN9NjnyvcIGdD0twToh8UtqR0AE6k"),
+    (
+        "none",
+        "sha512",
+        "eyJpZCI6N30.P2A9HRmjTmKS5ejjZDj4I51LFeeKWl_CHZkv6S-gQdFlkFP-DYchFAGkrNUF5gIcPqva1-aefxsTnrkewXQNIQ",
+    ),
+]
+
+
+@pytest.mark.parametrize(("derivation", "digest", "token"), FOREIGN_TOKENS)
+def test_itsdangerous_and_microweb_agree_byte_for_byte(derivation, digest, token):
+    options = {"key_derivation": derivation, "digest_method": digest}
+    serializer = URLSafeSerializer("key", salt="salt", signer_kwargs=options)
+    assert serializer.dumps({"id": 7}) == token
+    assert serializer.loads(token) == {"id": 7}
+
+
+@pytest.mark.parametrize("value", [b"", b"a", "ü.ü", b".", b"a.b.c"])
+def test_a_signed_value_comes_back(value):
+    signer = Signer("key")
+    expected = value.encode() if isinstance(value, str) else value
+    assert signer.unsign(signer.sign(value)) == expected
+
+
+def test_every_changed_byte_is_noticed():
+    signer = Signer("key")
+    token = signer.sign(b"value")
+    for index in range(len(token) - 1):
+        changed = token[:index] + bytes([token[index] ^ 1]) + token[index + 1 :]
+        with pytest.raises(BadSignature):
+            signer.unsign(changed)
+
+
+@pytest.mark.parametrize("token", ["", "nothing", ".", "a.", ".a", "a.ü", "a.b c", "." * 100_000])
+def test_what_is_not_signed_is_a_bad_signature(token):
+    with pytest.raises(BadSignature):
+        Signer("key").unsign(token)
+
+
+def test_ss_05_key_and_salt_are_bound():
+    token = URLSafeSerializer("key", salt="a").dumps(1)
+    for other in (URLSafeSerializer("key", salt="b"), URLSafeSerializer("yek", salt="a")):
+        with pytest.raises(BadSignature):
+            other.loads(token)
+
+
+def test_ss_03_the_last_key_signs_and_all_verify():
+    old = Signer("old").sign("x")
+    both = Signer(["old", "new"])
+    assert both.unsign(old) == b"x"
+    assert Signer("new").unsign(both.sign("x")) == b"x"
+
+
+def test_a_value_expires(monkeypatch):
+    signer = TimestampSigner("key")
+    now = signer.get_timestamp()
+    token = signer.sign("x")
+    assert signer.unsign(token, max_age=10) == b"x"
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: now + 60)
+    with pytest.raises(SignatureExpired, match="seconds old, more than 10") as caught:
+        signer.unsign(token, max_age=10)
+    assert caught.value.payload == b"x"
+    assert int(caught.value.date_signed.timestamp()) in (now, now + 1)
+    monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self: now - 60)
+    with pytest.raises(SignatureExpired, match="seconds ahead"):
+        signer.unsign(token, max_age=10)
+
+
+@pytest.mark.parametrize("timestamp", [b"", b"!!", base64_encode(b"\xff" * 9), b"A"])
+def test_ss_06_a_malformed_time_is_a_bad_signature(timestamp):
+    signer = TimestampSigner("key")
+    token = Signer.sign(signer, b"value." + timestamp)
+    if timestamp == b"":
+        assert signer.unsign(token) == b"value"
+        with pytest.raises(SignatureExpired):
+            signer.unsign(token, max_age=10)
+    else:
+        with pytest.raises(BadTimeSignature, match="malformed"):
+            signer.unsign(token)
+    with pytest.raises(BadTimeSignature, match="no timestamp"):
+        signer.unsign(Signer.sign(signer, b"value"))
+
+
+def test_ss_07_a_bomb_is_refused_after_the_signature_and_never_before(monkeypatch):
+    import zlib
+
+    bomb = b"." + base64_encode(zlib.compress(b"0" * 50_000_000))
+    signed = Signer("key", salt="itsdangerous").sign(bomb)
+    with pytest.raises(BadPayload, match="larger than 1000000 bytes"):
+        URLSafeSerializer("key").loads(signed)
+    monkeypatch.setattr(zlib, "decompressobj", lambda: pytest.fail("unsigned data was inflated"))
+    with pytest.raises(BadSignature):
+        URLSafeSerializer("key").loads(bomb + b".AAAA")
+
+
+def test_a_payload_of_another_program_is_told_apart():
+    signed = Signer("key", salt="itsdangerous").sign(b"not json")
+    with pytest.raises(BadPayload, match="cannot be decoded") as caught:
+        Serializer("key").loads(signed)
+    assert caught.value.original_error is not None
+
+
+def test_a_timed_token_tells_when_it_was_signed():
+    serializer = URLSafeTimedSerializer("key", salt="reset")
+    value, signed = serializer.loads(serializer.dumps([1]), return_timestamp=True)
+    assert (value, signed.utcoffset().total_seconds()) == ([1], 0)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00", b"ab", b"\xff" * 1000])
+def test_base64_round_trip(data):
+    assert base64_decode(base64_encode(data)) == data
+
+
+@pytest.mark.parametrize("text", ["a", "+/", "a b", "ü", "====", "ab\n"])
+def test_bad_base64_is_bad_data(text):
+    if text == "====":
+        assert base64_decode(text) == b""
+    else:
+        with pytest.raises(BadData, match="base64"):
+            base64_decode(text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"secret_key": ""}, "a secret key is empty"),
+        ({"secret_key": []}, "a secret key is empty"),
+        ({"secret_key": "k", "sep": "a"}, "may occur in a signature"),
+        ({"secret_key": "k", "key_derivation": "md5"}, "unknown key_derivation 'md5'"),
+    ],
+)
+def test_a_signer_that_could_not_protect_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Signer(**arguments)
+
+
+def test_loads_unsafe_says_whether_to_trust():
+    serializer = URLSafeSerializer("key")
+    token = serializer.dumps([1])
+    assert serializer.loads_unsafe(token) == (True, [1])
+    assert serializer.loads_unsafe(token[:-2]) == (False, [1])
+    assert serializer.loads_unsafe("nonsense") == (False, None)

@@ -1,0 +1,260 @@
+"""The test client: environs, cookies, redirects, contexts."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+
+import pytest
+
+from microweb import Response, g, has_request_context, redirect, request, session
+from microweb.environ import EnvironBuilder
+from microweb.http import Request
+from microweb.testing import Client, run_wsgi_app
+
+from .support import checked_client, make_app
+
+
+def echo_app():
+    app = make_app()
+
+    @app.route("/", methods=["GET", "POST", "PUT"])
+    @app.route("/<path:where>", methods=["GET", "POST", "PUT"])
+    def echo(where=""):
+        return {
+            "method": request.method,
+            "path": request.path,
+            "args": request.args.to_dict(),
+            "form": {key: request.form.getlist(key) for key in request.form},
+            "files": {
+                key: [f.filename, f.mimetype, f.read().decode()] for key, f in request.files.items()
+            },
+            "data": request.get_data(as_text=True) if not request.form else "",
+            "host": request.host,
+            "root": request.script_root,
+            "agent": str(request.user_agent),
+            "auth": request.authorization and request.authorization.username,
+            "x": request.headers.get("X-Y"),
+        }
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "expected"),
+    [
+        ("/a?b=c%20d", {}, {"path": "/a", "args": {"b": "c d"}}),
+        ("/", {"query_string": {"a": "ä&", "n": 1}}, {"args": {"a": "ä&", "n": "1"}}),
+        ("/", {"query_string": "a=ä"}, {"args": {"a": "ä"}}),
+        ("/ü/%25", {}, {"path": "/ü/%"}),
+        ("http://example.com/x", {}, {"host": "example.com", "path": "/x"}),
+        ("/x", {"base_url": "https://e.com:8443/app/"}, {"host": "e.com:8443", "root": "/app"}),
+        ("/", {"headers": {"X-Y": "z"}}, {"x": "z"}),
+        ("/", {"headers": [("X-Y", "1"), ("X-Y", "2")]}, {"x": "1,2"}),
+        ("/", {"auth": ("ada", "pw:ü")}, {"auth": "ada"}),
+        ("/", {"environ_overrides": {"HTTP_USER_AGENT": "me"}}, {"agent": "me"}),
+        ("/", {"method": "PUT", "data": "täxt"}, {"data": "täxt", "method": "PUT"}),
+        ("/", {"method": "POST", "data": b"raw"}, {"data": "raw"}),
+        ("/", {"method": "POST", "data": {"a": ["1", 2], "b": None}}, {"form": {"a": ["1", "2"]}}),
+        ("/", {"method": "POST", "json": {"a": None}}, {"data": '{"a": null}'}),
+    ],
+)
+def test_what_a_test_says_reaches_the_app(path, options, expected):
+    answer = checked_client(echo_app()).open(path, **options).json
+    assert {key: answer[key] for key in expected} == expected
+
+
+def test_uploads():
+    data = {
+        "one": (io.BytesIO(b"1"), "one ü.txt", "text/x-one"),
+        "two": (io.BytesIO(b"2"), 'tw"o.txt'),
+        "field": "value",
+    }
+    answer = checked_client(echo_app()).post("/", data=data).json
+    assert answer["form"] == {"field": ["value"]}
+    assert answer["files"]["one"] == ["one ü.txt", "text/x-one", "1"]
+    assert answer["files"]["two"][2] == "2"
+
+
+def test_tc_05_names_cannot_break_out_of_a_multipart_body():
+    data = {'a"; filename="evil': "x", "b\r\nX: y": "z", "f": (io.BytesIO(b""), 'n"\r\nA: b')}
+    answer = checked_client(echo_app()).post("/", data=data).json
+    assert len(answer["form"]) == 2
+    assert list(answer["files"]) == ["f"]
+
+
+def test_tc_06_a_header_cannot_be_injected():
+    with pytest.raises(ValueError, match=r".*"):
+        echo_app().test_client().get("/", headers={"X": "a\r\nb"})
+
+
+def redirect_app():
+    app = make_app()
+
+    @app.route("/<int:code>", methods=["GET", "POST", "HEAD"])
+    def start(code):
+        return redirect("/end?x=1", code)
+
+    @app.route("/end", methods=["GET", "POST", "HEAD"])
+    def end():
+        return f"{request.method} {request.get_data(as_text=True)} {request.args['x']}"
+
+    app.get("/loop")(lambda: redirect("/loop"))
+    app.get("/away", endpoint="away")(lambda: redirect("http://evil.com/"))
+    return app
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [(301, "GET  1"), (302, "GET  1"), (303, "GET  1"), (307, "POST b 1"), (308, "POST b 1")],
+)
+def test_tc_03_what_a_redirect_repeats(code, text):
+    response = checked_client(redirect_app()).post(f"/{code}", data="b", follow_redirects=True)
+    assert response.text == text
+    assert [step.status_code for step in response.history] == [code]
+    assert response.request.path == "/end"
+
+
+def test_tc_01_and_02_a_loop_and_another_host_are_refused():
+    client = redirect_app().test_client()
+    with pytest.raises(RuntimeError, match=r"more than 20 redirects.*/loop"):
+        client.get("/loop", follow_redirects=True)
+    with pytest.raises(RuntimeError, match="another host"):
+        client.get("/away", follow_redirects=True)
+
+
+def cookie_app():
+    app = make_app()
+
+    @app.get("/set")
+    def set_cookie():
+        response = Response("set")
+        response.set_cookie("plain", "a b;ü")
+        response.set_cookie("only", "1", path="/only")
+        response.set_cookie("foreign", "1", domain="other.com")
+        response.set_cookie("secure", "1", secure=True)
+        response.set_cookie("gone", "1", max_age=0)
+        return response
+
+    @app.get("/only")
+    @app.get("/", endpoint="root")
+    def read():
+        return request.cookies.to_dict()
+
+    return app
+
+
+def test_tc_04_cookies_go_where_they_belong():
+    client = checked_client(cookie_app())
+    client.get("/set", base_url="http://app.com")
+    assert client.get("/", base_url="http://app.com").json == {"plain": "a b;ü"}
+    assert client.get("/only", base_url="http://app.com").json == {"plain": "a b;ü", "only": "1"}
+    assert client.get("/", base_url="https://app.com").json == {"plain": "a b;ü", "secure": "1"}
+    assert client.get("/", base_url="http://else.com").json == {}
+
+
+def test_cookies_by_hand():
+    client = checked_client(cookie_app())
+    client.set_cookie("mine", "1")
+    assert client.get_cookie("mine").value == "1"
+    assert client.get("/").json == {"mine": "1"}
+    client.delete_cookie("mine")
+    assert client.get("/").json == {}
+    without = cookie_app().test_client(use_cookies=False)
+    without.get("/set")
+    assert without.get("/").json == {}
+    with pytest.raises(TypeError, match="use_cookies=True"):
+        without.get_cookie("x")
+
+
+def test_session_transaction():
+    app = make_app()
+    app.get("/")(lambda: str(session.get("n")))
+    client = checked_client(app)
+    with client.session_transaction() as changed:
+        changed["n"] = 7
+    assert client.get("/").text == "7"
+    with client.session_transaction() as read:
+        assert read["n"] == 7
+    app.secret_key = None
+    with pytest.raises(RuntimeError, match=r"app\.secret_key"), client.session_transaction():
+        pass
+
+
+def test_tc_07_in_a_with_block_the_last_request_stays():
+    app = make_app()
+    torn = []
+    app.teardown_request(lambda error: torn.append(request.path))
+
+    @app.get("/<name>")
+    def index(name):
+        g.name = session["name"] = name
+        return redirect("/last") if name == "first" else "x"
+
+    with app.test_client() as client:
+        client.get("/first", follow_redirects=True)
+        assert (request.path, g.name, session["name"]) == ("/last", "last", "last")
+        assert torn == ["/first"]
+        client.get("/again")
+        assert request.path == "/again"
+        with pytest.raises(RuntimeError, match="nested"), client:
+            pass
+        assert torn == ["/first", "/last"]
+    assert torn == ["/first", "/last", "/again"]
+    assert not has_request_context()
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/fd"), reason="needs /proc")
+def test_tc_08_many_requests_with_files_leave_nothing_open():
+    client = checked_client(echo_app())
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(30):
+        client.post("/", data={"f": (io.BytesIO(b"x" * 600_000), "f")})
+    gc.collect()
+    assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_tc_09_an_exception_in_mid_body_closes_the_generator():
+    closed = []
+
+    def generate():
+        try:
+            yield "a"
+            raise LookupError("mid")
+        finally:
+            closed.append(1)
+
+    app = make_app()
+    app.get("/")(generate)
+    with pytest.raises(LookupError, match="mid"):
+        app.test_client().get("/")
+    assert closed == [1]
+
+
+def test_any_wsgi_application_can_be_called():
+    def hello(environ, start_response):
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        yield environ["PATH_INFO"].encode()
+
+    assert Client(hello).get("/x").text == "/x"
+    body, status, headers = run_wsgi_app(hello, EnvironBuilder("/y").get_environ(), buffered=False)
+    assert (b"".join(body), status, headers["content-type"]) == (b"/y", "200 OK", "text/plain")
+
+
+def test_an_environ_a_builder_or_a_request_may_be_opened():
+    client = echo_app().test_client()
+    builder = EnvironBuilder("/x?a=1")
+    environ = builder.get_environ()
+    for what in (builder, environ, Request(environ)):
+        assert client.open(what).json["args"] == {"a": "1"}
+
+
+def test_data_and_json_exclude_each_other():
+    with pytest.raises(TypeError, match="one body"):
+        EnvironBuilder(json=1, data="x")
+
+
+def test_an_app_that_never_starts_a_response_is_named():
+    with pytest.raises(RuntimeError, match="start_response"):
+        run_wsgi_app(lambda environ, start_response: [b""], EnvironBuilder().get_environ())

@@ -1,0 +1,107 @@
+"""Finding the app that a command line names, and saying what is wrong with it."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from microweb import Microweb
+from microweb.tools.loading import AppNotLoaded, load_app
+
+APP = "from microweb import Microweb\n{name} = Microweb('{name}', static_folder=None)\n"
+FACTORY = (
+    "from microweb import Microweb\n"
+    "def {name}(label='plain', *, number=0):\n"
+    "    app = Microweb(f'{{label}} {{number}}', static_folder=None)\n"
+    "    return app\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Stand in an empty folder; what is imported from there is forgotten afterwards."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    for variable in ("MICROWEB_APP", "FLASK_APP"):
+        monkeypatch.delenv(variable, raising=False)
+    before = set(sys.modules)
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    ("files", "spec", "name"),
+    [
+        ({"app.py": APP.format(name="app")}, None, "app"),
+        ({"wsgi.py": APP.format(name="application"), "app.py": "boom"}, None, "application"),
+        ({"hello.py": APP.format(name="app")}, "hello.py", "app"),
+        ({"hello.py": APP.format(name="app")}, "hello", "app"),
+        ({"hello.py": APP.format(name="odd")}, "hello.py", "odd"),
+        ({"hello.py": APP.format(name="odd")}, "hello:odd", "odd"),
+        ({"sub/hello.py": APP.format(name="app")}, "sub/hello.py", "app"),
+        ({"pkg/__init__.py": "", "pkg/web.py": APP.format(name="app")}, "pkg/web.py", "app"),
+        ({"pkg/__init__.py": "", "pkg/web.py": APP.format(name="app")}, "pkg.web:app", "app"),
+        ({"hello.py": FACTORY.format(name="create_app")}, "hello", "plain 0"),
+        ({"hello.py": FACTORY.format(name="build")}, "hello:build()", "plain 0"),
+        ({"hello.py": FACTORY.format(name="build")}, "hello:build('x', number=7)", "x 7"),
+    ],
+)
+def test_an_app_is_found(folder, files, spec, name):
+    for path, text in files.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_text(text)
+    app = load_app(spec)
+    assert isinstance(app, Microweb)
+    assert app.import_name == name
+
+
+def test_the_environment_names_an_app(folder, monkeypatch):
+    (folder / "a.py").write_text(APP.format(name="first"))
+    (folder / "b.py").write_text(APP.format(name="second"))
+    monkeypatch.setenv("FLASK_APP", "a")
+    assert load_app().import_name == "first"
+    monkeypatch.setenv("MICROWEB_APP", "b")
+    assert load_app().import_name == "second"
+
+
+def test_any_wsgi_application_will_do(folder):
+    (folder / "plain.py").write_text("def app(environ, start_response): return []\n")
+    assert load_app("plain").__name__ == "app"
+
+
+@pytest.mark.parametrize(
+    ("text", "spec", "message"),
+    [
+        ("", None, "no app was named, and there is neither wsgi.py nor app.py in"),
+        ("", "nothing.py", "there is no file 'nothing.py'"),
+        ("", "nothing:app", "there is no module 'nothing'"),
+        ("import not_installed_at_all", "hello", "ModuleNotFoundError: No module named 'not_inst"),
+        ("x = 1\n1 / 0\n", "hello.py", "ZeroDivisionError: division by zero"),
+        ("def f(:\n", "hello.py", "'hello.py' is not valid Python"),
+        ("raise SystemExit('bye')", "hello", "SystemExit: bye"),
+        ("x = 1", "hello", "'hello' has no app: looked for app, application"),
+        (APP.format(name="one") + APP.format(name="two"), "hello", "several apps: one, two"),
+        (APP.format(name="my_app"), "hello:my_ap", "has no 'my_ap'; did you mean 'my_app'?"),
+        ("thing = 7", "hello:thing", "hello:thing is 7, not an app"),
+        ("def make(): return 7", "hello:make()", "hello:make() returned 7, not an app"),
+        ("def make(): 1 / 0", "hello:make()", "hello:make() failed: ZeroDivisionError"),
+        ("def make(a): pass", "hello:make(x)", "must be literals"),
+        ("def make(a): pass", "hello:make()", "missing 1 required positional argument: 'a'"),
+        ("", "hello:a+b", "'a+b' is neither a name nor the call of a factory"),
+        ("", "hello:a b", "'a b' is neither a name nor the call of a factory"),
+    ],
+)
+def test_cf_09_what_is_wrong_is_said_in_one_sentence(folder, text, spec, message):
+    (folder / "hello.py").write_text(text)
+    with pytest.raises(AppNotLoaded) as caught:
+        load_app(spec)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_line_that_failed_is_named(folder):
+    (folder / "hello.py").write_text("x = 1\n\n1 / 0\n")
+    with pytest.raises(AppNotLoaded, match=r"hello\.py:3\)"):
+        load_app("hello.py")
