@@ -19,9 +19,8 @@ def main(names: list[str]) -> None:
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         sys.exit(f"benchmarks: there is no {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
-    print(
-        f"Python {sys.version.split()[0]} ({sys.implementation.name}); × is the peer's time in microweb's"
-    )
+    version = f"Python {sys.version.split()[0]} ({sys.implementation.name})"
+    print(f"{version}; (2.0×) means that a peer takes twice as long as microweb")
     for name in names or BENCHMARKS:
         BENCHMARKS[name]()
 

@@ -22,9 +22,11 @@ PAGES = {
 {% macro card(user, size=3) %}<div class="card-{{ size }}">{{ user.name|title }}
 {% if user.mail %}<i>{{ user.mail|lower }}</i>{% endif %}</div>{% endmacro %}
 {% block title %}{{ super() }} – {{ title|default("Untitled") }}{% endblock %}
-{% block content %}{% for user in users if user.active %}{{ loop.index }}. {{ card(user, size=loop.index) }}
+{% block content %}{% for user in users if user.active %}
+{{ loop.index }}. {{ card(user, size=loop.index) }}
 {% else %}<p>Nobody.</p>{% endfor %}{% set total = users|length %}
-<p>{{ total }} user{{ "s" if total != 1 }}: {{ users|map(attribute="name")|join(", ")|truncate(60) }}</p>
+<p>{{ total }} user{{ "s" if total != 1 }}:
+{{ users|map(attribute="name")|join(", ")|truncate(60) }}</p>
 {% endblock %}""",
 }
 PAGE_CONTEXT: dict[str, Any] = {

@@ -355,7 +355,7 @@ class Microweb(AppBase):
             for name in reversed(names):
                 handlers = self.error_handler_spec.get(name, {}).get(wanted)
                 for exception_class in type(e).__mro__ if handlers else ():
-                    handler = handlers.get(exception_class)  # type: ignore[union-attr, arg-type]
+                    handler = handlers.get(exception_class)  # type: ignore[union-attr]
                     if handler is not None:
                         return handler
         return None
@@ -467,7 +467,7 @@ class Microweb(AppBase):
 
         The arguments are those of `EnvironBuilder`: a path first, then what the request carries.
         """
-        from .testing import EnvironBuilder
+        from .environ import EnvironBuilder
 
         kwargs.setdefault("app", self)
         return Context(self, EnvironBuilder(*args, **kwargs).get_environ())

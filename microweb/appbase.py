@@ -92,7 +92,7 @@ class AppBase(Scaffold):
     def name(self) -> str:
         """The import name, or the name of the script where that is ``__main__``."""
         if self.import_name == "__main__":
-            filename = getattr(sys.modules["__main__"], "__file__", None)
+            filename: str | None = getattr(sys.modules["__main__"], "__file__", None)
             if filename is not None:
                 return os.path.splitext(os.path.basename(filename))[0]
         return self.import_name
@@ -231,29 +231,47 @@ class AppBase(Scaffold):
         self.teardown_appcontext_funcs.append(f)
         return f
 
-    def _register_in_templates(
-        self, kind: str, registry_of: Callable[[Environment], dict[str, Any]], name: Any
-    ) -> Any:
-        def decorator(f: AnyFunction, name: str | None = name) -> AnyFunction:
-            self._check_setup(kind)
-            registry_of(self.jinja_env)[name or f.__name__] = f
-            return f
+    def _add_to_templates(
+        self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
+    ) -> None:
+        self._check_setup(f"add_template_{kind}")
+        if not callable(f):
+            raise TypeError(f"a template {kind} is a function, not {f!r}")
+        registry[name or f.__name__] = f
 
-        if callable(name):
-            return decorator(name, None)
-        return decorator
+    def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a filter of templates, under *name* or its own."""
+        self._add_to_templates("filter", self.jinja_env.filters, f, name)
 
-    def template_filter(self, name: Any = None) -> Any:
-        """Register the decorated function as a filter of templates, under *name* or its own."""
-        return self._register_in_templates("template_filter", lambda env: env.filters, name)
+    def add_template_test(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a test of templates, under *name* or its own."""
+        self._add_to_templates("test", self.jinja_env.tests, f, name)
 
-    def template_test(self, name: Any = None) -> Any:
+    def add_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a global of templates, under *name* or its own."""
+        self._add_to_templates("global", self.jinja_env.globals, f, name)
+
+    def template_filter(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
+        """Register the decorated function as a filter of templates, under *name* or its own.
+
+        >>> from microweb import Microweb, render_template_string
+        >>> app = Microweb("example")
+        >>> @app.template_filter()
+        ... def shout(text):
+        ...     return text.upper() + "!"
+        >>> with app.app_context():
+        ...     render_template_string("{{ 'hello'|shout }}")
+        'HELLO!'
+        """
+        return _registering_decorator("template_filter", self.add_template_filter, name)
+
+    def template_test(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
         """Register the decorated function as a test of templates, under *name* or its own."""
-        return self._register_in_templates("template_test", lambda env: env.tests, name)
+        return _registering_decorator("template_test", self.add_template_test, name)
 
-    def template_global(self, name: Any = None) -> Any:
+    def template_global(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
         """Register the decorated function as a global of templates, under *name* or its own."""
-        return self._register_in_templates("template_global", lambda env: env.globals, name)
+        return _registering_decorator("template_global", self.add_template_global, name)
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Register a blueprint.
@@ -365,7 +383,7 @@ class AppBase(Scaffold):
         return text
 
     def ensure_sync(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that can be called without awaiting: what hooks and views go through."""
+        """Return a function that can be called without awaiting; views and hooks pass through."""
         return function
 
     def blueprint_names(self, endpoint: str | None) -> list[str]:
@@ -460,3 +478,20 @@ class AppBase(Scaffold):
     def redirect(self, location: str, code: int = 302) -> Response:
         """Return a redirect; see the function of the same name."""
         return redirect_response(location, code, self.response_class)
+
+
+def _registering_decorator(
+    method: str, add: Callable[[Any, str | None], None], name: str | None
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Return a decorator that hands a function to *add* and leaves it as it is."""
+    if name is not None and not isinstance(name, str):
+        raise TypeError(
+            f"@{method} stands without parentheses above {describe_function(name)}; write "
+            f"@{method}()"
+        )
+
+    def decorator(f: AnyFunction) -> AnyFunction:
+        add(f, name)
+        return f
+
+    return decorator

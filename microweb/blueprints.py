@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import os
     from typing import Any, Callable
 
-    from .app import Microweb
+    from .appbase import AppBase
     from .scaffold import AnyFunction
 
 
@@ -25,7 +25,7 @@ class BlueprintSetupState:
     """
 
     def __init__(
-        self, blueprint: Blueprint, app: Microweb, options: dict[str, Any], first_registration: bool
+        self, blueprint: Blueprint, app: AppBase, options: dict[str, Any], first_registration: bool
     ) -> None:
         self.app = app
         self.blueprint = blueprint
@@ -126,7 +126,7 @@ class Blueprint(Scaffold):
         self.record(lambda state: func(state) if state.first_registration else None)
 
     def make_setup_state(
-        self, app: Microweb, options: dict[str, Any], first_registration: bool = False
+        self, app: AppBase, options: dict[str, Any], first_registration: bool = False
     ) -> BlueprintSetupState:
         """Return the state that `record`'s functions are called with."""
         return BlueprintSetupState(self, app, options, first_registration)
@@ -161,7 +161,7 @@ class Blueprint(Scaffold):
             )
         )
 
-    def register(self, app: Microweb, options: dict[str, Any]) -> None:
+    def register(self, app: AppBase, options: dict[str, Any]) -> None:
         """Do to *app* everything that was recorded; called by ``app.register_blueprint``."""
         is_first = all(blueprint is not self for blueprint in app.blueprints.values())
         state = self.make_setup_state(app, options, first_registration=is_first)
@@ -191,10 +191,12 @@ class Blueprint(Scaffold):
                 nested["url_prefix"] = f"/{joined}"
             blueprint.register(app, nested)
 
-    def _for_whole_app(self, method_name: str, *arguments: Any) -> Any:
+    def _for_whole_app(
+        self, method_name: str, f: AnyFunction, *before: Any, **options: Any
+    ) -> AnyFunction:
         """Record a call of the app's own method, once."""
-        self.record_once(lambda state: getattr(state.app, method_name)(*arguments))
-        return arguments[-1]
+        self.record_once(lambda state: getattr(state.app, method_name)(*before, f, **options))
+        return f
 
     def before_app_request(self, f: AnyFunction) -> AnyFunction:
         """As `Microweb.before_request`, for every request of the app."""
@@ -222,23 +224,16 @@ class Blueprint(Scaffold):
 
     def app_errorhandler(self, code: type[Exception] | int) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.errorhandler`, for every request of the app."""
-        return lambda f: self._for_whole_app("register_error_handler", code, f)
+        return lambda f: self._for_whole_app("register_error_handler", f, code)
 
-    def _for_templates(self, method_name: str, name: Any) -> Any:
-        def decorator(f: AnyFunction, name: str | None = name) -> AnyFunction:
-            self.record_once(lambda state: getattr(state.app, method_name)(name)(f))
-            return f
-
-        return decorator(name, None) if callable(name) else decorator
-
-    def app_template_filter(self, name: Any = None) -> Any:
+    def app_template_filter(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_filter`."""
-        return self._for_templates("template_filter", name)
+        return lambda f: self._for_whole_app("add_template_filter", f, name=name)
 
-    def app_template_test(self, name: Any = None) -> Any:
+    def app_template_test(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_test`."""
-        return self._for_templates("template_test", name)
+        return lambda f: self._for_whole_app("add_template_test", f, name=name)
 
-    def app_template_global(self, name: Any = None) -> Any:
+    def app_template_global(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_global`."""
-        return self._for_templates("template_global", name)
+        return lambda f: self._for_whole_app("add_template_global", f, name=name)

@@ -81,7 +81,7 @@ class Config(dict):  # type: ignore[type-arg]
         super().__delitem__(key)
         self._changed()
 
-    def __ior__(self, other: Any) -> Config:  # type: ignore[override,misc]
+    def __ior__(self, other: Any) -> Config:  # type: ignore[misc]
         self.update(other)
         return self
 
@@ -200,15 +200,18 @@ class Config(dict):  # type: ignore[type-arg]
         Each value is parsed by *loads* (JSON by default) and kept as text where that fails. Two
         underscores in a name go into a nested dict: ``FLASK_DB__HOST`` sets ``DB["HOST"]``.
         """
+        read: Callable[[str], Any]
         if loads is None:
-            from json import loads
+            from json import loads as read
+        else:
+            read = loads
         prefix += "_"
         for name in sorted(os.environ):
             if not name.startswith(prefix):
                 continue
             text = os.environ[name]
             try:
-                value = loads(text)
+                value = read(text)
             except (ValueError, RecursionError):
                 value = text
             *outer, key = name[len(prefix) :].split("__")

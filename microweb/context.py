@@ -370,29 +370,12 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__int__": int,
     "__float__": float,
 }
-for _special_method in (
-    *_OPERATORS,
-    *[
-        "__bytes__",
-        "__format__",
-        "__hash__",
-        "__call__",
-        "__enter__",
-        "__exit__",
-        "__await__",
-        "__aiter__",
-    ],
-    *[
-        "__anext__",
-        "__getitem__",
-        "__setitem__",
-        "__delitem__",
-        "__next__",
-        "__reversed__",
-        "__contains__",
-    ],
-    *["__index__", "__fspath__", "__copy__", "__deepcopy__"],
-):
+_OTHER_SPECIAL_METHODS = (
+    "__bytes__ __format__ __hash__ __call__ __enter__ __exit__ __await__ __aiter__ __anext__ "
+    "__getitem__ __setitem__ __delitem__ __next__ __reversed__ __contains__ __index__ __fspath__ "
+    "__copy__ __deepcopy__"
+).split()
+for _special_method in (*_OPERATORS, *_OTHER_SPECIAL_METHODS):
     setattr(LocalProxy, _special_method, _forward_special_method(_special_method))
 
 

@@ -211,16 +211,13 @@ def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
             if item is None:
                 continue
             if isinstance(item, tuple):
-                yield name, FileStorage(*item[:2], name=name, content_type=_third(item))
+                file, filename, content_type = (*item, None, None)[:3]
+                yield name, FileStorage(file, filename, name, content_type)
             elif hasattr(item, "read") and not isinstance(item, FileStorage):
                 filename = getattr(item, "name", None)
-                yield name, FileStorage(item, filename and os.path.basename(filename), name=name)
+                yield name, FileStorage(item, filename and os.path.basename(filename), name)
             else:
                 yield name, item if isinstance(item, (FileStorage, bytes)) else str(item)
-
-
-def _third(item: tuple[Any, ...]) -> Any:
-    return item[2] if len(item) > 2 else None
 
 
 def _encode_multipart(fields: list[tuple[str, Any]], boundary: str) -> bytes:

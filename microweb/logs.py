@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from logging import Logger
     from typing import Any
 
-    from .app import Microweb
+    from .appbase import AppBase
 
 
 class ErrorStream:
@@ -49,7 +49,7 @@ class ErrorStream:
             target.flush()
 
 
-def create_logger(app: Microweb) -> Logger:
+def create_logger(app: AppBase) -> Logger:
     """Return the logger named like the app: at DEBUG level while debugging, and with a handler to
     `ErrorStream` unless somebody has configured one already."""
     from logging import DEBUG, Formatter, StreamHandler, getLogger
@@ -58,7 +58,7 @@ def create_logger(app: Microweb) -> Logger:
     if app.debug and not logger.level:
         logger.setLevel(DEBUG)
     if not logger.hasHandlers():
-        handler = StreamHandler(ErrorStream())  # type: ignore[type-var]
+        handler = StreamHandler(ErrorStream())
         handler.setFormatter(Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
         logger.addHandler(handler)
     return logger

@@ -22,8 +22,8 @@ class EndpointPlan:
     """What happens around one endpoint's view.
 
     ``preprocessors``, ``before``, ``after`` and ``teardown`` are the hooks in the order in which
-    they run, the app's and the blueprints' merged. ``straight`` says that there are none and that nobody has
-    overridden the dispatch, so that a plain answer can leave at once.
+    they run, the app's and the blueprints' merged. ``straight`` says that there are none around
+    the view and that nobody has overridden the dispatch: a plain answer can leave at once.
     """
 
     __slots__ = ("after", "before", "preprocessors", "straight", "teardown", "view")

@@ -30,7 +30,7 @@ def describe_function(function: Any) -> str:
     >>> describe_function(describe_function).startswith("describe_function (")
     True
     """
-    name = getattr(function, "__qualname__", None) or repr(function)
+    name: str = getattr(function, "__qualname__", None) or repr(function)
     code = getattr(function, "__code__", None)
     return name if code is None else f"{name} ({code.co_filename}:{code.co_firstlineno})"
 
@@ -45,7 +45,7 @@ def find_root_path(import_name: str) -> str:
     'microweb'
     """
     module = sys.modules.get(import_name)
-    filename = getattr(module, "__file__", None)
+    filename: str | None = getattr(module, "__file__", None)
     if filename is None and module is None and import_name != "__main__":
         from importlib.util import find_spec
 
@@ -212,7 +212,9 @@ class Scaffold:
 
         return decorator
 
-    def _register_hook(self, registry: dict[Any, list[Any]], name: str, function: Any) -> Any:
+    def _register_hook(
+        self, registry: dict[Any, list[Any]], name: str, function: AnyFunction
+    ) -> AnyFunction:
         self._check_setup(name)
         if not callable(function):
             raise TypeError(f"@{name} takes a function, not {function!r}; write it without ()")

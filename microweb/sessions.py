@@ -48,7 +48,7 @@ class SessionMixin(SessionBase):
         self["_permanent"] = bool(value)
 
 
-class SecureCookieSession(dict, SessionMixin):  # type: ignore[type-arg,misc]
+class SecureCookieSession(dict, SessionMixin):  # type: ignore[type-arg]
     """A dict that notices when it is looked at and when it is changed.
 
     A change inside a value (``session["cart"].append(…)``) cannot be noticed: set
@@ -64,6 +64,12 @@ class SecureCookieSession(dict, SessionMixin):  # type: ignore[type-arg,misc]
     new = False
     modified = False
     accessed = False
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value of *key*, setting it to *default* first where it is missing."""
+        if key not in self:
+            self[key] = default
+        return self[key]
 
 
 def _noticing_session_method(name: str, changes: bool) -> Any:
@@ -81,46 +87,16 @@ def _noticing_session_method(name: str, changes: bool) -> Any:
     return noticing
 
 
-for _session_method in [
-    "__getitem__",
-    "__contains__",
-    "__iter__",
-    "__len__",
-    "__eq__",
-    "__ne__",
-    "__or__",
-    "__ror__",
-    "__reversed__",
-    "get",
-    "keys",
-    "values",
-    "items",
-    "copy",
-]:
+_READING_METHODS = (
+    "__getitem__ __contains__ __iter__ __len__ __eq__ __ne__ __or__ __ror__ __reversed__ get keys "
+    "values items copy"
+).split()
+_CHANGING_METHODS = "__setitem__ __delitem__ __ior__ clear pop popitem update".split()
+for _session_method in _READING_METHODS + _CHANGING_METHODS:
     # PyPy's dict has no __ror__ in 3.9.
     if hasattr(dict, _session_method):
-        _noticing = _noticing_session_method(_session_method, False)
+        _noticing = _noticing_session_method(_session_method, _session_method in _CHANGING_METHODS)
         setattr(SecureCookieSession, _session_method, _noticing)
-for _session_method in [
-    "__setitem__",
-    "__delitem__",
-    "__ior__",
-    "clear",
-    "pop",
-    "popitem",
-    "update",
-]:
-    setattr(SecureCookieSession, _session_method, _noticing_session_method(_session_method, True))
-
-
-def _set_session_default(self: SecureCookieSession, key: str, default: Any = None) -> Any:
-    """Return the value of *key*, setting it to *default* first where it is missing."""
-    if key not in self:
-        self[key] = default
-    return self[key]
-
-
-SecureCookieSession.setdefault = _set_session_default  # type: ignore[method-assign]
 
 
 class NullSession(SecureCookieSession):
@@ -276,7 +252,7 @@ class SecureCookieSessionInterface(SessionInterface):
         """Set, refresh or delete the cookie, and say that the answer depends on it."""
         if session.accessed:
             response.vary.add("Cookie")
-        attributes = {
+        attributes: dict[str, Any] = {
             "domain": self.get_cookie_domain(app),
             "path": self.get_cookie_path(app),
             "secure": self.get_cookie_secure(app),

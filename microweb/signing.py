@@ -343,10 +343,9 @@ class Serializer:
                 original_error=error,
             ) from error
 
-    def dumps(self, obj: Any, salt: str | bytes | None = None) -> str | bytes:
-        """Return *obj* serialized and signed: text if the serializer makes text."""
-        signed = self.make_signer(salt).sign(self.dump_payload(obj))
-        return signed.decode("utf-8")
+    def dumps(self, obj: Any, salt: str | bytes | None = None) -> str:
+        """Return *obj* serialized and signed."""
+        return self.make_signer(salt).sign(self.dump_payload(obj)).decode("utf-8")
 
     def loads(self, s: str | bytes, salt: str | bytes | None = None) -> Any:
         """Return the object that `dumps` signed; BadSignature or BadPayload if it did not."""
@@ -392,8 +391,8 @@ class TimedSerializer(Serializer):
         *max_age* is in seconds; SignatureExpired if the value is older. Otherwise as
         `Serializer.loads`.
         """
-        signer = self.make_signer(salt)
-        payload, date_signed = signer.unsign(s, max_age, True)  # type: ignore[call-arg,misc]
+        signer: Any = self.make_signer(salt)
+        payload, date_signed = signer.unsign(s, max_age, True)
         value = self.load_payload(payload)
         return (value, date_signed) if return_timestamp else value
 

@@ -400,7 +400,7 @@ class SessionTransaction:
         self._client._add_cookies(self._environ)
         self._context = self._client.application.request_context(self._environ)
         self._context.push()
-        session = self._context.session
+        session: SessionMixin = self._context.session
         if self._context.app.session_interface.is_null_session(session):
             self._context.pop()
             raise RuntimeError(

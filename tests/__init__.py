@@ -1,7 +1,7 @@
 """The suite, and the map of it.
 
-Each module of the package has a file of the same name here: ``microweb/http/cookies.py`` is tested by
-``tests/http/test_cookies.py``. The app is tested by subject:
+Each module of the package has a file of the same name here: ``microweb/http/cookies.py`` is tested
+by ``tests/http/test_cookies.py``. The app is tested by subject:
 
 =======================  =========================================================================
 ``test_app_dispatch``    which view runs, and what its answer becomes
@@ -18,7 +18,7 @@ Each module of the package has a file of the same name here: ``microweb/http/coo
 ``test_readme``          the examples in the README
 =======================  =========================================================================
 
-Run one with ``python3 -m tests tests/test_sessions.py -k vary``. A name that begins with two letters
-and a number (``test_ss_02_…``) holds a row of the list of things that have hurt frameworks before.
+Run one with ``python3 -m tests tests/test_sessions.py -k vary``. A name that begins with two
+letters and a number (``test_ss_02_…``) holds a row of the list of what has hurt frameworks before.
 Apps are called through `wsgiref.validate` (``support.checked_client``).
 """

@@ -234,3 +234,17 @@ def test_tojson_may_stand_in_a_script_and_in_an_attribute():
     with make_app().test_request_context():
         text = render_template_string("{{ x|tojson }}", x="</script>'&")
     assert text == '"\\u003c/script\\u003e\\u0027\\u0026"'
+
+
+def test_a_template_decorator_without_parentheses_says_so():
+    app = make_app()
+    with pytest.raises(TypeError, match=r"write @template_filter\(\)"):
+        app.template_filter(lambda text: text)
+
+
+def test_a_route_decorator_without_parentheses_says_so():
+    with pytest.raises(TypeError, match=r'write @route\("/path"\)'):
+
+        @make_app().route
+        def index():
+            return ""

@@ -48,7 +48,7 @@ def format_size(size: int) -> str:
 
 
 def note_or_404(note_id: int) -> sqlite3.Row:
-    """Return one of the user's notes. Others' are 404, too: that they exist is nobody's business."""
+    """Return one of the user's notes. Others' are 404 too: that they exist is no one's business."""
     note = get_note(note_id, g.user["id"])
     if note is None:
         abort(404, "There is no such note.")

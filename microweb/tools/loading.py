@@ -143,7 +143,7 @@ def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
     try:
         node = parse(expression, mode="eval").body
     except SyntaxError:
-        node = None  # type: ignore[assignment]
+        node = None
     call = node if isinstance(node, Call) else None
     name_node = call.func if call is not None else node
     if not isinstance(name_node, Name):
