@@ -45,6 +45,7 @@ _JSON_HEADER = ("Content-Type", "application/json")
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 # Whoever puts a list under this key of the environ is given the context, and runs its teardown.
 KEEP_CONTEXT_KEY = "microweb.keep_context"
+MAX_REMEMBERED_HOSTS = 100
 _DISPATCH_METHODS = (
     "full_dispatch_request",
     "preprocess_request",
@@ -158,6 +159,10 @@ class Microweb(AppBase):
         if environ is None:
             raise RuntimeError("an application context has no request to match")
         setup = self._setup or Setup(self)
+        if environ.get("HTTP_HOST") not in setup.checked_hosts:
+            context.routing_exception = self._check_host(environ, setup)
+            if context.routing_exception is not None:
+                return setup.unmatched
         path = environ.get("PATH_INFO") or "/"
         if not path.isascii():
             path = path.encode("latin-1").decode("utf-8", "replace")
@@ -169,6 +174,19 @@ class Microweb(AppBase):
         context.url_rule = rule
         context.view_args = arguments
         return setup.plans.get(rule.endpoint) or setup.unmatched
+
+    def _check_host(self, environ: WSGIEnvironment, setup: Setup) -> HTTPException | None:
+        """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.
+
+        Hosts that pass are remembered, up to a number, so that this costs one look-up.
+        """
+        try:
+            _ = self.make_request(environ).host
+        except HTTPException as error:
+            return error
+        if len(setup.checked_hosts) < MAX_REMEMBERED_HOSTS:
+            setup.checked_hosts.add(environ.get("HTTP_HOST"))
+        return None
 
     def _routing_http_error(self, error: RoutingError, environ: WSGIEnvironment) -> HTTPException:
         """Word a routing error as HTTP: 404, 405 with the allowed methods, or a redirect."""

@@ -51,7 +51,8 @@ class Setup:
     ``find`` is the router's, ``unmatched`` the plan of a request that no rule matched,
     ``encode_body`` writes JSON without the detour of a response object (None where the app has a
     provider of its own), ``opens_every_session`` is what another session interface than the
-    default may rely on, ``has_teardown`` whether any function waits for the end of a request.
+    default may rely on, ``has_teardown`` whether any function waits for the end of a request,
+    ``checked_hosts`` the values of the Host header that have been found good.
     """
 
     def __init__(self, app: Microweb) -> None:
@@ -69,6 +70,7 @@ class Setup:
             self.encode_body = provider.encode_body
         self.has_teardown = bool(app.teardown_request_funcs or app.teardown_appcontext_funcs)
         self.request_settings = app.request_settings()
+        self.checked_hosts: set[str | None] = set()
 
 
 def _view_of_no_endpoint(**arguments: Any) -> NoReturn:

@@ -306,3 +306,46 @@ def test_rt_16_odd_paths_are_answered_and_never_crash(path):
 
     status = app.test_client().get("/", environ_overrides={"PATH_INFO": path}).status_code
     assert status in (308, 404)
+
+
+BAD_HOSTS = [
+    "a/?x=",
+    "a@b",
+    "a#b",
+    "a?b",
+    "a\\b",
+    "a b",
+    "a,b",
+    "a\x00",
+    "a\tb",
+    "\xfc.com",
+    "a:99999",
+]
+
+
+@pytest.mark.parametrize("host", BAD_HOSTS)
+def test_rq_01_a_malformed_host_is_400_whatever_the_view_reads(host):
+    app = make_app()
+    app.get("/")(lambda: pytest.fail("the view was called"))
+    response = app.test_client(use_cookies=False).get("/", environ_overrides={"HTTP_HOST": host})
+    assert response.status_code == 400
+    assert host.encode("latin-1") not in response.data
+
+
+def test_rq_03_only_trusted_hosts_are_answered():
+    app = make_app(TRUSTED_HOSTS=["good.com", ".sub.com"])
+    app.get("/")(lambda: "x")
+    client = checked_client(app)
+    hosts = {"good.com": 200, "GOOD.com": 200, "good.com:80": 200, "a.sub.com": 200}
+    hosts.update({"xgood.com": 400, "good.com.evil.com": 400, "localhost": 400})
+    answers = {host: client.get("/", base_url=f"http://{host}/").status_code for host in hosts}
+    assert answers == hosts
+
+
+def test_hosts_are_remembered_up_to_a_number():
+    app = make_app()
+    app.get("/")(lambda: request.host)
+    client = checked_client(app)
+    for number in range(300):
+        assert client.get("/", base_url=f"http://h{number}.com/").text == f"h{number}.com"
+    assert len(app._setup.checked_hosts) <= 100
