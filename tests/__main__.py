@@ -26,7 +26,7 @@ def python_with_pytest() -> str:
     python = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not (folder / "ready").exists():
         try:
-            venv.create(folder, with_pip=True, clear=True)
+            venv.create(folder, with_pip=True, clear=True, symlinks=os.name != "nt")
             command = [str(python), "-m", "pip", "install", "--quiet", "pytest"]
             subprocess.run([*command, "--disable-pip-version-check"], check=True)
         except (OSError, subprocess.CalledProcessError) as error:
