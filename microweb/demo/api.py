@@ -21,7 +21,7 @@ def note_as_json(note: sqlite3.Row) -> dict[str, Any]:
         "id": note["id"],
         "title": note["title"],
         "body": note["body"],
-        "changed": note["changed"] + "Z",
+        "changed": note["changed"].replace(" ", "T") + "Z",
         "url": url_for("api.read", note_id=note["id"]),
         "attachments": [
             {
