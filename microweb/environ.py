@@ -66,10 +66,13 @@ class EnvironBuilder:
 
         if json is not None and data is not None:
             raise TypeError("pass json=... or data=..., not both: a request has one body")
-        url = urlsplit(path)
         base = urlsplit(base_url or _base_url_of_app(app, subdomain, url_scheme))
-        if url.netloc:
+        if "://" in path.partition("?")[0]:
+            url = urlsplit(path)
             base = url._replace(path=base.path)
+        else:
+            # As on a request line, "//x" is a path and names no host.
+            url = urlsplit(f"//{base.netloc}{path if path[:1] == '/' else f'/{path}'}")
         if query_string is None:
             query_string = url.query
         self.scheme = url_scheme or base.scheme or "http"
@@ -212,12 +215,23 @@ def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
                 continue
             if isinstance(item, tuple):
                 file, filename, content_type = (*item, None, None)[:3]
-                yield name, FileStorage(file, filename, name, content_type)
+                yield name, _make_upload(name, file, filename, content_type)
             elif hasattr(item, "read") and not isinstance(item, FileStorage):
-                filename = getattr(item, "name", None)
-                yield name, FileStorage(item, filename and os.path.basename(filename), name)
+                filename = os.path.basename(getattr(item, "name", None) or "")
+                yield name, _make_upload(name, item, filename, None)
             else:
                 yield name, item if isinstance(item, (FileStorage, bytes)) else str(item)
+
+
+def _make_upload(
+    name: str, file: IO[bytes], filename: str | None, content_type: str | None
+) -> FileStorage:
+    """Return a file to upload; its type is guessed from its name, as browsers do."""
+    if content_type is None and filename:
+        from mimetypes import guess_type
+
+        content_type = guess_type(filename)[0]
+    return FileStorage(file, filename, name, content_type)
 
 
 def _encode_multipart(fields: list[tuple[str, Any]], boundary: str) -> bytes:

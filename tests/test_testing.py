@@ -48,6 +48,8 @@ def echo_app():
         ("/", {"query_string": {"a": "ä&", "n": 1}}, {"args": {"a": "ä&", "n": "1"}}),
         ("/", {"query_string": "a=ä"}, {"args": {"a": "ä"}}),
         ("/ü/%25", {}, {"path": "/ü/%"}),
+        ("x?y=1", {}, {"path": "/x", "args": {"y": "1"}}),
+        ("/a?u=http://e.com", {}, {"path": "/a", "args": {"u": "http://e.com"}}),
         ("http://example.com/x", {}, {"host": "example.com", "path": "/x"}),
         ("/x", {"base_url": "https://e.com:8443/app/"}, {"host": "e.com:8443", "root": "/app"}),
         ("/", {"headers": {"X-Y": "z"}}, {"x": "z"}),
@@ -74,7 +76,12 @@ def test_uploads():
     answer = checked_client(echo_app()).post("/", data=data).json
     assert answer["form"] == {"field": ["value"]}
     assert answer["files"]["one"] == ["one ü.txt", "text/x-one", "1"]
-    assert answer["files"]["two"][2] == "2"
+    assert answer["files"]["two"][1:] == ["text/plain", "2"]
+
+
+def test_two_slashes_are_a_path_and_no_host():
+    environ = EnvironBuilder("//evil.com/x").get_environ()
+    assert (environ["PATH_INFO"], environ["HTTP_HOST"]) == ("//evil.com/x", "localhost")
 
 
 def test_tc_05_names_cannot_break_out_of_a_multipart_body():
