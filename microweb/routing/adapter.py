@@ -52,13 +52,11 @@ class MapAdapter:
     ) -> tuple[Any, dict[str, Any]]:
         """Return the endpoint, or the rule, and the arguments.
 
-        :param path_info: the decoded path; ``None`` for the request's.
-        :param method: ``None`` for the request's.
-        :param return_rule: whether to return the rule instead of its endpoint.
-        :param query_args: the query a redirect keeps; ``None`` for the request's.
-        :raises NoMatch: no rule leads there.
-        :raises WrongMethod: rules do, for other methods.
-        :raises RequestRedirect: its ``new_url`` is a whole URL.
+        *path_info*: the decoded path; ``None`` for the request's; *method*: ``None`` for the
+        request's; *return_rule*: whether to return the rule instead of its endpoint; *query_args*:
+        the query a redirect keeps; ``None`` for the request's. Raises NoMatch: no rule leads there.
+        Raises WrongMethod: rules do, for other methods. Raises RequestRedirect: its ``new_url`` is
+        a whole URL.
         """
         path = self.path_info if path_info is None else path_info
         if path[:1] != "/":
@@ -125,10 +123,9 @@ class MapAdapter:
     ) -> str:
         """Return the URL of *endpoint* below the script name.
 
-        :param method: ``None`` prefers the rules for the bound method and then takes any.
-        :param force_external: whether to put scheme and host in front.
-        :param url_scheme: the scheme for that; ``""`` begins with ``//host``.
-        :raises BuildError: as ``Map.build`` does.
+        *method*: ``None`` prefers the rules for the bound method and then takes any;
+        *force_external*: whether to put scheme and host in front; *url_scheme*: the scheme for
+        that; ``""`` begins with ``//host``. Raises BuildError: as ``Map.build`` does.
         """
         lists = getattr(values, "lists", None)
         if lists is not None:

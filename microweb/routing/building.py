@@ -24,8 +24,7 @@ def make_build_steps(
 ) -> tuple[Any, ...]:
     """Return (encoded text, name, writer, reader) per variable; the last one has no name.
 
-    :param segments: what ``split_rule`` returned.
-    :param bound: the map's converter for each variable.
+    *segments*: what ``split_rule`` returned; *bound*: the map's converter for each variable.
 
     >>> from microweb.routing.rules import parse_rule, split_rule
     >>> make_build_steps(split_rule(parse_rule("/a b/"), True), {})
@@ -51,8 +50,7 @@ def make_build_steps(
 def build_path(rule: Rule, values: Mapping[str, Any]) -> tuple[str | None, str]:
     """Return the encoded path of *rule* for *values*; else ``None`` and what is wrong with them.
 
-    :param rule: a rule that was added to a map.
-    :param values: by variable; a ``None`` counts as not given.
+    *rule*: a rule that was added to a map; *values*: by variable; a ``None`` counts as not given.
 
     >>> from microweb.routing import Map, Rule
     >>> rule = Rule("/u/<name>", endpoint="u")

@@ -50,7 +50,7 @@ class BaseConverter:
     * ``part_isolating``: whether the text lies within one segment. A subclass with a slash in its
       ``regex`` (outside of ``[^/``) gets ``False`` unless it says otherwise.
 
-    :param map: the map the rule is added to.
+    *map*: the map the rule is added to.
 
     >>> from microweb.routing import BaseConverter, Map, Rule
     >>> class Word(BaseConverter):
@@ -105,9 +105,8 @@ class BaseConverter:
 class UnicodeConverter(BaseConverter):
     """``string``, or no name at all: text without a slash.
 
-    :param minlength: the least number of characters, from 1.
-    :param maxlength: the greatest, or ``None``.
-    :param length: exactly so many, or ``None``.
+    *minlength*: the least number of characters, from 1; *maxlength*: the greatest, or ``None``;
+    *length*: exactly so many, or ``None``.
 
     >>> from microweb.routing import Map
     >>> UnicodeConverter(Map(), length=2).reader()("de")
@@ -211,10 +210,9 @@ class PathConverter(BaseConverter):
 class NumberConverter(BaseConverter):
     """What ``int`` and ``float`` share: bounds, sign, number of digits.
 
-    :param fixed_digits: exactly so many characters, padded with zeros in a URL; 0 for any number.
-    :param min: the least value, or ``None``.
-    :param max: the greatest value, or ``None``.
-    :param signed: whether a minus sign may stand in front.
+    *fixed_digits*: exactly so many characters, padded with zeros in a URL; 0 for any number; *min*:
+    the least value, or ``None``; *max*: the greatest value, or ``None``; *signed*: whether a minus
+    sign may stand in front.
 
     >>> from microweb.routing import Map
     >>> IntegerConverter(Map(), fixed_digits=4).to_url(7)
@@ -310,9 +308,8 @@ class IntegerConverter(NumberConverter):
 class FloatConverter(NumberConverter):
     """``float``: ASCII digits, a point, ASCII digits; never an infinity.
 
-    :param min: the least value, or ``None``.
-    :param max: the greatest value, or ``None``.
-    :param signed: whether a minus sign may stand in front.
+    *min*: the least value, or ``None``; *max*: the greatest value, or ``None``; *signed*: whether a
+    minus sign may stand in front.
 
     >>> from microweb.routing import Map
     >>> read = FloatConverter(Map()).reader()
@@ -376,7 +373,7 @@ class RegexConverter(BaseConverter):
 
     The expression is the rule author's: if it backtracks without bound, so does the rule.
 
-    :param pattern: the expression. With a slash in it (outside of ``[^/``) it spans segments.
+    *pattern*: the expression. With a slash in it (outside of ``[^/``) it spans segments.
 
     >>> from microweb.routing import Map
     >>> RegexConverter(Map(), "[a-z]+").reader()("abc")

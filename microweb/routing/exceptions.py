@@ -24,7 +24,7 @@ class RoutingError(Exception):
 class NoMatch(RoutingError):
     """No rule leads to this path, whatever the method (RFC 9110: 404).
 
-    :param path: the decoded path that was looked for.
+    *path*: the decoded path that was looked for.
 
     >>> str(NoMatch("/nowhere"))
     "no rule matches the path '/nowhere'"
@@ -41,9 +41,8 @@ class NoMatch(RoutingError):
 class WrongMethod(RoutingError):
     """Rules lead to this path, but none of them for this method (RFC 9110: 405).
 
-    :param valid_methods: the methods that would have worked, sorted; they belong into ``Allow``.
-    :param method: the method that was asked for.
-    :param path: the decoded path.
+    *valid_methods*: the methods that would have worked, sorted; they belong into ``Allow``;
+    *method*: the method that was asked for; *path*: the decoded path.
 
     >>> WrongMethod(["GET", "HEAD"], "POST", "/").valid_methods
     ['GET', 'HEAD']
@@ -65,8 +64,8 @@ class WrongMethod(RoutingError):
 class RequestRedirect(RoutingError):
     """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
 
-    :param new_url: where to go, percent-encoded. From ``Map.find`` it is a path without query and
-        host; from ``MapAdapter.match`` it is a whole URL that keeps the query.
+    *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host;
+    from ``MapAdapter.match`` it is a whole URL that keeps the query.
 
     >>> RequestRedirect("/about/").new_url
     '/about/'
@@ -85,11 +84,9 @@ class RequestRedirect(RoutingError):
 class BuildError(RoutingError, LookupError):
     """No URL can be built for this endpoint from these values.
 
-    :param endpoint: the endpoint that was asked for.
-    :param values: the values that were given.
-    :param method: the method that was asked for, or ``None``.
-    :param suggested: the rule that comes nearest, or ``None``.
-    :param problem: one sentence, or several: what is wrong and what to do.
+    *endpoint*: the endpoint that was asked for; *values*: the values that were given; *method*: the
+    method that was asked for, or ``None``; *suggested*: the rule that comes nearest, or ``None``;
+    *problem*: one sentence, or several: what is wrong and what to do.
 
     >>> print(BuildError("user", {}, None, problem="The value 'name' is missing."))
     cannot build a URL for the endpoint 'user'. The value 'name' is missing.
@@ -119,9 +116,8 @@ class BuildError(RoutingError, LookupError):
 class RuleSyntaxError(RoutingError, ValueError):
     """A rule cannot be understood; raised when it is made or added, never while serving.
 
-    :param rule: the rule as it was written.
-    :param position: the index of the character at fault, from 0.
-    :param problem: what is wrong there and what to write.
+    *rule*: the rule as it was written; *position*: the index of the character at fault, from 0;
+    *problem*: what is wrong there and what to write.
 
     >>> print(RuleSyntaxError("/<a", 1, "this '<' is never closed; write '<name>'"))
     in the rule '/<a', at character 1: this '<' is never closed; write '<name>'
@@ -160,8 +156,8 @@ def _shorten_route_text(text: str) -> str:
 def nearest_name(name: object, names: list[str]) -> str | None:
     """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
 
-    :param name: what somebody typed; anything but a ``str`` is near to nothing.
-    :param names: what would have been right.
+    *name*: what somebody typed; anything but a ``str`` is near to nothing; *names*: what would have
+    been right.
 
     >>> nearest_name("itn", ["int", "path"])
     'int'

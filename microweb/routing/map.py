@@ -74,17 +74,13 @@ class Map:
 
     The parameters are Werkzeug's.
 
-    :param rules: rules to add.
-    :param default_subdomain: kept for ``MapAdapter``; rules are not matched by host.
-    :param strict_slashes: ``/x`` is redirected to the rule ``/x/``; else it is matched by it, and
-        ``/x/`` by the rule ``/x``.
-    :param merge_slashes: ``//x`` is redirected to the rule ``/x``.
-    :param redirect_defaults: a URL that spells out what another rule of the endpoint has as its
-        defaults is redirected to that rule's.
-    :param converters: converters by name, besides the built-in ones.
-    :param sort_parameters: whether the query of a built URL is sorted.
-    :param sort_key: the key to sort it by, of ``(name, value)``.
-    :param host_matching: not available.
+    *rules*: rules to add; *default_subdomain*: kept for ``MapAdapter``; rules are not matched by
+    host; *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched by it, and
+    ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule ``/x``;
+    *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its defaults
+    is redirected to that rule's; *converters*: converters by name, besides the built-in ones;
+    *sort_parameters*: whether the query of a built URL is sorted; *sort_key*: the key to sort it
+    by, of ``(name, value)``; *host_matching*: not available.
 
     >>> from microweb.routing import Rule
     >>> urls = Map([Rule("/", endpoint="home"), Rule("/<path:p>", endpoint="file")])
@@ -134,8 +130,8 @@ class Map:
     def add(self, rule: Rule) -> None:
         """Add *rule*, which belongs to this map from then on.
 
-        :raises RuleSyntaxError: a converter is unknown or its arguments make no sense.
-        :raises RuntimeError: the rule belongs to a map already.
+        Raises RuleSyntaxError: a converter is unknown or its arguments make no sense. Raises
+        RuntimeError: the rule belongs to a map already.
 
         A ``UserWarning`` tells of two endpoints on one URL and method; the first one keeps it.
 
@@ -248,11 +244,9 @@ class Map:
         walk that always takes the narrowest way, the search with a way back. This one is long and
         flat because every request pays for it: 0.1 µs on the first road, 0.6 µs on the second.
 
-        :param method: in capitals.
-        :param path: the decoded path, with its slash in front.
-        :raises NoMatch: no rule leads there.
-        :raises WrongMethod: rules do, for other methods.
-        :raises RequestRedirect: the path to go to is in its ``new_url``.
+        *method*: in capitals; *path*: the decoded path, with its slash in front. Raises NoMatch: no
+        rule leads there. Raises WrongMethod: rules do, for other methods. Raises RequestRedirect:
+        the path to go to is in its ``new_url``.
 
         >>> from microweb.routing import Rule
         >>> Map([Rule("/<int:n>", endpoint="e")]).find("GET", "/7")[1]
@@ -401,11 +395,10 @@ class Map:
     ) -> str:
         """Return the URL of *endpoint*: an encoded path, and a query for the values left over.
 
-        :param endpoint: as given to the rules.
-        :param values: by the names of the variables; a ``None`` counts as not given.
-        :param method: only rules for this method, or ``None`` for any.
-        :param append_unknown: whether values without a variable become the query; a list repeats.
-        :raises BuildError: there is no such endpoint, or the values do not fit any of its rules.
+        *endpoint*: as given to the rules; *values*: by the names of the variables; a ``None``
+        counts as not given; *method*: only rules for this method, or ``None`` for any;
+        *append_unknown*: whether values without a variable become the query; a list repeats. Raises
+        BuildError: there is no such endpoint, or the values do not fit any of its rules.
 
         >>> from microweb.routing import Rule
         >>> Map([Rule("/u/<name>", endpoint="u")]).build("u", {"name": "a b", "page": 2})
@@ -509,8 +502,8 @@ class Map:
     ) -> MapAdapter:
         """Return an adapter for the request in *environ* (PEP 3333).
 
-        :param environ: the WSGI environment; its paths are bytes read as Latin-1, meant as UTF-8.
-        :param server_name: the host for external URLs instead of the client's ``Host``.
+        *environ*: the WSGI environment; its paths are bytes read as Latin-1, meant as UTF-8;
+        *server_name*: the host for external URLs instead of the client's ``Host``.
 
         >>> environ = {"SERVER_NAME": "a.example", "SERVER_PORT": "80", "PATH_INFO": "/x"}
         >>> Map().bind_to_environ(environ).path_info

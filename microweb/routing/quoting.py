@@ -51,7 +51,7 @@ def quote_path(text: str) -> str:
 def quote_query(pairs: Iterable[tuple[str, Any]]) -> str:
     """Return *pairs* as an urlencoded query, without the question mark.
 
-    :param pairs: keys and values; a ``None`` is left out, a list, tuple or set is repeated.
+    *pairs*: keys and values; a ``None`` is left out, a list, tuple or set is repeated.
 
     >>> quote_query([("q", "a b"), ("n", [1, 2]), ("x", None)])
     'q=a+b&n=1&n=2'
@@ -78,7 +78,7 @@ def local_path(path: str) -> str:
     A browser reads ``//host`` and ``/\\host`` as another machine. Every path the router hands out,
     for a redirect or a link, goes through here.
 
-    :param path: a percent-encoded path, in which a backslash is already ``%5C``.
+    *path*: a percent-encoded path, in which a backslash is already ``%5C``.
 
     >>> local_path("//evil.example/x")
     '/evil.example/x'

@@ -64,8 +64,8 @@ class RuleVariable:
 def parse_rule(rule: str) -> list[RulePiece]:
     """Return the pieces of *rule*: ``str`` for what stands as it is, ``RuleVariable`` for the rest.
 
-    :param rule: begins with a slash. Between two variables stands at least one character.
-    :raises RuleSyntaxError: quotes the rule and points at the character.
+    *rule*: begins with a slash. Between two variables stands at least one character. Raises
+    RuleSyntaxError: quotes the rule and points at the character.
 
     >>> parse_rule("/user/<int:id>")
     ['/user/', <RuleVariable 'id' of int>]
@@ -195,8 +195,8 @@ def split_rule(pieces: list[RulePiece], merge_slashes: bool) -> list[tuple[RuleP
     It cuts a rule the way ``str.split("/")`` cuts a path: the first segment is empty, and so is the
     last one if the rule ends with a slash.
 
-    :param pieces: what ``parse_rule`` returned.
-    :param merge_slashes: whether several slashes in a row count as one.
+    *pieces*: what ``parse_rule`` returned; *merge_slashes*: whether several slashes in a row count
+    as one.
 
     >>> split_rule(parse_rule("/a/<b>/"), True)
     [(), ('a',), (<RuleVariable 'b' of default>,), ()]
@@ -223,22 +223,18 @@ class Rule:
 
     The parameters are Werkzeug's.
 
-    :param string: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what
-        the converter takes; a slash at the end makes it a branch (see ``strict_slashes``).
-    :param defaults: values for arguments that this rule does not hold.
-    :param subdomain: not available; use ``Map.find`` on one map per host.
-    :param methods: the methods it answers, or ``None`` for all; ``GET`` brings ``HEAD``.
-    :param build_only: it builds URLs and is never matched.
-    :param endpoint: what a match returns and what URLs are built from.
-    :param strict_slashes: ``/x`` for the rule ``/x/`` is redirected (``True``) or matched
-        (``False``); ``None`` asks the map.
-    :param merge_slashes: ``//x`` for the rule ``/x`` is redirected; ``None`` asks the map.
-    :param redirect_to: a path with ``<name>`` in it, or a callable ``(adapter, **arguments)`` that
-        returns one: where a match is redirected.
-    :param alias: another rule of the endpoint is the canonical one; matches are redirected there.
-    :param host: not available, like *subdomain*.
-    :param websocket: not available: WSGI carries no websockets.
-    :raises RuleSyntaxError: if the pattern cannot be understood.
+    *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
+    converter takes; a slash at the end makes it a branch (see ``strict_slashes``); *defaults*:
+    values for arguments that this rule does not hold; *subdomain*: not available; use ``Map.find``
+    on one map per host; *methods*: the methods it answers, or ``None`` for all; ``GET`` brings
+    ``HEAD``; *build_only*: it builds URLs and is never matched; *endpoint*: what a match returns
+    and what URLs are built from; *strict_slashes*: ``/x`` for the rule ``/x/`` is redirected
+    (``True``) or matched (``False``); ``None`` asks the map; *merge_slashes*: ``//x`` for the rule
+    ``/x`` is redirected; ``None`` asks the map; *redirect_to*: a path with ``<name>`` in it, or a
+    callable ``(adapter, **arguments)`` that returns one: where a match is redirected; *alias*:
+    another rule of the endpoint is the canonical one; matches are redirected there; *host*: not
+    available, like *subdomain*; *websocket*: not available: WSGI carries no websockets. Raises
+    RuleSyntaxError: if the pattern cannot be understood.
 
     >>> rule = Rule("/user/<int:id>", methods=["get"], endpoint="user")
     >>> sorted(rule.methods), rule.arguments

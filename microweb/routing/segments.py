@@ -23,9 +23,8 @@ _MIXED_STEPS = 10_000
 class MixedSegment:
     """The reader of one mixed segment.
 
-    :param texts: the fixed texts around the variables, one more than there are variables; the ones
-        between two variables are not empty.
-    :param readers: one reader per variable.
+    *texts*: the fixed texts around the variables, one more than there are variables; the ones
+    between two variables are not empty; *readers*: one reader per variable.
 
     >>> from microweb.routing.converters import read_any_text
     >>> MixedSegment(("", ".", ""), (read_any_text, read_any_text)).read("a.tar.gz")

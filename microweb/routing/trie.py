@@ -136,11 +136,10 @@ class RouteNode:
 class RouteBranch:
     """A way out of a node through a variable, or a segment that mixes text and variables.
 
-    :param order: what sorts it among its siblings; equal orders are the same branch.
-    :param label: how it is drawn, such as ``<int>``.
-    :param read: text to value, or ``NOT_CONVERTED``; for a mixed segment, to a tuple of values.
-    :param spans: whether it may take more than one segment.
-    :param mixed: the mixed segment whose ``read`` it is, which returns a tuple; or ``None``.
+    *order*: what sorts it among its siblings; equal orders are the same branch; *label*: how it is
+    drawn, such as ``<int>``; *read*: text to value, or ``NOT_CONVERTED``; for a mixed segment, to a
+    tuple of values; *spans*: whether it may take more than one segment; *mixed*: the mixed segment
+    whose ``read`` it is, which returns a tuple; or ``None``.
 
     >>> RouteBranch((100, "<default>"), "<default>", read_any_text, False)
     <RouteBranch <default>>
@@ -173,9 +172,8 @@ class RouteSearch:
 
     It is made per search and thrown away, so searches share nothing.
 
-    :param root: where to begin.
-    :param method: the method asked for.
-    :param path: the decoded path; the first segment, in front of its slash, is empty.
+    *root*: where to begin; *method*: the method asked for; *path*: the decoded path; the first
+    segment, in front of its slash, is empty.
 
     ``visits`` counts the states entered, for who wants to see the bound hold.
     """
@@ -306,12 +304,9 @@ class RouteSearch:
 def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any]]:
     """Return the best rule for *method* and *path*, and the values of its variables in order.
 
-    :param root: the node in front of the first slash.
-    :param method: in capitals.
-    :param path: decoded.
-    :raises RequestRedirect: a rule wants a slash at the end.
-    :raises WrongMethod: rules end here, but for other methods.
-    :raises NoMatch: none does.
+    *root*: the node in front of the first slash; *method*: in capitals; *path*: decoded. Raises
+    RequestRedirect: a rule wants a slash at the end. Raises WrongMethod: rules end here, but for
+    other methods. Raises NoMatch: none does.
 
     >>> try:
     ...     search_trie(RouteNode(0), "GET", "/")
@@ -325,7 +320,7 @@ def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any
 def draw_trie(root: RouteNode) -> str:
     """Return the trie as an indented tree: one line per segment, its rules behind an arrow.
 
-    :param root: the node in front of the first slash.
+    *root*: the node in front of the first slash.
 
     >>> from microweb.routing import Map, Rule
     >>> print(Map([Rule("/a/<int:n>", endpoint="n", methods=["GET"])]).draw())
