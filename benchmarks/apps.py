@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Callable
 
@@ -10,80 +11,49 @@ WSGIApp = Callable[..., Any]
 STATIC = Path(__file__).parent / "static"
 
 
+def flask_app(module: str = "flask") -> WSGIApp:
+    """Return the app under Flask, or under microweb: the source is the same."""
+    framework: Any = import_module(module)
+    request, session, url_for = framework.request, framework.session, framework.url_for
+    app = framework.Flask("benchmarks", static_folder=str(STATIC))
+    app.secret_key = "benchmark"
+
+    @app.get("/")
+    def hello() -> str:
+        return "Hello, World!"
+
+    @app.get("/json")
+    def json() -> dict[str, object]:
+        return {"message": "Hello, World!", "number": 1}
+
+    @app.get("/user/<name>/post/<int:number>")
+    def post(name: str, number: int) -> str:
+        return f"{name} {number}"
+
+    @app.post("/form")
+    def form() -> str:
+        return request.form["name"] + request.form["mail"]
+
+    @app.get("/session")
+    def count() -> str:
+        session["count"] = session.get("count", 0) + 1
+        return "counted"
+
+    @app.get("/url")
+    def url() -> str:
+        return url_for("post", name="ada", number=7)
+
+    @app.post("/upload")
+    def upload() -> str:
+        return str(len(request.files["file"].read()))
+
+    result: WSGIApp = app
+    return result
+
+
 def microweb_app() -> WSGIApp:
-    from microweb import Microweb, request, session, url_for
-
-    app = Microweb("benchmarks", static_folder=str(STATIC))
-    app.secret_key = "benchmark"
-
-    @app.get("/")
-    def hello() -> str:
-        return "Hello, World!"
-
-    @app.get("/json")
-    def json() -> dict[str, object]:
-        return {"message": "Hello, World!", "number": 1}
-
-    @app.get("/user/<name>/post/<int:number>")
-    def post(name: str, number: int) -> str:
-        return f"{name} {number}"
-
-    @app.post("/form")
-    def form() -> str:
-        return request.form["name"] + request.form["mail"]
-
-    @app.get("/session")
-    def count() -> str:
-        session["count"] = session.get("count", 0) + 1
-        return "counted"
-
-    @app.get("/url")
-    def url() -> str:
-        return url_for("post", name="ada", number=7)
-
-    @app.post("/upload")
-    def upload() -> str:
-        return str(len(request.files["file"].read()))
-
-    return app
-
-
-def flask_app() -> WSGIApp:
-    from flask import Flask, request, session, url_for
-
-    app = Flask("benchmarks", static_folder=str(STATIC))
-    app.secret_key = "benchmark"
-
-    @app.get("/")
-    def hello() -> str:
-        return "Hello, World!"
-
-    @app.get("/json")
-    def json() -> dict[str, object]:
-        return {"message": "Hello, World!", "number": 1}
-
-    @app.get("/user/<name>/post/<int:number>")
-    def post(name: str, number: int) -> str:
-        return f"{name} {number}"
-
-    @app.post("/form")
-    def form() -> str:
-        return request.form["name"] + request.form["mail"]
-
-    @app.get("/session")
-    def count() -> str:
-        session["count"] = session.get("count", 0) + 1
-        return "counted"
-
-    @app.get("/url")
-    def url() -> str:
-        return url_for("post", name="ada", number=7)
-
-    @app.post("/upload")
-    def upload() -> str:
-        return str(len(request.files["file"].read()))
-
-    return app
+    """Return the app under microweb."""
+    return flask_app("microweb")
 
 
 def bottle_app() -> WSGIApp:
