@@ -524,7 +524,8 @@ class Microweb(AppBase):
         try:
             run_simple(host or "127.0.0.1", 5000 if port is None else port, self, **options)
         except AddressInUse as error:
-            sys.exit(f"microweb: {error}")
+            print(f"microweb: {error}", file=sys.stderr)
+            sys.exit(2)
 
 
 # The name that tutorials use: `from microweb import Flask` runs what was written for Flask.

@@ -1,16 +1,9 @@
 """Serving any WSGI application over HTTP/1.1, strictly and without waiting for slow clients.
 
-This part knows no application but as a callable of PEP 3333. `make_server` returns a server to
-start and stop from code, `run_simple` serves until Ctrl-C, `DebuggedApplication` shows exceptions
-to the developer. Read it as a request travels: `parser` (bytes to a head), `body` (its body),
-`handler` (calling the application, checking and framing its answer), `connection` (one socket),
-`server` (all of them), `running` (what a program calls).
-
->>> from microweb.serving import make_server
->>> server = make_server(app=lambda environ, start_response: [])
->>> server.url == f"http://127.0.0.1:{server.port}/"
-True
->>> server.server_close()
+`make_server` returns a server to start and stop from code, `run_simple` serves until Ctrl-C,
+`DebuggedApplication` shows exceptions to the developer. Read it as a request travels: `parser`
+(bytes to a head), `body`, `handler` (calling the application, checking and framing its answer),
+`connection` (one socket), `server` (all of them), `running` (what a program calls).
 """
 
 from __future__ import annotations

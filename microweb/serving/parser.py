@@ -1,64 +1,37 @@
 """The head of a request, from bytes to values, as RFC 9112 asks and no laxer.
 
-Law of this module: bytes in, a `RequestHead` or a `RequestRefused` out. It knows no socket, no
-application and no time; it never guesses what a client may have meant, because two readers that
-guess differently are how requests are smuggled. The standard library's parsers are not used: they
-accept bare CR, doubled lengths, ``1_0`` as a number, and drop what follows a malformed line.
+Law of this module: bytes in, a `RequestHead` or a `RequestRefused` out. It never guesses what a
+client may have meant: two readers that guess differently are how requests are smuggled. The
+standard library's parsers accept bare CR and doubled lengths, and drop what follows a bad line.
 """
 
 from __future__ import annotations
 
 import re
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
-
 # Ceilings on what one head may hold, in bytes and in lines.
-MAX_REQUEST_LINE = 16384
-MAX_HEADER_LINE = 16384
-MAX_HEAD_SIZE = 65536
-MAX_HEADER_COUNT = 100
-
+MAX_REQUEST_LINE = MAX_HEADER_LINE = 16384
+MAX_HEAD_SIZE, MAX_HEADER_COUNT = 65536, 100
 # RFC 9110 §5.6.2: token. RFC 9110 §5.5: a field value holds no control character but HTAB.
 _FIELD_LINE_RE = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([^\x00-\x08\x0a-\x1f\x7f]*)")
-# RFC 9112 §3.1: methods are case-sensitive tokens; those of the world are in capitals.
+# RFC 9112 §3: methods are case-sensitive tokens; a target has no fragment, but may have bytes
+# beyond ASCII, which clients send unquoted.
 _METHOD_RE = re.compile(r"[A-Z][A-Z0-9!#$%&'*+\-.^_`|~]{0,31}")
-# RFC 9112 §3.2, and bytes beyond ASCII as well, which clients send unquoted; no fragment.
 _TARGET_RE = re.compile(r"[^\x00-\x20\x7f#]+")
-# RFC 9112 §3.2.2: absolute-form.
 _ABSOLUTE_TARGET_RE = re.compile(r"https?://([^/?]*)([^?]*)(.*)", re.IGNORECASE | re.DOTALL)
 # RFC 9110 §7.2: uri-host and port, without user information, and never empty.
 _AUTHORITY_RE = re.compile(r"(?:[A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1,5}))?")
 _PERCENT_RE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BARE_LF_RE = re.compile(rb"(?<!\r)\n")
 _TOKEN_START = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r")
-
 # Fields of which a message has one at most; a second one is refused rather than joined or dropped.
-_SINGLE_FIELDS = frozenset(
-    [
-        "AUTHORIZATION",
-        "CONTENT-LENGTH",
-        "CONTENT-TYPE",
-        "EXPECT",
-        "HOST",
-        "IF-MODIFIED-SINCE",
-        "IF-UNMODIFIED-SINCE",
-        "MAX-FORWARDS",
-        "PROXY-AUTHORIZATION",
-        "REFERER",
-        "USER-AGENT",
-    ]
+_SINGLE_FIELD_RE = re.compile(
+    "CONTENT-(LENGTH|TYPE)|HOST|AUTHORIZATION|EXPECT|IF-(UN)?MODIFIED-SINCE|REFERER|USER-AGENT"
 )
 
 
 class RequestRefused(Exception):
-    """A request that is not served: `status` is the code to answer, the text says why.
-
-    >>> from microweb.serving.parser import RequestRefused
-    >>> RequestRefused(400, "no Host").status
-    400
-    """
+    """A request that is not served: `status` is the code to answer, the text says why."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -68,49 +41,23 @@ class RequestRefused(Exception):
 class RequestHead:
     """What the head of a request says.
 
-    `method`; `target` as received; `path` decoded, one character per byte (PEP 3333); `query`;
-    `version`, "HTTP/1.1" or "HTTP/1.0"; `fields`, the header under the names of CGI (RFC 3875:
-    ``CONTENT_TYPE``, ``HTTP_ACCEPT``); `length` of the body in bytes, 0 without one, None when it
-    is `chunked`; `keep_alive`, whether the client lets the connection live; `expects_continue`,
-    whether it waits for ``100 Continue``.
+    `path` is decoded, one character per byte (PEP 3333); `fields` have the names of CGI (RFC 3875:
+    ``HTTP_ACCEPT``); `length` is that of the body in bytes, None when it is `chunked`.
     """
 
-    __slots__ = (
-        "chunked",
-        "expects_continue",
-        "fields",
-        "keep_alive",
-        "length",
-        "method",
-        "path",
-        "query",
-        "target",
-        "version",
-    )
-
     def __init__(self, method: str, target: str, version: str) -> None:
-        self.method = method
-        self.target = target
-        self.version = version
-        self.path = target
-        self.query = ""
+        self.method, self.target, self.version = method, target, version
+        self.path, self.query = target, ""
         self.fields: dict[str, str] = {}
         self.length: int | None = 0
-        self.chunked = False
-        self.keep_alive = version == "HTTP/1.1"
-        self.expects_continue = False
+        self.keep_alive, self.chunked, self.expects_continue = version == "HTTP/1.1", False, False
 
 
 def find_head_end(buffer: bytearray, scanned: int) -> int:
     """Return where the head in *buffer* ends, before its empty line; -1 if more must come.
 
-    The first *scanned* bytes have been looked at before, so that a head that comes byte by byte
-    costs no more than one that comes at once. Raises `RequestRefused` as soon as what is there can
-    no longer become a request: 414 and 431 for what is too long, 400 for what is no HTTP/1.
-
-    >>> from microweb.serving.parser import find_head_end
-    >>> find_head_end(bytearray(b"GET / HTTP/1.1"), 0)
-    -1
+    The first *scanned* bytes have been looked at before. Raises `RequestRefused` as soon as what is
+    there can no longer become a request: 414 or 431 if it is too long, 400 if it is no HTTP/1.
     """
     end = buffer.find(b"\r\n\r\n", max(0, scanned - 3))
     if 0 <= end <= MAX_REQUEST_LINE:
@@ -118,8 +65,7 @@ def find_head_end(buffer: bytearray, scanned: int) -> int:
     if buffer and buffer[0] not in _TOKEN_START:
         raise RequestRefused(400, "what came first is no HTTP request")
     if len(buffer) > MAX_REQUEST_LINE:
-        first = buffer.find(b"\r\n", 0, MAX_REQUEST_LINE + 2)
-        if first < 0:
+        if buffer.find(b"\r\n", 0, MAX_REQUEST_LINE + 2) < 0:
             raise RequestRefused(414, f"the request line has more than {MAX_REQUEST_LINE} bytes")
         if (end if end >= 0 else len(buffer)) > MAX_HEAD_SIZE:
             raise RequestRefused(431, f"the header has more than {MAX_HEAD_SIZE} bytes")
@@ -129,39 +75,37 @@ def find_head_end(buffer: bytearray, scanned: int) -> int:
 
 
 def parse_head(text: str) -> RequestHead:
-    r"""Parse a head without its empty line, decoded as Latin-1.
-
-    Raises `RequestRefused`. One empty line in front is tolerated (RFC 9112 §2.2).
+    r"""Parse a head, decoded as Latin-1, or raise `RequestRefused` (RFC 9112 §2.2, §5).
 
     >>> from microweb.serving.parser import parse_head
     >>> head = parse_head("GET /a%20b?c=d HTTP/1.1\r\nHost: example.org\r\nX-Tag: 1")
     >>> head.path, head.query, head.fields
     ('/a b', 'c=d', {'HTTP_HOST': 'example.org', 'HTTP_X_TAG': '1'})
     """
-    lines = text.split("\r\n")
-    if not lines[0] and len(lines) > 1:
-        del lines[0]
+    lines = (text[2:] if text[:2] == "\r\n" else text).split("\r\n")
     if len(lines) > MAX_HEADER_COUNT + 1:
         raise RequestRefused(431, f"there are more than {MAX_HEADER_COUNT} header lines")
     head = _parse_request_line(lines[0])
     seen: set[str] = set()
-    fields = head.fields
     for line in lines[1:]:
+        if len(line) > MAX_HEADER_LINE:
+            raise RequestRefused(431, f"a header line has more than {MAX_HEADER_LINE} bytes")
         match = _FIELD_LINE_RE.fullmatch(line)
-        if match is None or len(line) > MAX_HEADER_LINE:
-            _refuse_field_line(line)
+        if match is None:
+            raise RequestRefused(400, f"this is no header line: {line!r:.80}")
         name = match[1].upper()
         if "_" in name or name == "PROXY":
-            # An underscore would pass for a dash (`X_Auth` for `X-Auth`); HTTP_PROXY would pass
-            # for the variable that clients obey (httpoxy).
+            # It would pass for `X-Auth` spelled `X_Auth`, or for the variable HTTP_PROXY (httpoxy).
             continue
-        _add_field(fields, seen, name, match[2].strip(" \t"))
+        _add_field(head.fields, seen, name, match[2].strip(" \t"))
     _settle_target(head)
     _settle_framing(head, text)
     return head
 
 
 def _parse_request_line(line: str) -> RequestHead:
+    if len(line) > MAX_REQUEST_LINE:
+        raise RequestRefused(414, f"the request line has more than {MAX_REQUEST_LINE} bytes")
     parts = line.split(" ")
     if len(parts) != 3:
         raise RequestRefused(400, f"the request line is not METHOD TARGET VERSION: {line!r:.80}")
@@ -170,47 +114,34 @@ def _parse_request_line(line: str) -> RequestHead:
         if re.fullmatch(r"HTTP/[0-9]\.[0-9]", version):
             raise RequestRefused(505, f"{version} is not spoken here, HTTP/1.1 and HTTP/1.0 are")
         raise RequestRefused(400, f"{version!r:.40} is no version of HTTP")
-    if not _METHOD_RE.fullmatch(method):
-        raise RequestRefused(400, f"{method!r:.40} is no method")
+    if not (_METHOD_RE.fullmatch(method) and _TARGET_RE.fullmatch(target)):
+        raise RequestRefused(400, f"{method!r:.40} is no method, or {target!r:.80} no target")
     if method == "CONNECT":
         raise RequestRefused(501, "CONNECT is not served here: this is no proxy")
-    if len(line) > MAX_REQUEST_LINE:
-        raise RequestRefused(414, f"the request line has more than {MAX_REQUEST_LINE} bytes")
-    if not _TARGET_RE.fullmatch(target):
-        raise RequestRefused(400, f"{target!r:.80} is no request target")
     return RequestHead(method, target, version)
 
 
-def _refuse_field_line(line: str) -> NoReturn:
-    if len(line) > MAX_HEADER_LINE:
-        raise RequestRefused(431, f"a header line has more than {MAX_HEADER_LINE} bytes")
-    raise RequestRefused(400, f"this is no header line: {line!r:.80}")
-
-
 def _add_field(fields: dict[str, str], seen: set[str], name: str, value: str) -> None:
-    if name == "CONTENT-LENGTH" or name == "CONTENT-TYPE":
-        key = name.replace("-", "_")
-    else:
-        key = "HTTP_" + name.replace("-", "_")
+    key = name.replace("-", "_")
+    if key != "CONTENT_LENGTH" and key != "CONTENT_TYPE":
+        key = "HTTP_" + key
     if name not in seen:
         seen.add(name)
         fields[key] = value
-    elif name in _SINGLE_FIELDS:
+    elif _SINGLE_FIELD_RE.fullmatch(name):
         raise RequestRefused(400, f"{name.title()} stands in the header twice")
     else:
-        # RFC 9110 §5.3 joins with a comma, RFC 6265 §5.4 the pairs of Cookie with a semicolon.
-        # At most MAX_HEADER_COUNT lines join, so this stays linear.
+        # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie. No more than MAX_HEADER_COUNT are joined.
         fields[key] += ("; " if name == "COOKIE" else ", ") + value
 
 
 def _settle_target(head: RequestHead) -> None:
     """Split the target into path and query; let Host be what it names (RFC 9112 §3.2, §3.3)."""
-    target = head.target
-    host = head.fields.get("HTTP_HOST")
-    if host is None and head.version == "HTTP/1.1":
-        raise RequestRefused(400, "a request of HTTP/1.1 needs a Host")
+    target, host = head.target, head.fields.get("HTTP_HOST")
     if host is not None:
         _check_authority(host)
+    elif head.version == "HTTP/1.1":
+        raise RequestRefused(400, "a request of HTTP/1.1 needs a Host")
     if target[0] == "/":
         path, _, head.query = target.partition("?")
     elif target == "*" and head.method == "OPTIONS":
@@ -222,11 +153,7 @@ def _settle_target(head: RequestHead) -> None:
         _check_authority(absolute[1])
         head.fields["HTTP_HOST"] = absolute[1]
         path, head.query = absolute[2] or "/", absolute[3][1:]
-    head.path = _PERCENT_RE.sub(_decode_percent, path) if "%" in path else path
-
-
-def _decode_percent(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16))
+    head.path = _PERCENT_RE.sub(lambda match: chr(int(match[1], 16)), path)
 
 
 def _check_authority(authority: str) -> None:
@@ -263,11 +190,11 @@ def _check_transfer_encoding(head: RequestHead, text: str) -> None:
         raise RequestRefused(400, "HTTP/1.0 knows no Transfer-Encoding")
     if "CONTENT_LENGTH" in head.fields:
         raise RequestRefused(400, "Content-Length and Transfer-Encoding exclude each other")
-    if coding.lower() == "chunked" and not re.search(r"(?i)\ntransfer-encoding:[^\r]*\t", text):
-        return
     codings = [part.strip(" ").lower() for part in coding.split(",")]
-    if "chunked" not in codings and all(re.fullmatch("[a-z0-9-]+", part) for part in codings):
-        raise RequestRefused(501, f"the transfer coding {coding!r:.40} is not understood")
-    if codings[-1] == "chunked" and codings.count("chunked") == 1 and all(codings[:-1]):
-        raise RequestRefused(501, f"of {coding!r:.40} only chunked is understood")
-    raise RequestRefused(400, f"{coding!r:.40} is no Transfer-Encoding")
+    if codings == ["chunked"] and not re.search(r"(?i)\ntransfer-encoding:[^\r]*\t", text):
+        return
+    # What is unknown is told apart from what is malformed.
+    known = codings[:-1] if codings[-1] == "chunked" and len(codings) > 1 else codings
+    if "chunked" in known or not all(re.fullmatch("[a-z0-9-]+", part) for part in known):
+        raise RequestRefused(400, f"{coding!r:.40} is no Transfer-Encoding")
+    raise RequestRefused(501, f"the transfer coding {coding!r:.40} is not understood")

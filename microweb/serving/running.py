@@ -1,14 +1,11 @@
-"""Making a server and running it until a signal.
-
-Law of this module: it is what a program calls; the serving is `server.py`'s.
-"""
+"""Making a server and running it until a signal: what a program calls."""
 
 from __future__ import annotations
 
 import sys
 
 from .debug import DebuggedApplication
-from .server import DEFAULT_MAX_BODY_SIZE, DEFAULT_MAX_CONNECTIONS, Server
+from .server import Server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,23 +13,14 @@ if TYPE_CHECKING:
 
 
 def make_server(
-    host: str = "127.0.0.1",
-    port: int = 0,
-    app: Any = None,
-    *,
-    threads: int = 32,
-    quiet: bool = False,
-    max_connections: int = DEFAULT_MAX_CONNECTIONS,
-    max_body_size: int = DEFAULT_MAX_BODY_SIZE,
-    stop_timeout: float = 10.0,
+    host: str = "127.0.0.1", port: int = 0, app: Any = None, *, quiet: bool = False, **options: Any
 ) -> Server:
     """Return a server that listens on *host* and *port* and will serve the WSGI callable *app*.
 
-    Port 0 takes any free one: see the server's `port` and `url`. At most *threads* applications
-    run at the same time; threads are started as they are needed. *quiet* prints nothing, not even
-    errors. Beyond *max_connections* the one that waits longest is closed. *max_body_size* is in
-    bytes (413), *stop_timeout* in seconds. Raises `AddressInUse`, or another OSError, if it cannot
-    listen there.
+    Port 0 takes any free one: see the server's `port` and `url`. *quiet* prints nothing, not even
+    errors. The options: *threads*, the most requests that run at the same time (32); *stop_timeout*
+    in seconds (10); *max_body_size* in bytes (1 GiB, then 413); *max_connections* (1000; then the
+    one that waits longest is closed). Raises `AddressInUse` or another OSError if it cannot listen.
 
     >>> import threading
     >>> from urllib.request import urlopen
@@ -51,44 +39,25 @@ def make_server(
     """
     if not callable(app):
         raise TypeError(f"make_server needs a WSGI application to call, not {app!r:.60}")
-    if threads < 1:
-        raise ValueError(f"threads is {threads!r}; a server needs 1 at least")
-    return Server(host, port, app, threads, quiet, max_connections, max_body_size, stop_timeout)
+    for name, value in options.items():
+        if name not in ("threads", "max_connections", "max_body_size", "stop_timeout"):
+            raise TypeError(f"make_server knows no option {name!r}; see help(make_server)")
+        if value < (name != "stop_timeout"):
+            raise ValueError(f"{name} is {value!r}; it must be 1 at least")
+    server = Server(host, port, app, quiet)
+    vars(server).update(options)
+    return server
 
 
 def run_simple(
-    hostname: str,
-    port: int,
-    application: Any,
-    *,
-    quiet: bool = False,
-    use_debugger: bool = False,
-    threaded: bool = True,
-    **options: Any,
+    hostname: str, port: int, application: Any, *, use_debugger: bool = False, **options: Any
 ) -> None:
     """Serve *application* until Ctrl-C or SIGTERM, then return.
 
     The first signal closes the port and lets running requests finish; a second one ends the
-    program at once. With *use_debugger*, errors are shown to browsers on this machine
-    (`DebuggedApplication`). Without *threaded*, one request runs at a time. Further *options* are
-    those of `make_server`. Raises what that raises.
+    program at once. With *use_debugger*, `DebuggedApplication` shows errors. The options are those
+    of `make_server`, whose exceptions it raises, and ``threaded=False``: one request at a time.
     """
-    if use_debugger:
-        application = DebuggedApplication(application)
-    if not threaded:
-        options["threads"] = 1
-    with make_server(hostname, port, application, quiet=quiet, **options) as server:
-        if use_debugger and hostname not in ("127.0.0.1", "::1", "localhost"):
-            server.log.write(
-                f"microweb: WARNING: debug is on and {hostname} can be reached from other machines;"
-                " use it for development on this machine alone\n"
-            )
-        server.log.write(f"microweb: serving on {server.url} (Ctrl-C stops)\n")
-        server.log.flush()
-        _serve_until_signal(server)
-
-
-def _serve_until_signal(server: Server) -> None:
     import signal
     import threading
 
@@ -97,13 +66,21 @@ def _serve_until_signal(server: Server) -> None:
             sys.exit(128 + number)
         server.request_stop()
 
-    if threading.current_thread() is not threading.main_thread():
-        # Signals reach the main thread only; here, whoever started this thread stops the server.
-        server.serve_forever()
-        return
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        server.serve_forever()
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    if use_debugger:
+        application = DebuggedApplication(application)
+    if not options.pop("threaded", True):
+        options["threads"] = 1
+    previous: dict[Any, Any] = {}
+    with make_server(hostname, port, application, **options) as server:
+        if use_debugger and hostname not in ("127.0.0.1", "::1", "localhost"):
+            server.log.write(f"microweb: WARNING: debug is on, and others can reach {hostname}\n")
+        server.log.write(f"microweb: serving on {server.url} (Ctrl-C stops)\n")
+        try:
+            # Signals reach the main thread only; in another, whoever started it stops the server.
+            if threading.current_thread() is threading.main_thread():
+                for number in (signal.SIGINT, signal.SIGTERM):
+                    previous[number] = signal.signal(number, stop)
+            server.serve_forever()
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

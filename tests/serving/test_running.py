@@ -1,0 +1,111 @@
+"""What a program calls: signals, the banner, a busy port, wrong arguments."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import microweb
+from microweb.serving import AddressInUse, make_server, run_simple
+
+from .wire import body_of, receive_all
+
+PROGRAM = """
+import sys, threading
+sys.path.insert(0, sys.argv[1])
+from microweb.serving import run_simple
+def app(environ, start_response):
+    if environ["PATH_INFO"] != "/":
+        print("entered", flush=True)
+        sys.stdin.readline()
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [b"finished"]
+run_simple("127.0.0.1", 0, app)
+print("returned", flush=True)
+"""
+
+
+@pytest.fixture
+def program():
+    """A running server in its own process, and its port."""
+    root = str(Path(microweb.__file__).parent.parent)
+    command = [sys.executable, "-W", "error", "-c", PROGRAM, root]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        banner = process.stderr.readline()
+        match = re.fullmatch(
+            r"microweb: serving on http://127\.0\.0\.1:([0-9]+)/ \(Ctrl-C stops\)\n", banner
+        )
+        assert match, banner
+        yield process, int(match[1])
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_fl_18_a_signal_lets_a_running_request_finish(program, number):
+    process, port = program
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert process.stdout.readline() == "entered\n"
+        process.send_signal(number)
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert body_of(receive_all(sock)) == b"finished"
+    assert process.wait(10) == 0
+    assert process.stdout.read() == "returned\n"
+    assert "Traceback" not in process.stderr.read()
+
+
+def test_fl_18_a_second_signal_ends_at_once(program):
+    process, port = program
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
+        sock.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert process.stdout.readline() == "entered\n"
+        process.send_signal(signal.SIGTERM)
+        while True:
+            # The port is closed once the first signal has been taken.
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=10).close()
+            except OSError:
+                break
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 128 + signal.SIGTERM
+
+
+def test_a_busy_port_is_told_with_its_holder_and_one_that_is_free():
+    with make_server(app=print, quiet=True) as server:
+        with pytest.raises(AddressInUse) as caught:
+            run_simple("127.0.0.1", server.port, print, quiet=True)
+        text = str(caught.value)
+        assert text.startswith(f"127.0.0.1:{server.port} is in use")
+        assert isinstance(caught.value, OSError)
+        if sys.platform == "linux":
+            assert re.search(r" by .+ \(process [0-9]+\)", text)
+        free = int(re.search(r"port ([0-9]+) is free", text)[1])
+        assert free > server.port
+        make_server("127.0.0.1", free, print, quiet=True).server_close()
+
+
+def test_binding_needs_neither_unicodedata_nor_a_name_service(monkeypatch):
+    monkeypatch.setitem(sys.modules, "unicodedata", None)
+    monkeypatch.setattr(socket, "getfqdn", None)
+    make_server("localhost", 0, print).server_close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"app": None}, TypeError, "needs a WSGI application to call, not None"),
+        ({"app": print, "threads": 0}, ValueError, "threads is 0; it must be 1 at least"),
+        ({"app": print, "processes": 2}, TypeError, "knows no option 'processes'"),
+    ],
+)
+def test_wrong_arguments_are_told(arguments, error, text):
+    with pytest.raises(error, match=text):
+        make_server(**arguments)
