@@ -250,8 +250,15 @@ class SecureCookieSessionInterface(SessionInterface):
 
     def save_session(self, app: Microweb, session: SessionMixin, response: Response) -> None:
         """Set, refresh or delete the cookie, and say that the answer depends on it."""
-        if session.accessed:
+        items = _session_items(session)
+        accessed = session.accessed
+        serializer = self.get_signing_serializer(app)
+        writes = self.should_set_cookie(app, session) if items else session.modified
+        if accessed or writes:
             response.vary.add("Cookie")
+        if not writes or serializer is None:
+            return
+        name = self.get_cookie_name(app)
         attributes: dict[str, Any] = {
             "domain": self.get_cookie_domain(app),
             "path": self.get_cookie_path(app),
@@ -260,21 +267,12 @@ class SecureCookieSessionInterface(SessionInterface):
             "samesite": self.get_cookie_samesite(app),
             "partitioned": self.get_cookie_partitioned(app),
         }
-        name = self.get_cookie_name(app)
-        if not _session_items(session):
-            if session.modified:
-                response.delete_cookie(name, **attributes)
-                response.vary.add("Cookie")
-            return
-        if not self.should_set_cookie(app, session):
-            return
-        serializer = self.get_signing_serializer(app)
-        if serializer is None:
-            return
-        value = serializer.dumps(dict(_session_items(session)))
-        expires = self.get_expiration_time(app, session)
-        response.set_cookie(name, value, expires=expires, **attributes)
-        response.vary.add("Cookie")
+        if items:
+            expires = self.get_expiration_time(app, session)
+            value = serializer.dumps(dict(items))
+            response.set_cookie(name, value, expires=expires, **attributes)
+        else:
+            response.delete_cookie(name, **attributes)
 
 
 def _session_items(session: SessionMixin) -> Any:

@@ -12,6 +12,8 @@ What is signed can be read by whoever holds it. Do not put secrets in.
 from __future__ import annotations
 
 import time
+from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,8 +82,6 @@ def base64_encode(value: str | bytes) -> bytes:
     >>> base64_encode(b"\\xff\\xfe")
     b'__4'
     """
-    from binascii import b2a_base64
-
     encoded = b2a_base64(want_bytes(value), newline=False)
     return encoded.rstrip(b"=").replace(b"+", b"-").replace(b"/", b"_")
 
@@ -92,8 +92,6 @@ def base64_decode(value: str | bytes) -> bytes:
     >>> base64_decode("__4")
     b'\\xff\\xfe'
     """
-    from binascii import Error, a2b_base64
-
     data = want_bytes(value)
     # The standard library skips foreign characters silently; a token has none.
     if data.translate(None, _BASE64_ALPHABET):
@@ -101,7 +99,7 @@ def base64_decode(value: str | bytes) -> bytes:
     data = data.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
     try:
         return a2b_base64(data + b"=" * (-len(data) % 4))
-    except Error as error:
+    except Base64Error as error:
         raise BadData(f"invalid base64: {error}") from None
 
 
@@ -146,6 +144,11 @@ class Signer:
         self.salt = self.default_salt if salt is None else want_bytes(salt)
         self.key_derivation = key_derivation
         self.digest_method = digest_method
+        # Small systems may lack it; imported with the first signer, and kept for its signatures.
+        from hmac import compare_digest, digest
+
+        self._compare_digest = compare_digest
+        self._hmac_digest = digest
         # Deriving a key costs two hashes; a signer is used many times with the same keys.
         self._derived_keys = [self._derive(key) for key in self.secret_keys]
 
@@ -160,9 +163,7 @@ class Signer:
         return new(self.digest_method, self.salt + middle + secret_key).digest()
 
     def _digest(self, key: bytes, value: bytes) -> bytes:
-        from hmac import digest
-
-        return digest(key, value, self.digest_method)
+        return self._hmac_digest(key, value, self.digest_method)
 
     def get_signature(self, value: str | bytes) -> bytes:
         """Return the signature of a value under the newest key, base64-encoded."""
@@ -175,15 +176,13 @@ class Signer:
 
     def verify_signature(self, value: str | bytes, sig: str | bytes) -> bool:
         """Return whether *sig* is the signature of *value* under one of the keys."""
-        from hmac import compare_digest
-
         try:
             signature = base64_decode(sig)
         except BadData:
             return False
         value = want_bytes(value)
         return any(
-            compare_digest(signature, self._digest(key, value))
+            self._compare_digest(signature, self._digest(key, value))
             for key in reversed(self._derived_keys)
         )
 
