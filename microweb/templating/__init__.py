@@ -1,11 +1,10 @@
 """Templates: text and data become text.
 
 The engine speaks Jinja's language and is usable alone; it never hears of HTTP. Text goes through
-`lexer`, `expressions` and `parser` (giving the classes of `nodes`), `compiler` and `statements`
-(giving Python source), and what is compiled runs on `runtime`. Reading order: ``markup``,
-``exceptions``, ``lexer``, ``nodes``, ``expressions``, ``parser``, ``undefined``, ``runtime``,
-``textfilters``, ``filters``, ``predicates``, ``compiler``, ``statements``, ``linetable``,
-``loaders``, ``environment``.
+`lexer`, `expressions` and `parser` (giving the `nodes`), then `compiler` and `statements` (giving
+Python source), and what is compiled runs on `runtime`. Reading order: ``exceptions``, ``markup``,
+``undefined``, ``runtime``, ``textfilters``, ``filters``, ``lexer``, ``nodes``, ``expressions``,
+``parser``, ``compiler``, ``statements``, ``loaders``, ``environment``.
 
 Templates are code: they are written by the authors of an application. Names that begin with two
 underscores and the interpreter's internals are out of their reach nevertheless.

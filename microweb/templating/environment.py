@@ -6,7 +6,9 @@ when it is first asked for, cached by name, and read again when its source has c
 
 from __future__ import annotations
 
+import functools
 import sys
+from _ast import AST, PyCF_ONLY_AST  # without all of `ast`
 
 from .exceptions import (
     TemplateNotFound,
@@ -14,12 +16,10 @@ from .exceptions import (
     TemplatesNotFound,
     TemplateSyntaxError,
 )
-from .filters import DEFAULT_FILTERS
-from .lexer import TemplateLexer
-from .linetable import compile_with_lines
-from .markup import Markup, escape_text
+from .filters import DEFAULT_FILTERS, DEFAULT_TESTS
+from .lexer import DEFAULT_SYNTAX, TemplateLexer
+from .markup import Markup, escape_each, escape_text
 from .parser import TemplateParser
-from .predicates import DEFAULT_TESTS
 from .runtime import (
     Cycler,
     EvalContext,
@@ -44,6 +44,7 @@ from .undefined import MISSING, EngineObject, TemplateLookups, Undefined
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from types import CodeType
     from typing import Any
 
     from .loaders import BaseLoader
@@ -84,9 +85,11 @@ class Environment:
     *loader* finds templates by name. *autoescape* is a bool, or a function of a template's name
     (None for strings). *undefined* is the class for what does not exist. *finalize* is applied to
     every value before it is put out. *cache_size* is the number of templates kept, without limit
-    if negative; *auto_reload* looks at each request whether the source has changed. The delimiters
-    and white-space rules are those Jinja documents. ``filters``, ``tests`` and ``globals`` are
-    dicts to add to before the first template is compiled.
+    if negative; *auto_reload* looks at each request whether the source has changed. The
+    other parameters are the delimiters, and whether to drop the newline after a block
+    (*trim_blocks*), the white space before one that begins a line (*lstrip_blocks*), and the last
+    newline of a template (unless *keep_trailing_newline*). ``filters``, ``tests`` and ``globals``
+    are dicts to add to before the first template is compiled.
 
     >>> Environment(autoescape=True).from_string("Hello {{ name }}!").render(name="<World>")
     'Hello &lt;World&gt;!'
@@ -98,6 +101,10 @@ class Environment:
         loader: BaseLoader | None = None,
         autoescape: bool | Callable[[str | None], bool] = False,
         undefined: type[Undefined] = Undefined,
+        auto_reload: bool = True,
+        cache_size: int = 400,
+        finalize: Callable[[Any], Any] | None = None,
+        extensions: Sequence[str] = (),
         block_start_string: str = "{%",
         block_end_string: str = "%}",
         variable_start_string: str = "{{",
@@ -107,10 +114,6 @@ class Environment:
         trim_blocks: bool = False,
         lstrip_blocks: bool = False,
         keep_trailing_newline: bool = False,
-        auto_reload: bool = True,
-        cache_size: int = 400,
-        finalize: Callable[[Any], Any] | None = None,
-        extensions: Sequence[str] = (),
     ) -> None:
         for extension in extensions:
             if extension not in ("jinja2.ext.do", "jinja2.ext.loopcontrols"):
@@ -134,6 +137,7 @@ class Environment:
         self.trim_blocks = trim_blocks
         self.lstrip_blocks = lstrip_blocks
         self.keep_trailing_newline = keep_trailing_newline
+        self._lexer = TemplateLexer(**self._syntax())
         self.filters: dict[str, Callable[..., Any]] = dict(DEFAULT_FILTERS)
         self.tests: dict[str, Callable[..., Any]] = dict(DEFAULT_TESTS)
         self.globals: dict[str, Any] = {
@@ -145,24 +149,16 @@ class Environment:
         }
         self.policies: dict[str, Any] = {"json.dumps_function": None, "json.dumps_kwargs": {}}
         self.cache: dict[tuple[Any, str], Template] = {}
-        self._lexer: tuple[tuple[Any, ...], TemplateLexer] | None = None
+
+    def _syntax(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in DEFAULT_SYNTAX}
 
     def lexer(self) -> TemplateLexer:
         """Return the lexer for the delimiters and rules as they are now."""
-        settings = (
-            self.block_start_string,
-            self.block_end_string,
-            self.variable_start_string,
-            self.variable_end_string,
-            self.comment_start_string,
-            self.comment_end_string,
-            self.trim_blocks,
-            self.lstrip_blocks,
-            self.keep_trailing_newline,
-        )
-        if self._lexer is None or self._lexer[0] != settings:
-            self._lexer = (settings, TemplateLexer(*settings))
-        return self._lexer[1]
+        syntax = self._syntax()
+        if self._lexer.syntax != syntax:
+            self._lexer = TemplateLexer(**syntax)
+        return self._lexer
 
     def escapes(self, name: str | None) -> bool:
         """Say whether the template *name* escapes what it puts out."""
@@ -194,9 +190,8 @@ class Environment:
             error.source = source
             raise
         except RecursionError:
-            raise TemplateSyntaxError(
-                "the template is too deeply nested", 1, name, filename
-            ) from None
+            message = "the template is too deeply nested"
+            raise TemplateSyntaxError(message, 1, name, filename) from None
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
@@ -253,7 +248,7 @@ class Environment:
         for name in names:
             try:
                 return self.get_template(name, parent, globals)
-            except TemplateNotFound as error:  # noqa: PERF203
+            except TemplateNotFound as error:
                 tried += error.tried
         raise TemplatesNotFound(names, tried=tried)
 
@@ -282,91 +277,87 @@ class Template:
     '3'
     """
 
-    environment: Environment
-    name: str | None
-    filename: str | None
-    source: str
-    globals: Mapping[str, Any]
-    python_source: str
-    root_function: Callable[..., Any]
-    blocks: dict[str, Callable[..., Any]]
-    _uptodate: Callable[[], bool] | None
-    _module: TemplateModule | None
-    _stream: tuple[Callable[..., Any], dict[str, Callable[..., Any]]] | None
-
     def __new__(cls, source: str, **settings: Any) -> Template:
         return Environment(**settings).from_string(source)
 
     @classmethod
-    def _make(
-        cls,
+    def _make(cls, environment: Environment, source: str, *origin: Any) -> Template:
+        template = object.__new__(cls)
+        template._set_up(environment, source, *origin)
+        return template
+
+    def _set_up(
+        self,
         environment: Environment,
         source: str,
         name: str | None,
         filename: str | None,
         globals: Mapping[str, Any] | None,
         uptodate: Callable[[], bool] | None,
-    ) -> Template:
-        template = object.__new__(cls)
-        template.environment = environment
-        template.name, template.filename, template.source = name, filename, source
-        template.globals = globals or {}
-        template._uptodate, template._module, template._stream = uptodate, None, None
-        template.eval_context = EvalContext(environment, environment.escapes(name))
-        template.python_source, namespace = template._load(streaming=False)
-        template.root_function = namespace["root"]
-        template.blocks = namespace["blocks"]
-        return template
-
-    eval_context: EvalContext
+    ) -> None:
+        self.environment = environment
+        self.name, self.filename, self.source = name, filename, source
+        self.globals = globals or {}
+        self._uptodate = uptodate
+        self.eval_context = EvalContext(environment, environment.escapes(name))
+        self.python_source, names = self._load(streaming=False)
+        self.root_function: Callable[..., Any] = names["root"]
+        self.blocks: dict[str, Callable[..., Any]] = names["blocks"]
 
     def _load(self, streaming: bool) -> tuple[str, dict[str, Any]]:
         """Compile the template and run its module; return the source and the module's names."""
-        environment = self.environment
-        python_source, lines = environment.compile_source(
+        python_source, lines = self.environment.compile_source(
             self.source, self.name, self.filename, streaming
         )
         place = self.filename
+        names = runtime_namespace(self.environment, self.name)
         if place is None:
             place = f"template:{self.name or hex(hash(self.source))}"
             if "linecache" in sys.modules:
                 sys.modules["linecache"].cache.pop(place, None)
+            names["__name__"] = "template"
+            names["__loader__"] = TemplateSourceLoader(self.source)
         try:
             code = compile_with_lines(python_source, lines, place)
         except (RecursionError, MemoryError, SyntaxError) as error:
-            error_at = TemplateSyntaxError(
-                "the template is too deeply nested for the interpreter",
-                lines[(getattr(error, "lineno", None) or 1) - 1],
-                self.name,
-                self.filename,
-            )
-            error_at.source = self.source
-            raise error_at from None
-        namespace = runtime_namespace(environment, self.name)
-        if self.filename is None:
-            namespace["__name__"] = "template"
-            namespace["__loader__"] = TemplateSourceLoader(self.source)
-        exec(code, namespace)
-        return python_source, namespace
+            message = "the template is too deeply nested for the interpreter"
+            line = lines[(getattr(error, "lineno", None) or 1) - 1]
+            too_deep = TemplateSyntaxError(message, line, self.name, self.filename)
+            too_deep.source = self.source
+            raise too_deep from None
+        exec(code, names)
+        return python_source, names
+
+    @functools.cached_property
+    def _streaming(self) -> dict[str, Any]:
+        return self._load(streaming=True)[1]
+
+    @property
+    def stream_function(self) -> Callable[..., Iterator[str]]:
+        """The form of the template that yields pieces, compiled at first use."""
+        return self._streaming["root"]  # type: ignore[no-any-return]
+
+    @property
+    def stream_blocks(self) -> dict[str, Callable[..., Any]]:
+        """The blocks of `stream_function`."""
+        return self._streaming["blocks"]  # type: ignore[no-any-return]
 
     @property
     def is_up_to_date(self) -> bool:
         """Whether the source is still what was compiled."""
         return self._uptodate is None or self._uptodate()
 
-    def new_context(
-        self, variables: Mapping[str, Any], blocks: Mapping[str, Any] | None = None
-    ) -> TemplateContext:
+    def new_context(self, variables: Mapping[str, Any], streaming: bool = False) -> TemplateContext:
         """Return a context for one rendering in which *variables* go before the globals."""
         parent = {**self.environment.globals, **self.globals, **variables}
-        return self.context_over(parent, blocks)
+        return self.context_over(parent, streaming)
 
-    def context_over(
-        self, parent: Mapping[str, Any], blocks: Mapping[str, Any] | None = None
-    ) -> TemplateContext:
+    def context_over(self, parent: Mapping[str, Any], streaming: bool = False) -> TemplateContext:
         """Return a context whose variables are all in *parent*, which is not copied."""
-        functions = {name: [block] for name, block in (blocks or self.blocks).items()}
-        return TemplateContext(self.environment, parent, self.name, functions, self.eval_context)
+        blocks = self.stream_blocks if streaming else self.blocks
+        functions = {name: [block] for name, block in blocks.items()}
+        settings = (self.name, functions, self.eval_context, streaming)
+        return TemplateContext(self.environment, parent, *settings)
 
     def render(self, *args: Any, **kwargs: Any) -> str:
         """Return the text of the template with the variables of ``dict(*args, **kwargs)``."""
@@ -381,27 +372,8 @@ class Template:
         >>> "".join(Template("{% for x in y %}{{ x }}{% endfor %}").generate(y="abc"))
         'abc'
         """
-        context = self.new_context(dict(*args, **kwargs), self.stream_blocks)
-        context.streaming = True
-        for piece in self.stream_function(context):
-            if piece:
-                yield piece
-
-    def _streaming(self) -> tuple[Callable[..., Any], dict[str, Callable[..., Any]]]:
-        if self._stream is None:
-            namespace = self._load(streaming=True)[1]
-            self._stream = (namespace["root"], namespace["blocks"])
-        return self._stream
-
-    @property
-    def stream_function(self) -> Callable[..., Iterator[str]]:
-        """The form of the template that yields pieces, compiled at first use."""
-        return self._streaming()[0]
-
-    @property
-    def stream_blocks(self) -> dict[str, Callable[..., Any]]:
-        """The blocks of `stream_function`."""
-        return self._streaming()[1]
+        context = self.new_context(dict(*args, **kwargs), streaming=True)
+        yield from filter(None, self.stream_function(context))
 
     def make_module(self, variables: Mapping[str, Any] | None = None) -> TemplateModule:
         """Run the template and return what it exports: macros and top-level variables."""
@@ -410,12 +382,10 @@ class Template:
         self.root_function(context, out.append)
         return TemplateModule(self.name, context.get_exported(), "".join(out))
 
-    @property
+    @functools.cached_property
     def module(self) -> TemplateModule:
         """What the template exports when it is run without variables, made once."""
-        if self._module is None:
-            self._module = self.make_module()
-        return self._module
+        return self.make_module()
 
     def __repr__(self) -> str:
         return f"<Template {self.name!r}>" if self.name else "<Template from a string>"
@@ -437,6 +407,29 @@ class TemplateModule(EngineObject):
 
     def __repr__(self) -> str:
         return f"<TemplateModule {self._name!r}>"
+
+
+def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
+    """Compile the module *source*; its line *n* becomes line ``lines[n - 1]`` of *filename*.
+
+    Each node of the syntax tree is given its line of the template, so that tracebacks, debuggers
+    and ``frame.f_lineno`` name the template's lines with no help.
+    """
+    tree: Any = compile(source, filename, "exec", PyCF_ONLY_AST, True)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if hasattr(node, "lineno"):
+            node.lineno = node.end_lineno = lines[node.lineno - 1]
+            node.col_offset = node.end_col_offset = 0
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if part.__class__ is list:
+                pending += [item for item in part if isinstance(item, AST)]
+            elif isinstance(part, AST):
+                pending.append(part)
+    code: CodeType = compile(tree, filename, "exec", 0, True)
+    return code
 
 
 class TemplateSourceLoader:
@@ -473,9 +466,7 @@ class TemplateLinks:
             context.blocks.setdefault(block, []).append(function)
         return template
 
-    def prepare(
-        self, names: Any, given: TemplateContext | None, ignore: bool, streaming: bool
-    ) -> tuple[Template, TemplateContext] | None:
+    def prepare(self, names: Any, given: Any, ignore: bool, streaming: bool) -> Any:
         """Load an included template and its context; None if it is missing and may be."""
         try:
             template = self.environment.get_or_select_template(names, self.name)
@@ -483,14 +474,10 @@ class TemplateLinks:
             if ignore:
                 return None
             raise
-        blocks = template.stream_blocks if streaming else template.blocks
         if given is None:
-            included = template.new_context({}, blocks)
-        else:
-            variables = given.get_all() if given.vars else given.parent
-            included = template.context_over(variables, blocks)
-        included.streaming = streaming
-        return template, included
+            return template, template.new_context({}, streaming)
+        variables = given.get_all() if given.vars else given.parent
+        return template, template.context_over(variables, streaming)
 
     def include(self, names: Any, given: Any, ignore: bool, append: Any) -> None:
         """Render another template into *append*."""
@@ -518,6 +505,13 @@ class TemplateLinks:
         return found
 
 
+RUNTIME_FUNCTIONS = (
+    *(Markup, escape_each, LoopContext, Macro, TemplateReference, assign_in_namespace),
+    *(concatenate_markup, concatenate_text, format_percent, multiply_values, raise_to_power),
+    require_block,
+)
+
+
 def runtime_namespace(environment: Environment, name: str | None) -> dict[str, Any]:
     """Return the names that the module of the template *name* may use."""
     lookups, links = TemplateLookups(environment.undefined), TemplateLinks(environment, name)
@@ -529,6 +523,8 @@ def runtime_namespace(environment: Environment, name: str | None) -> dict[str, A
         return str, str, concatenate_text, not_escaping
 
     return {
+        **{function.__name__: function for function in RUNTIME_FUNCTIONS},
+        "MISSING": MISSING,
         "environment": environment,
         "filters": environment.filters,
         "tests": environment.tests,
@@ -546,16 +542,4 @@ def runtime_namespace(environment: Environment, name: str | None) -> dict[str, A
         "stream_include": links.stream_include,
         "import_template": links.import_template,
         "import_name": links.import_name,
-        "Markup": Markup,
-        "MISSING": MISSING,
-        "LoopContext": LoopContext,
-        "Macro": Macro,
-        "TemplateReference": TemplateReference,
-        "assign_in_namespace": assign_in_namespace,
-        "concatenate_markup": concatenate_markup,
-        "concatenate_text": concatenate_text,
-        "format_percent": format_percent,
-        "multiply_values": multiply_values,
-        "raise_to_power": raise_to_power,
-        "require_block": require_block,
     }

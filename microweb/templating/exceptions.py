@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 
 
 def nearest_template_name(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest of the *known* names, or the empty string.
-
-    >>> nearest_template_name("uper", ["upper", "lower"])
-    " Did you mean 'upper'?"
-    """
+    """Return `` Did you mean 'x'?`` for the closest of the *known* names, or the empty string."""
     try:
         from difflib import get_close_matches
     except ImportError:
         return ""
     close = get_close_matches(name[:80], list(known)[:2000], n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def _list_tried(places: Sequence[str]) -> str:
+    return "; tried " + ", ".join(map(repr, places[:20])) if places else ""
 
 
 class TemplateError(Exception):
@@ -35,13 +35,8 @@ class TemplateError(Exception):
 
 
 class TemplateNotFound(OSError, LookupError, TemplateError):
-    """No loader has a template of this name.
-
-    *name* is what was asked for, *message* the sentence to show, *tried* the places looked at.
-
-    >>> str(TemplateNotFound("a.html", tried=["/srv/a.html"]))
-    "Template 'a.html' not found; tried '/srv/a.html'."
-    """
+    """No loader has the template *name*; *message* is the sentence to show, *tried* the places
+    looked at, *near* a suggestion."""
 
     message: str | None = None
 
@@ -51,34 +46,23 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         self.name = None if name is None else str(name)
         self.templates = [self.name]
         self.tried = list(tried)
-        if message is None:
-            message = f"Template {self.name!r} not found"
-            if self.tried:
-                message += "; tried " + ", ".join(map(repr, self.tried[:20]))
-            message += "." + near
-        self.message = message
-        super().__init__(message)
+        self.message = message or f"Template {self.name!r} not found{_list_tried(tried)}.{near}"
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return str(self.message)
 
 
 class TemplatesNotFound(TemplateNotFound):
-    """None of several templates exists; `templates` lists the names.
-
-    >>> str(TemplatesNotFound(["a.html", "b.html"]))
-    "None of these templates was found: 'a.html', 'b.html'."
-    """
+    """None of several templates exists; `templates` lists the names."""
 
     def __init__(
         self, names: Sequence[Any] = (), message: str | None = None, *, tried: Sequence[str] = ()
     ) -> None:
         if message is None:
             listed = ", ".join(repr(str(name)) for name in names)
-            message = f"None of these templates was found: {listed or 'the list is empty'}"
-            if tried:
-                message += "; tried " + ", ".join(map(repr, tried[:20]))
-            message += "."
+            listed = listed or "the list is empty"
+            message = f"None of these templates was found: {listed}{_list_tried(tried)}."
         super().__init__(names[-1] if names else None, message, tried=tried)
         self.templates = [str(name) for name in names]
 

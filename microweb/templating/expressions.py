@@ -9,29 +9,11 @@ a sign tighter than ``**``, filters and tests tighter than any operator.
 from __future__ import annotations
 
 from .exceptions import TemplateSyntaxError
-from .nodes import (
-    ArgumentsNode,
-    AttributeNode,
-    BinaryNode,
-    CallNode,
-    ChainNode,
-    CompareNode,
-    ConditionNode,
-    ConstantNode,
-    DictNode,
-    FilterNode,
-    ItemNode,
-    NameNode,
-    SequenceNode,
-    SliceNode,
-    TemplateNode,
-    TemplateScope,
-    TestNode,
-    UnaryNode,
-)
+from .nodes import TemplateNode, TemplateScope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any, NoReturn
 
     from .lexer import TemplateToken
@@ -40,28 +22,19 @@ _NESTING_LIMIT = 40
 _CHAIN_LIMIT = 80
 _OR, _AND, _NOT, _COMPARE, _ADD, _CONCAT, _MULTIPLY, _POWER = range(1, 9)
 _BINDING_POWERS = {
-    "+": _ADD,
-    "-": _ADD,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _COMPARE),
+    **dict.fromkeys(("+", "-"), _ADD),
+    **dict.fromkeys(("*", "/", "//", "%"), _MULTIPLY),
     "~": _CONCAT,
-    "*": _MULTIPLY,
-    "/": _MULTIPLY,
-    "//": _MULTIPLY,
-    "%": _MULTIPLY,
     "**": _POWER,
-    "==": _COMPARE,
-    "!=": _COMPARE,
-    "<": _COMPARE,
-    "<=": _COMPARE,
-    ">": _COMPARE,
-    ">=": _COMPARE,
 }
 _WORD_BINDING_POWERS = {"or": _OR, "and": _AND, "in": _COMPARE, "not": _COMPARE}
-_LITERAL_WORDS = {
+LITERAL_WORDS = {
     "true": True,
-    "True": True,
     "false": False,
-    "False": False,
     "none": None,
+    "True": True,
+    "False": False,
     "None": None,
 }
 _NO_TEST_ARGUMENT = frozenset(("else", "or", "and", "is", "if", "in", "not", "recursive"))
@@ -69,11 +42,7 @@ _EXPRESSION_ENDS = frozenset(("variable_end", "block_end", "eof", ")"))
 
 
 def describe_template_token(token: TemplateToken) -> str:
-    """Say what a token is, as a message shows it.
-
-    >>> describe_template_token(("name", "endif", 1)), describe_template_token(("eof", "", 1))
-    ("'endif'", 'the end of the template')
-    """
+    """Say what a token is, as a message shows it."""
     if token[0] == "eof":
         return "the end of the template"
     if token[0] == "text":
@@ -135,10 +104,25 @@ class ExpressionParser:
         if steps > limit:
             self.fail(f"too deeply nested: more than {limit} levels in one place")
 
+    def enter(self, limit: int = _NESTING_LIMIT) -> None:
+        """Go one level deeper; leaving is ``depth -= 1``."""
+        self.depth += 1
+        self.deeper(self.depth, limit)
+
+    def until(self, end: str) -> Iterator[None]:
+        """Go round once for each of some things separated by commas, and take the bracket *end*."""
+        first = True
+        while not self.skip(end):
+            if not first:
+                self.expect(",", f"',' or {end!r}")
+                if self.skip(end):
+                    return
+            first = False
+            yield
+
     def parse_expression(self, with_condition: bool = True) -> TemplateNode:
         """Read one expression; *with_condition* says whether ``a if b else c`` is one."""
-        self.depth += 1
-        self.deeper(self.depth, _NESTING_LIMIT)
+        self.enter()
         node = self.parse_binary(_OR)
         links = 0
         while with_condition and self.skip_word("if"):
@@ -147,7 +131,7 @@ class ExpressionParser:
             lineno = self.tokens[self.index][2]
             test = self.parse_binary(_OR)
             otherwise = self.parse_expression() if self.skip_word("else") else None
-            node = ConditionNode(lineno, test, node, otherwise)
+            node = TemplateNode("condition", lineno, test, node, otherwise)
         self.depth -= 1
         return node
 
@@ -166,7 +150,7 @@ class ExpressionParser:
             if not self.skip(","):
                 break
             comma = True
-        return SequenceNode(lineno, "()", items) if comma else items[0]
+        return TemplateNode("sequence", lineno, "()", items) if comma else items[0]
 
     def parse_binary(self, minimum: int) -> TemplateNode:
         """Read operators that bind at least as tightly as *minimum*."""
@@ -174,9 +158,8 @@ class ExpressionParser:
         token = tokens[self.index]
         if minimum <= _NOT and token[0] == "name" and token[1] == "not":
             self.index += 1
-            self.depth += 1
-            self.deeper(self.depth, _NESTING_LIMIT)
-            left: TemplateNode = UnaryNode(token[2], "not ", self.parse_binary(_NOT))
+            self.enter()
+            left = TemplateNode("unary", token[2], "not ", self.parse_binary(_NOT))
             self.depth -= 1
         else:
             left = self.parse_unary()
@@ -199,7 +182,7 @@ class ExpressionParser:
             links += 1
             self.deeper(links)
             self.index += 1
-            left = BinaryNode(lineno, value, left, self.parse_binary(power + 1))
+            left = TemplateNode("binary", lineno, value, left, self.parse_binary(power + 1))
 
     def parse_chain(self, first: TemplateNode, operator: str, power: int) -> TemplateNode:
         """Read a run of one operator that associates either way as one flat node."""
@@ -208,7 +191,7 @@ class ExpressionParser:
         while self.tokens[self.index][1] == operator and self.tokens[self.index][0] != "string":
             self.index += 1
             items.append(self.parse_binary(power + 1))
-        return ChainNode(lineno, operator, items)
+        return TemplateNode("chain", lineno, operator, items)
 
     def parse_comparison(self, first: TemplateNode) -> TemplateNode:
         """Read ``first < second in third`` as one node."""
@@ -224,18 +207,16 @@ class ExpressionParser:
                 self.index += 1
                 operator = value
             else:
-                return CompareNode(lineno, first, rest)
+                return TemplateNode("compare", lineno, first, rest)
             rest.append((operator, self.parse_binary(_ADD)))
 
     def parse_unary(self, with_filters: bool = True) -> TemplateNode:
         """Read a sign and its operand, or a primary with all that follows it."""
         kind, _, lineno = self.tokens[self.index]
-        node: TemplateNode
         if kind == "-" or kind == "+":
             self.index += 1
-            self.depth += 1
-            self.deeper(self.depth, _NESTING_LIMIT)
-            node = UnaryNode(lineno, kind, self.parse_unary(with_filters=False))
+            self.enter()
+            node = TemplateNode("unary", lineno, kind, self.parse_unary(with_filters=False))
             self.depth -= 1
         else:
             node = self.parse_primary()
@@ -249,29 +230,35 @@ class ExpressionParser:
         kind, value, lineno = self.tokens[self.index]
         self.index += 1
         if kind == "name":
-            if value in _LITERAL_WORDS:
-                return ConstantNode(lineno, _LITERAL_WORDS[value])
+            if value in LITERAL_WORDS:
+                return TemplateNode("constant", lineno, LITERAL_WORDS[value])
             if value == "loop":
                 self.mark_loop()
-            return NameNode(lineno, value)
+            return TemplateNode("name", lineno, value)
         if kind == "string":
             parts = [value]
             while self.tokens[self.index][0] == "string":
                 parts.append(self.tokens[self.index][1])
                 self.index += 1
-            return ConstantNode(lineno, "".join(parts))
+            return TemplateNode("constant", lineno, "".join(parts))
         if kind == "number":
-            return ConstantNode(lineno, value)
+            return TemplateNode("constant", lineno, value)
         if kind == "(":
             if self.skip(")"):
-                return SequenceNode(lineno, "()", [])
+                return TemplateNode("sequence", lineno, "()", [])
             node = self.parse_tuple()
             self.expect(")")
             return node
         if kind == "[":
-            return SequenceNode(lineno, "[]", self.parse_items("]"))
+            items = [self.parse_expression() for _ in self.until("]")]
+            return TemplateNode("sequence", lineno, "[]", items)
         if kind == "{":
-            return self.parse_dict(lineno)
+            pairs = []
+            for _ in self.until("}"):
+                key = self.parse_expression()
+                self.expect(":")
+                pairs.append((key, self.parse_expression()))
+            return TemplateNode("dict", lineno, pairs)
         self.index -= 1
         self.fail(f"expected an expression, got {describe_template_token(self.tokens[self.index])}")
 
@@ -284,30 +271,6 @@ class ExpressionParser:
                 scope.uses_loop = True
                 return
 
-    def parse_items(self, end: str) -> list[TemplateNode]:
-        """Read expressions separated by commas up to the bracket *end*, and take that."""
-        items: list[TemplateNode] = []
-        while not self.skip(end):
-            if items:
-                self.expect(",", f"',' or {end!r}")
-                if self.skip(end):
-                    break
-            items.append(self.parse_expression())
-        return items
-
-    def parse_dict(self, lineno: int) -> TemplateNode:
-        """Read ``key: value`` pairs up to the closing brace."""
-        pairs: list[tuple[TemplateNode, TemplateNode]] = []
-        while not self.skip("}"):
-            if pairs:
-                self.expect(",", "',' or '}'")
-                if self.skip("}"):
-                    break
-            key = self.parse_expression()
-            self.expect(":")
-            pairs.append((key, self.parse_expression()))
-        return DictNode(lineno, pairs)
-
     def parse_postfix(self, node: TemplateNode) -> TemplateNode:
         """Read the attributes, items and calls that follow *node*."""
         links = 0
@@ -317,17 +280,18 @@ class ExpressionParser:
                 self.index += 1
                 following, value, _ = self.tokens[self.index]
                 if following == "name":
-                    node = AttributeNode(lineno, node, value)
+                    node = TemplateNode("attribute", lineno, node, value)
                 elif following == "number" and isinstance(value, int):
-                    node = ItemNode(lineno, node, ConstantNode(lineno, value))
+                    key = TemplateNode("constant", lineno, value)
+                    node = TemplateNode("item", lineno, node, key)
                 else:
                     self.expect("name", "a name or a whole number after '.'")
                 self.index += 1
             elif kind == "[":
                 self.index += 1
-                node = ItemNode(lineno, node, self.parse_subscript())
+                node = TemplateNode("item", lineno, node, self.parse_subscript())
             elif kind == "(":
-                node = CallNode(lineno, node, self.parse_arguments())
+                node = TemplateNode("call", lineno, node, self.parse_arguments())
             else:
                 return node
             links += 1
@@ -343,7 +307,7 @@ class ExpressionParser:
             items.append(self.parse_slice())
         if not items:
             self.fail("expected an index or a slice between '[' and ']'", lineno)
-        return items[0] if len(items) == 1 else SequenceNode(lineno, "()", items)
+        return items[0] if len(items) == 1 else TemplateNode("sequence", lineno, "()", items)
 
     def parse_slice(self) -> TemplateNode:
         """Read an expression or ``start:stop:step``."""
@@ -356,15 +320,15 @@ class ExpressionParser:
                 bounds.append(None)
             elif kind in ("]", ",") and len(bounds) > 1:
                 bounds += [None] * (3 - len(bounds))
-                return SliceNode(lineno, *bounds)
+                return TemplateNode("slice", lineno, *bounds)
             elif bounds[-1] is None:
                 bounds[-1] = self.parse_expression()
             else:
                 if len(bounds) > 1:
                     self.expect("]")
-                return bounds[0] or ConstantNode(lineno, None)
+                return bounds[0] or TemplateNode("constant", lineno, None)
 
-    def parse_arguments(self) -> ArgumentsNode:
+    def parse_arguments(self) -> TemplateNode:
         """Read ``(positional, name=value, *star, **double_star)``."""
         lineno = self.tokens[self.index][2]
         self.expect("(")
@@ -372,13 +336,7 @@ class ExpressionParser:
         keywords: list[tuple[str, TemplateNode]] = []
         star: TemplateNode | None = None
         double_star: TemplateNode | None = None
-        first = True
-        while not self.skip(")"):
-            if not first:
-                self.expect(",", "',' or ')'")
-                if self.skip(")"):
-                    break
-            first = False
+        for _ in self.until(")"):
             kind, value, _ = self.tokens[self.index]
             if double_star is not None:
                 self.fail("nothing can follow '**' in a call")
@@ -397,7 +355,7 @@ class ExpressionParser:
                 self.fail("a positional argument cannot follow a named one or '*'")
             else:
                 positional.append(self.parse_expression())
-        return ArgumentsNode(lineno, positional, keywords, star, double_star)
+        return TemplateNode("arguments", lineno, positional, keywords, star, double_star)
 
     def parse_filters(self, node: TemplateNode) -> TemplateNode:
         """Read the filters and tests that follow *node*."""
@@ -410,7 +368,7 @@ class ExpressionParser:
                 self.index += 1
                 node = self.parse_test(node)
             elif kind == "(" and links:
-                node = CallNode(lineno, node, self.parse_arguments())
+                node = TemplateNode("call", lineno, node, self.parse_arguments())
             else:
                 return node
             links += 1
@@ -423,7 +381,7 @@ class ExpressionParser:
             self.expect("|")
         name = self.parse_dotted_name("filter")
         arguments = self.parse_arguments() if self.tokens[self.index][0] == "(" else None
-        return FilterNode(lineno, node, name, arguments)
+        return TemplateNode("filter", lineno, node, name, arguments)
 
     def parse_dotted_name(self, what: str) -> str:
         """Read the name of a filter or test, in which dots may stand."""
@@ -438,14 +396,14 @@ class ExpressionParser:
         negated = self.skip_word("not")
         name = self.parse_dotted_name("test")
         kind, value, _ = self.tokens[self.index]
-        arguments: ArgumentsNode | None = None
+        arguments: TemplateNode | None = None
         if kind == "(":
             arguments = self.parse_arguments()
         elif kind in ("string", "number", "[", "{") or (
             kind == "name" and value not in _NO_TEST_ARGUMENT
         ):
             argument = self.parse_postfix(self.parse_primary())
-            arguments = ArgumentsNode(lineno, [argument], [], None, None)
+            arguments = TemplateNode("arguments", lineno, [argument], [], None, None)
         elif kind == "name" and value == "is":
             self.fail("tests cannot be chained with 'is': join them with 'and'")
-        return TestNode(lineno, node, name, arguments, negated)
+        return TemplateNode("test", lineno, node, name, arguments, negated)

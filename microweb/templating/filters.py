@@ -1,12 +1,16 @@
-"""The filters of the template language that work on values and sequences, and the whole table.
+"""The filters of the template language that work on values and sequences, and its tests.
 
-Each filter is a function of the value and the filter's arguments. `DEFAULT_FILTERS` is what an
-`Environment` starts with; the filters that make text are in `textfilters`.
+Each filter, and each test (what stands after ``is``), is a function of the value and further
+arguments. `DEFAULT_FILTERS` and `DEFAULT_TESTS` are the tables an `Environment` starts with; the
+filters that make text are in `textfilters`.
 """
 
 from __future__ import annotations
 
 import functools
+import operator
+import re
+from collections import abc
 
 from .exceptions import FilterArgumentError
 from .markup import Markup, escape, soft_str
@@ -26,47 +30,25 @@ def lower_if_text(value: Any) -> Any:
 
 
 def make_value_getter(
-    environment: Any,
-    attribute: str | int | None,
-    prepare: Callable[[Any], Any] | None = None,
-    default: Any = None,
+    environment: Any, attribute: str | int | None, any_case: bool = False, default: Any = None
 ) -> Callable[[Any], Any]:
     """Return a function that follows a dotted *attribute* into a value, through the guard.
 
-    Parts made of digits are items. *default* stands in for what is undefined, *prepare* is applied
-    to the result.
+    Parts made of digits are items. *default* stands in for what is undefined; with *any_case* text
+    is returned in lower case.
     """
     lookups = TemplateLookups(environment.undefined)
-    parts: list[str | int]
-    if attribute is None:
-        parts = []
-    elif isinstance(attribute, str):
-        parts = [
-            int(part) if part.isascii() and part.isdigit() else part
-            for part in attribute.split(".")
-        ]
-    else:
-        parts = [attribute]
+    names: list[Any] = attribute.split(".") if isinstance(attribute, str) else [attribute]
+    parts = [int(name) if re.fullmatch("[0-9]+", str(name)) else name for name in names]
 
     def get(value: Any) -> Any:
-        for part in parts:
+        for part in parts if attribute is not None else ():
             value = lookups.item(value, part)
             if default is not None and isinstance(value, Undefined):
                 value = default
-        return value if prepare is None else prepare(value)
+        return lower_if_text(value) if any_case else value
 
     return get
-
-
-def make_sort_getter(
-    environment: Any, attribute: str | int | None, case_sensitive: bool
-) -> Callable[[Any], Any]:
-    """Return the key function for one or several attributes separated by commas."""
-    prepare = None if case_sensitive else lower_if_text
-    if isinstance(attribute, str) and "," in attribute:
-        getters = [make_value_getter(environment, part, prepare) for part in attribute.split(",")]
-        return lambda value: [get(value) for get in getters]
-    return make_value_getter(environment, attribute, prepare)
 
 
 def filter_default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
@@ -121,11 +103,8 @@ def filter_dictsort(
     """Return the pairs of a dict sorted by ``"key"`` or ``"value"``."""
     if by not in ("key", "value"):
         raise FilterArgumentError(f"dictsort sorts by 'key' or by 'value', got {by!r}")
-    position = 0 if by == "key" else 1
-
-    def key(pair: tuple[Any, Any]) -> Any:
-        return pair[position] if case_sensitive else lower_if_text(pair[position])
-
+    get = operator.itemgetter(0 if by == "key" else 1)
+    key = get if case_sensitive else lambda pair: lower_if_text(get(pair))
     return sort_values(value.items(), key, reverse)
 
 
@@ -147,7 +126,11 @@ def filter_sort(
     attribute: str | int | None = None,
 ) -> list[Any]:
     """Return the items sorted, by an *attribute* or several, separated by commas."""
-    return sort_values(value, make_sort_getter(environment, attribute, case_sensitive), reverse)
+    names = attribute.split(",") if isinstance(attribute, str) else [attribute]
+    getters = [make_value_getter(environment, name, not case_sensitive) for name in names]
+    several = len(getters) > 1
+    key = (lambda item: [get(item) for get in getters]) if several else getters[0]
+    return sort_values(value, key, reverse)
 
 
 def filter_unique(
@@ -157,19 +140,18 @@ def filter_unique(
     attribute: str | int | None = None,
 ) -> Iterator[Any]:
     """Yield each item once, in the order of the first appearance."""
-    get = make_value_getter(environment, attribute, None if case_sensitive else lower_if_text)
+    get = make_value_getter(environment, attribute, not case_sensitive)
     seen = set()
     for item in value:
         key = get(item)
         try:
-            new = key not in seen
-        except TypeError:
-            raise FilterArgumentError(
-                f"unique needs hashable values, got {type(key).__name__!r}"
-            ) from None
-        if new:
+            if key in seen:
+                continue
             seen.add(key)
-            yield item
+        except TypeError:
+            kind = type(key).__name__
+            raise FilterArgumentError(f"unique needs hashable values, got {kind!r}") from None
+        yield item
 
 
 def filter_extreme(
@@ -183,7 +165,7 @@ def filter_extreme(
     items = list(value)
     if not items:
         return environment.undefined("there is no aggregated item, the sequence was empty.")
-    get = make_value_getter(environment, attribute, None if case_sensitive else lower_if_text)
+    get = make_value_getter(environment, attribute, not case_sensitive)
     return choose(items, key=get)
 
 
@@ -191,16 +173,8 @@ class TemplateGroup(tuple):  # type: ignore[type-arg]
     """One group that ``groupby`` gives: ``grouper`` and ``list``."""
 
     __slots__ = ()
-
-    @property
-    def grouper(self) -> Any:
-        """What the items have in common."""
-        return self[0]
-
-    @property
-    def list(self) -> Any:
-        """The items."""
-        return self[1]
+    grouper = property(operator.itemgetter(0))
+    list = property(operator.itemgetter(1))
 
 
 def filter_groupby(
@@ -211,9 +185,8 @@ def filter_groupby(
     case_sensitive: bool = False,
 ) -> list[TemplateGroup]:
     """Return groups of the items that share an *attribute*, sorted by it."""
-    prepare = None if case_sensitive else lower_if_text
-    key = make_value_getter(environment, attribute, prepare, default)
-    shown = make_value_getter(environment, attribute, None, default)
+    key = make_value_getter(environment, attribute, not case_sensitive, default)
+    shown = make_value_getter(environment, attribute, default=default)
     groups: list[TemplateGroup] = []
     last: Any = groups
     for item in sort_values(value, key):
@@ -294,8 +267,7 @@ def call_named(context: Any, kind: str, name: str, value: Any, args: Any, kwargs
     table = environment.filters if kind == "filter" else environment.tests
     if name not in table:
         raise FilterArgumentError(f"there is no {kind} called {name!r}")
-    function = table[name]
-    return context.call(function, value, *args, **kwargs)
+    return context.call(table[name], value, *args, **kwargs)
 
 
 def filter_map(
@@ -312,7 +284,7 @@ def filter_map(
     if attribute is not None:
         if args or kwargs:
             raise FilterArgumentError("map with attribute= takes no other argument but default=")
-        get = make_value_getter(context.environment, attribute, None, default)
+        get = make_value_getter(context.environment, attribute, default=default)
         for item in value or ():
             yield get(item)
         return
@@ -355,7 +327,7 @@ def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> M
     return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
 
 
-def _passing(mark: Callable[..., Any], function: Callable[..., Any], *first: Any) -> Any:
+def _marked(mark: Callable[..., Any], function: Callable[..., Any], *first: Any) -> Any:
     """Return *function*, with its *first* arguments given, marked by a ``pass_`` decorator."""
     return mark(functools.partial(function, *first))
 
@@ -377,17 +349,82 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "length": len,
     "list": list,
     "map": pass_context(filter_map),
-    "max": _passing(pass_environment, filter_extreme, max),
-    "min": _passing(pass_environment, filter_extreme, min),
+    "max": _marked(pass_environment, filter_extreme, max),
+    "min": _marked(pass_environment, filter_extreme, min),
     "random": pass_context(filter_random),
-    "reject": _passing(pass_context, filter_choose, False, False),
-    "rejectattr": _passing(pass_context, filter_choose, False, True),
+    "reject": _marked(pass_context, filter_choose, False, False),
+    "rejectattr": _marked(pass_context, filter_choose, False, True),
     "reverse": filter_reverse,
-    "select": _passing(pass_context, filter_choose, True, False),
-    "selectattr": _passing(pass_context, filter_choose, True, True),
+    "select": _marked(pass_context, filter_choose, True, False),
+    "selectattr": _marked(pass_context, filter_choose, True, True),
     "slice": filter_slice,
     "sort": pass_environment(filter_sort),
     "sum": pass_environment(filter_sum),
     "tojson": pass_eval_context(filter_tojson),
     "unique": pass_environment(filter_unique),
 }
+
+
+def is_number_value(value: Any) -> bool:
+    """Say whether *value* is a number: int, float, complex, Decimal, Fraction, bool.
+
+    ``decimal`` need not be there: its numbers are known by how they behave.
+    """
+    return isinstance(value, (int, float, complex)) or (
+        hasattr(value, "__abs__") and hasattr(value, "as_integer_ratio")
+    )
+
+
+def is_sequence_value(value: Any) -> bool:
+    """Say whether *value* has a length and items."""
+    try:
+        len(value)
+    except Exception:
+        return False
+    return hasattr(value, "__getitem__") and not isinstance(value, Undefined)
+
+
+def is_iterable_value(value: Any) -> bool:
+    """Say whether *value* can be iterated over."""
+    try:
+        iter(value)
+    except TypeError:
+        return False
+    return True
+
+
+DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
+    "boolean": lambda value: value is True or value is False,
+    "callable": callable,
+    "defined": lambda value: not isinstance(value, Undefined),
+    "divisibleby": lambda value, num: value % num == 0,
+    "escaped": lambda value: hasattr(value, "__html__"),
+    "even": lambda value: value % 2 == 0,
+    "false": lambda value: value is False,
+    "filter": pass_environment(lambda environment, name: name in environment.filters),
+    "float": lambda value: isinstance(value, float),
+    "in": lambda value, seq: value in seq,
+    "integer": lambda value: isinstance(value, int) and value is not True and value is not False,
+    "iterable": is_iterable_value,
+    "lower": lambda value: str(value).islower(),
+    "mapping": lambda value: isinstance(value, abc.Mapping),
+    "none": lambda value: value is None,
+    "number": is_number_value,
+    "odd": lambda value: value % 2 == 1,
+    "sameas": lambda value, other: value is other,
+    "sequence": is_sequence_value,
+    "string": lambda value: isinstance(value, str),
+    "test": pass_environment(lambda environment, name: name in environment.tests),
+    "true": lambda value: value is True,
+    "undefined": lambda value: isinstance(value, Undefined),
+    "upper": lambda value: str(value).isupper(),
+}
+for _test_names, _test_function in (
+    ("== eq equalto", operator.eq),
+    ("!= ne", operator.ne),
+    ("> gt greaterthan", operator.gt),
+    (">= ge", operator.ge),
+    ("< lt lessthan", operator.lt),
+    ("<= le", operator.le),
+):
+    DEFAULT_TESTS.update(dict.fromkeys(_test_names.split(), _test_function))

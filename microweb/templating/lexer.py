@@ -27,12 +27,25 @@ _EXPRESSION_TOKENS = r"""
   | (?P<operator>\*\*|//|[=!<>]=|[-+*/%~()\[\]{}<>=.:|,])
 """
 _NUMBER_LIMIT = 1000
-_STRING_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+_STRING_ESCAPES = {
+    "n": "\n",
+    "t": "\t",
+    "r": "\r",
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "v": "\v",
+    "\\": "\\",
+    "'": "'",
+    '"': '"',
+    "\n": "",
+}
 
 
-def _unescape_string_literal(body: str) -> str:
+def _unescape_string_literal(body: str, line: int) -> str:
     """Resolve the backslash escapes of Python's string literals; unknown ones stay as written."""
-    pattern = r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)"
+    if "\\" not in body:
+        return body
 
     def resolve(match: re.Match[str]) -> str:
         escape = match.group(1)
@@ -40,84 +53,89 @@ def _unescape_string_literal(body: str) -> str:
             return chr(int(escape[1:], 16))
         if escape[0] in "01234567":
             return chr(int(escape, 8))
-        if escape in _STRING_ESCAPES:
-            return _STRING_ESCAPES[escape]
-        if escape in "\\'\"":
-            return escape
-        return "" if escape == "\n" else "\\" + escape
+        return _STRING_ESCAPES.get(escape, "\\" + escape)
 
-    return re.sub(pattern, resolve, body, flags=re.DOTALL)
+    pattern = r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)"
+    try:
+        return re.sub(pattern, resolve, body, flags=re.DOTALL)
+    except (ValueError, OverflowError):
+        message = f"the string {body[:40]!r} has an escape beyond \\U0010ffff"
+        raise TemplateSyntaxError(message, line) from None
 
 
-def _read_number_literal(digits: str) -> int | float:
-    """Return the value of a number as it is written; ValueError says what is wrong with it."""
-    if len(digits) > _NUMBER_LIMIT:
-        raise ValueError(
-            f"a number of {len(digits)} characters is too long: {_NUMBER_LIMIT} is the limit"
-        )
+def _read_number_literal(digits: str, following: str, line: int) -> int | float:
+    """Return the value of a number as it is written, or say what is wrong with it."""
     plain = digits.replace("_", "")
-    if plain[:2].lower() in ("0x", "0o", "0b"):
+    message = ""
+    if following.isalnum() or following == "_":
+        message = f"{digits[:40] + following!r} is no number: put a space or an operator after it"
+    elif len(digits) > _NUMBER_LIMIT:
+        message = f"a number of {len(digits)} characters is too long: {_NUMBER_LIMIT} is the limit"
+    elif plain[:2].lower() in ("0x", "0o", "0b"):
         return int(plain, 0)
-    if not plain.isdigit():
-        value = float(plain)
-        if value in (float("inf"), float("-inf")):
-            raise ValueError(f"the number {digits!r} is too large for a float")
-        return value
-    if plain[0] == "0" and plain.strip("0"):
-        raise ValueError(f"the number {digits!r} begins with a zero: write {plain.lstrip('0')}")
+    elif not plain.isdigit():
+        if float(plain) != float("inf"):
+            return float(plain)
+        message = f"the number {digits!r} is too large for a float"
+    elif plain[0] == "0" and plain.strip("0"):
+        message = f"the number {digits!r} begins with a zero: write {plain.lstrip('0')}"
+    if message:
+        raise TemplateSyntaxError(message, line)
     return int(plain)
 
 
-class TemplateLexer:
-    """A lexer for one choice of delimiters and white-space rules.
+DEFAULT_SYNTAX: dict[str, Any] = {
+    "block_start_string": "{%",
+    "block_end_string": "%}",
+    "variable_start_string": "{{",
+    "variable_end_string": "}}",
+    "comment_start_string": "{#",
+    "comment_end_string": "#}",
+    "trim_blocks": False,  # drop the newline after a block
+    "lstrip_blocks": False,  # drop the white space before a block that begins a line
+    "keep_trailing_newline": False,
+}
 
-    The parameters are those of `Environment`. ValueError is raised if two delimiters are equal.
+
+class TemplateLexer:
+    """A lexer for one *syntax*: delimiters and white-space rules other than `DEFAULT_SYNTAX`.
+
+    ValueError is raised if two delimiters are equal, TypeError for an unknown name.
 
     >>> lexer = TemplateLexer()
     >>> [token[:2] for token in lexer.tokenize("a{{ b }}")][:3]
     [('text', 'a'), ('variable_begin', '{{'), ('name', 'b')]
     """
 
-    def __init__(
-        self,
-        block_start_string: str = "{%",
-        block_end_string: str = "%}",
-        variable_start_string: str = "{{",
-        variable_end_string: str = "}}",
-        comment_start_string: str = "{#",
-        comment_end_string: str = "#}",
-        trim_blocks: bool = False,
-        lstrip_blocks: bool = False,
-        keep_trailing_newline: bool = False,
-    ) -> None:
-        self.kinds = {
-            block_start_string: "block",
-            variable_start_string: "variable",
-            comment_start_string: "comment",
-        }
-        if len(self.kinds) < 3 or not all(self.kinds):
+    def __init__(self, **syntax: Any) -> None:
+        for name in syntax:
+            if name not in DEFAULT_SYNTAX:
+                known = ", ".join(DEFAULT_SYNTAX)
+                raise TypeError(f"There is no template setting {name!r}; the syntax has {known}.")
+        self.syntax = {**DEFAULT_SYNTAX, **syntax}
+        kinds = ("block", "variable", "comment")
+        starts: list[str] = [self.syntax[f"{kind}_start_string"] for kind in kinds]
+        if len(set(starts)) < 3 or not all(starts):
             raise ValueError(
                 "The delimiters of blocks, variables and comments must begin differently, got "
-                f"{block_start_string!r}, {variable_start_string!r}, {comment_start_string!r}."
+                f"{', '.join(map(repr, starts))}."
             )
-        self.comment_end = comment_end_string
-        self.trim_blocks = trim_blocks
-        self.lstrip_blocks = lstrip_blocks
-        self.keep_trailing_newline = keep_trailing_newline
-        starts = sorted(self.kinds, key=len, reverse=True)
-        self.search_tag = re.compile("|".join(map(re.escape, starts))).search
+        self.kinds = dict(zip(starts, kinds))
+        longest_first = sorted(starts, key=len, reverse=True)
+        self.search_tag = re.compile("|".join(map(re.escape, longest_first))).search
         self.match_token = {
             kind: re.compile(
-                rf"\s*(?:(?P<end>[-+]?{re.escape(end)})|{_EXPRESSION_TOKENS})",
+                rf"\s*(?:(?P<end>[-+]?{self._escaped(kind + '_end')})|{_EXPRESSION_TOKENS})",
                 re.VERBOSE | re.DOTALL,
             ).match
-            for kind, end in (("block", block_end_string), ("variable", variable_end_string))
+            for kind in ("block", "variable")
         }
-        block_start, block_end = re.escape(block_start_string), re.escape(block_end_string)
-        self.match_raw = re.compile(rf"\s*raw\s*([-+]?){block_end}").match
-        self.search_endraw = re.compile(
-            rf"{block_start}([-+]?)\s*endraw\s*([-+]?){block_end}"
-        ).search
+        start, end = self._escaped("block_start"), self._escaped("block_end")
+        self.match_raw = re.compile(rf"\s*raw\s*([-+]?){end}").match
+        self.search_endraw = re.compile(rf"{start}([-+]?)\s*endraw\s*([-+]?){end}").search
+
+    def _escaped(self, delimiter: str) -> str:
+        return re.escape(str(self.syntax[delimiter + "_string"]))
 
     def tokenize(
         self, source: str, name: str | None = None, filename: str | None = None
@@ -129,7 +147,7 @@ class TemplateLexer:
         """
         if "\r" in source:
             source = source.replace("\r\n", "\n").replace("\r", "\n")
-        if not self.keep_trailing_newline and source.endswith("\n"):
+        if not self.syntax["keep_trailing_newline"] and source.endswith("\n"):
             source = source[:-1]
         self_kinds, search_tag = self.kinds, self.search_tag
         tokens: list[TemplateToken] = []
@@ -171,7 +189,7 @@ class TemplateLexer:
         text = source[start:end]
         if sign == "-":
             return text.rstrip()
-        if self.lstrip_blocks and sign != "+" and kind != "variable":
+        if self.syntax["lstrip_blocks"] and sign != "+" and kind != "variable":
             line_start = text.rfind("\n") + 1
             at_line_start = line_start or start == 0 or source[start - 1] == "\n"
             if at_line_start and not text[line_start:].strip():
@@ -186,7 +204,7 @@ class TemplateLexer:
                 position += 1
         elif (
             sign != "+"
-            and self.trim_blocks
+            and self.syntax["trim_blocks"]
             and kind != "variable"
             and source.startswith("\n", position)
         ):
@@ -194,14 +212,14 @@ class TemplateLexer:
         return position
 
     def _end_of_comment(self, source: str, inside: int, line: int) -> int:
-        end = source.find(self.comment_end, inside)
+        closing = self.syntax["comment_end_string"]
+        end = source.find(closing, inside)
         if end < 0:
             raise TemplateSyntaxError(
-                f"the comment that begins here is never closed: {self.comment_end!r} is missing",
-                line,
+                f"the comment that begins here is never closed: {closing!r} is missing", line
             )
         sign = source[end - 1] if end > inside else ""
-        return self._after_tag(source, end + len(self.comment_end), sign, "comment")
+        return self._after_tag(source, end + len(closing), sign, "comment")
 
     def _raw(self, source: str, inside: int, line: int, tokens: list[TemplateToken]) -> int:
         opening = self.match_raw(source, inside)
@@ -257,31 +275,12 @@ class TemplateLexer:
                 append((value, value, line))
             elif group == "string":
                 body = value[1:-1]
-                append(("string", self._string(body, line) if "\\" in body else body, line))
+                append(("string", _unescape_string_literal(body, line), line))
             elif group == "number":
-                append(("number", self._number(source, position, value, line), line))
+                following = source[position : position + 1]
+                append(("number", _read_number_literal(value, following, line), line))
             else:
                 append((group, value, line))
-
-    def _string(self, body: str, line: int) -> str:
-        try:
-            return _unescape_string_literal(body)
-        except (ValueError, OverflowError):
-            raise TemplateSyntaxError(
-                f"the string {body[:40]!r} has an escape beyond \\U0010ffff", line
-            ) from None
-
-    def _number(self, source: str, end: int, digits: str, line: int) -> int | float:
-        following = source[end : end + 1]
-        if following.isalnum() or following == "_":
-            raise TemplateSyntaxError(
-                f"{digits[:40] + following!r} is no number: put a space or an operator after it",
-                line,
-            )
-        try:
-            return _read_number_literal(digits)
-        except ValueError as error:
-            raise TemplateSyntaxError(str(error), line) from None
 
     def _bad_character(
         self, source: str, position: int, first_line: int, line: int, kind: str

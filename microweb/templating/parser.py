@@ -8,34 +8,8 @@ filters and tests exist.
 from __future__ import annotations
 
 from .exceptions import nearest_template_name
-from .expressions import ExpressionParser
-from .nodes import (
-    AutoescapeNode,
-    BlockNode,
-    BodyNode,
-    BreakNode,
-    CallBlockNode,
-    CallNode,
-    DoNode,
-    ExtendsNode,
-    FilterBlockNode,
-    ForNode,
-    FromImportNode,
-    IfNode,
-    ImportNode,
-    IncludeNode,
-    MacroNode,
-    NameNode,
-    NamespaceTargetNode,
-    OutputNode,
-    RootNode,
-    SequenceNode,
-    SetBlockNode,
-    SetNode,
-    TemplateNode,
-    TemplateScope,
-    WithNode,
-)
+from .expressions import LITERAL_WORDS, ExpressionParser
+from .nodes import TemplateNode, TemplateScope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,7 +19,11 @@ if TYPE_CHECKING:
 
 _BLOCK_NESTING_LIMIT = 40
 _LOOP_NESTING_LIMIT = 16
-_UNASSIGNABLE = frozenset(("true", "True", "false", "False", "none", "None"))
+_REFUSED_TAGS = {
+    "print": "there is no {% print %}: write {{ expression }}",
+    "trans": "there is no {% trans %}: pass a gettext function and write {{ _('text') }}",
+    "debug": "there is no {% debug %}: it would show the whole context to a reader",
+}
 
 
 class TemplateParser(ExpressionParser):
@@ -54,7 +32,7 @@ class TemplateParser(ExpressionParser):
     >>> from microweb.templating.lexer import TemplateLexer
     >>> root = TemplateParser(TemplateLexer().tokenize("a{% if b %}c{% endif %}")).parse()
     >>> [type(node).__name__ for node in root.body]
-    ['OutputNode', 'IfNode']
+    ['TemplateNode', 'TemplateNode']
     """
 
     def __init__(
@@ -62,13 +40,13 @@ class TemplateParser(ExpressionParser):
     ) -> None:
         super().__init__(tokens, name, filename)
         self.open_tags: list[tuple[str, int, tuple[str, ...]]] = []
-        self.blocks: dict[str, BlockNode] = {}
+        self.blocks: dict[str, TemplateNode] = {}
         self.loop_depth = 0
 
-    def parse(self) -> RootNode:
+    def parse(self) -> TemplateNode:
         """Return the node of the whole template, or raise TemplateSyntaxError."""
         body = self.parse_body(())
-        return RootNode(1, self.blocks, body, self.scopes[0])
+        return TemplateNode("root", 1, self.blocks, body, self.scopes[0])
 
     def parse_body(self, ends: tuple[str, ...]) -> list[TemplateNode]:
         """Read up to a tag named in *ends*, whose name is then the next token."""
@@ -81,7 +59,7 @@ class TemplateParser(ExpressionParser):
             if kind == "text" or kind == "variable_begin":
                 if not parts:
                     parts = []
-                    nodes.append(OutputNode(lineno, parts))
+                    nodes.append(TemplateNode("output", lineno, parts))
                 if kind == "text":
                     parts.append(value)
                     continue
@@ -92,10 +70,8 @@ class TemplateParser(ExpressionParser):
                 if tag in ends:
                     self.index -= 1
                     return nodes
-                node = self.parse_tag(tag, lineno)
+                nodes.append(self.parse_tag(tag, lineno))
                 parts = []
-                if node is not None:
-                    nodes.append(node)
             else:
                 self.index -= 1
                 if ends:
@@ -106,12 +82,16 @@ class TemplateParser(ExpressionParser):
                     )
                 return nodes
 
-    def parse_tag(self, tag: str, lineno: int) -> TemplateNode | None:
+    def parse_tag(self, tag: str, lineno: int) -> TemplateNode:
         """Read the tag whose name has just been taken, with all that belongs to it."""
         method = self.TAGS.get(tag)
         if method is not None:
-            return method(self, lineno)
+            node = method(self, lineno)
+            self.expect("block_end", "the end of the tag")
+            return node
         self.index -= 1
+        if tag in _REFUSED_TAGS:
+            self.fail(_REFUSED_TAGS[tag], lineno)
         if tag.startswith("end") or tag in ("else", "elif"):
             if self.open_tags:
                 opened, line, wanted = self.open_tags[-1]
@@ -120,7 +100,7 @@ class TemplateParser(ExpressionParser):
                     f"line {line}, which wants {_list_tags(wanted)}"
                 )
             self.fail(f"{{% {tag} %}} closes nothing: no tag is open here")
-        self.fail(f"unknown tag {tag!r}.{nearest_template_name(tag, self.TAGS)}")
+        self.fail(f"unknown tag {tag!r}.{nearest_template_name(tag, [*self.TAGS, *_REFUSED_TAGS])}")
 
     def parse_block_body(self, tag: str, lineno: int, *ends: str) -> list[TemplateNode]:
         """Read the end of an opening tag and its body; the ending tag's name comes next."""
@@ -131,31 +111,29 @@ class TemplateParser(ExpressionParser):
         self.open_tags.pop()
         return body
 
-    def parse_scoped_body(self, tag: str, lineno: int, scope: TemplateScope) -> list[TemplateNode]:
+    def parse_scoped_body(
+        self, tag: str, lineno: int, scope: TemplateScope | None = None
+    ) -> tuple[list[TemplateNode], TemplateScope]:
         """Read the body of a tag that ends with ``end`` and its own name, in a scope of its own."""
+        scope = scope or TemplateScope()
         self.scopes.append(scope)
         body = self.parse_block_body(tag, lineno, "end" + tag)
         self.scopes.pop()
         self.index += 1
-        return body
-
-    def end_tag(self) -> None:
-        """Take the end of a tag."""
-        self.expect("block_end", "the end of the tag")
+        return body, scope
 
     def parse_if(self, lineno: int) -> TemplateNode:
         branches: list[tuple[TemplateNode, list[TemplateNode]]] = []
         otherwise: list[TemplateNode] = []
         while True:
-            test = self.parse_tuple(with_condition=True)
+            test = self.parse_tuple()
             branches.append((test, self.parse_block_body("if", lineno, "elif", "else", "endif")))
             word = self.expect("name")
             if word == "else":
                 otherwise = self.parse_block_body("if", lineno, "endif")
                 self.index += 1
             if word != "elif":
-                self.end_tag()
-                return IfNode(lineno, branches, otherwise)
+                return TemplateNode("if", lineno, branches, otherwise)
 
     def parse_for(self, lineno: int) -> TemplateNode:
         scope, other = TemplateScope(is_loop=True), TemplateScope()
@@ -177,76 +155,68 @@ class TemplateParser(ExpressionParser):
             otherwise = self.parse_block_body("for", lineno, "endfor")
             self.index += 1
         self.scopes.pop()
-        self.end_tag()
-        return ForNode(lineno, target, iterable, test, recursive, body, scope, otherwise, other)
+        parts = (target, iterable, test, recursive, body, scope, otherwise, other)
+        return TemplateNode("for", lineno, *parts)
 
     def parse_break(self, lineno: int) -> TemplateNode:
         word = self.tokens[self.index - 1][1]
         if not self.loop_depth:
             self.fail(f"{{% {word} %}} stands outside of a loop", lineno)
-        self.end_tag()
-        return BreakNode(lineno, word)
+        return TemplateNode("break", lineno, word)
 
-    def parse_target(
-        self, scope: TemplateScope | None = None, with_namespace: bool = False
-    ) -> TemplateNode:
+    def parse_target(self, scope: TemplateScope, with_namespace: bool = False) -> TemplateNode:
         """Read what is assigned to: a name, ``ns.attribute``, or such in a tuple."""
         lineno = self.tokens[self.index][2]
-        targets: list[TemplateNode] = []
+        targets = [self.parse_single_target(scope, with_namespace)]
         comma = False
-        while True:
-            if targets and self.tokens[self.index][0] not in ("name", "("):
-                break
-            targets.append(self.parse_single_target(scope or self.scopes[-1], with_namespace))
-            if not self.skip(","):
-                break
+        while self.skip(","):
             comma = True
-            if self.tokens[self.index][1] == "in":
+            kind, value, _ = self.tokens[self.index]
+            if kind not in ("name", "(") or value == "in":
                 break
-        return SequenceNode(lineno, "()", targets) if comma else targets[0]
+            targets.append(self.parse_single_target(scope, with_namespace))
+        return TemplateNode("sequence", lineno, "()", targets) if comma else targets[0]
 
     def parse_single_target(self, scope: TemplateScope, with_namespace: bool) -> TemplateNode:
         lineno = self.tokens[self.index][2]
         if self.skip("("):
-            self.depth += 1
-            self.deeper(self.depth, _BLOCK_NESTING_LIMIT)
+            self.enter(_BLOCK_NESTING_LIMIT)
             inner = self.parse_target(scope, with_namespace)
             self.depth -= 1
             self.expect(")")
             return inner
         name = self.parse_assigned_name()
         if with_namespace and self.skip("."):
-            return NamespaceTargetNode(lineno, name, self.expect("name", "a name"))
+            attribute = self.expect("name", "a name")
+            return TemplateNode("namespace_target", lineno, name, attribute)
         scope.stores[name] = True
-        return NameNode(lineno, name)
+        return TemplateNode("name", lineno, name)
 
-    def parse_assigned_name(self) -> str:
+    def parse_assigned_name(self, store: bool = False) -> str:
+        """Read a name that can be assigned to; *store* notes it in the scope."""
         name: str = self.expect("name", "a name to assign to")
-        if name in _UNASSIGNABLE:
+        if name in LITERAL_WORDS:
             self.index -= 1
             self.fail(f"{name!r} is a literal and cannot be assigned to")
+        if store:
+            self.scopes[-1].stores[name] = True
         return name
 
     def parse_set(self, lineno: int) -> TemplateNode:
-        target = self.parse_target(with_namespace=True)
+        target = self.parse_target(self.scopes[-1], with_namespace=True)
         if self.skip("="):
-            value = self.parse_tuple()
-            self.end_tag()
-            return SetNode(lineno, target, value)
-        filtered: TemplateNode = BodyNode(lineno)
+            return TemplateNode("set", lineno, target, self.parse_tuple())
+        filtered = TemplateNode("captured", lineno)
         if self.tokens[self.index][0] == "|":
             filtered = self.parse_filters(filtered)
-        scope = TemplateScope()
-        body = self.parse_scoped_body("set", lineno, scope)
-        self.end_tag()
-        return SetBlockNode(lineno, target, filtered, body, scope)
+        parts = self.parse_scoped_body("set", lineno)
+        return TemplateNode("set_block", lineno, target, filtered, *parts)
 
     def parse_filter_block(self, lineno: int) -> TemplateNode:
-        filtered = self.parse_filters(self.parse_filter(BodyNode(lineno), with_pipe=False))
-        scope = TemplateScope()
-        body = self.parse_scoped_body("filter", lineno, scope)
-        self.end_tag()
-        return FilterBlockNode(lineno, filtered, body, scope)
+        captured = TemplateNode("captured", lineno)
+        filtered = self.parse_filters(self.parse_filter(captured, with_pipe=False))
+        parts = self.parse_scoped_body("filter", lineno)
+        return TemplateNode("filter_block", lineno, filtered, *parts)
 
     def parse_with(self, lineno: int) -> TemplateNode:
         scope = TemplateScope()
@@ -258,16 +228,14 @@ class TemplateParser(ExpressionParser):
             targets.append(self.parse_single_target(scope, with_namespace=False))
             self.expect("=")
             values.append(self.parse_expression())
-        body = self.parse_scoped_body("with", lineno, scope)
-        self.end_tag()
-        return WithNode(lineno, targets, values, body, scope)
+        parts = self.parse_scoped_body("with", lineno, scope)
+        return TemplateNode("with", lineno, targets, values, *parts)
 
     def parse_autoescape(self, lineno: int) -> TemplateNode:
         value = self.parse_expression()
-        scope = TemplateScope()
-        body = self.parse_scoped_body("autoescape", lineno, scope)
-        self.end_tag()
-        return AutoescapeNode(lineno, value, body, scope)
+        return TemplateNode(
+            "autoescape", lineno, value, *self.parse_scoped_body("autoescape", lineno)
+        )
 
     def parse_block(self, lineno: int) -> TemplateNode:
         name: str = self.expect("name", "the name of the block")
@@ -283,30 +251,22 @@ class TemplateParser(ExpressionParser):
             for outer in self.scopes:
                 outer.uses_loop = outer.uses_loop or outer.is_loop
         scope, outer_scopes, loop_depth = TemplateScope(), self.scopes, self.loop_depth
-        node = self.blocks[name] = BlockNode(lineno, name, scoped, required, [], scope)
+        node = TemplateNode("block", lineno, name, scoped, required, [], scope)
+        self.blocks[name] = node
         self.scopes, self.loop_depth = [], 0
-        node.body = self.parse_scoped_body("block", lineno, scope)
+        node.body, _ = self.parse_scoped_body("block", lineno, scope)
         self.scopes, self.loop_depth = outer_scopes, loop_depth
-        if required and not all(self._is_blank(child) for child in node.body):
+        if required and not all(_is_blank(child) for child in node.body):
             self.fail(f"the required block {name!r} may hold only comments and white space", lineno)
         token = self.tokens[self.index]
         if token[0] == "name":
             if token[1] != name:
                 self.fail(f"{{% endblock {token[1]} %}} closes the block {name!r}")
             self.index += 1
-        self.end_tag()
         return node
 
-    @staticmethod
-    def _is_blank(node: TemplateNode) -> bool:
-        return isinstance(node, OutputNode) and all(
-            isinstance(part, str) and not part.strip() for part in node.parts
-        )
-
     def parse_extends(self, lineno: int) -> TemplateNode:
-        template = self.parse_expression()
-        self.end_tag()
-        return ExtendsNode(lineno, template)
+        return TemplateNode("extends", lineno, self.parse_expression())
 
     def parse_include(self, lineno: int) -> TemplateNode:
         template = self.parse_expression()
@@ -314,10 +274,9 @@ class TemplateParser(ExpressionParser):
         if ignore_missing:
             self.expect_word("missing")
         with_context = self.parse_with_context(default=True)
-        self.end_tag()
-        return IncludeNode(lineno, template, ignore_missing, with_context)
+        return TemplateNode("include", lineno, template, ignore_missing, with_context)
 
-    def parse_with_context(self, default: bool) -> bool:
+    def parse_with_context(self, default: bool = False) -> bool:
         """Read ``with context`` or ``without context`` if it is there."""
         for word in ("with", "without"):
             token, following = self.tokens[self.index], self.tokens[self.index + 1]
@@ -329,21 +288,17 @@ class TemplateParser(ExpressionParser):
     def parse_import(self, lineno: int) -> TemplateNode:
         template = self.parse_expression()
         self.expect_word("as")
-        target = self.parse_assigned_name()
-        self.scopes[-1].stores[target] = True
-        with_context = self.parse_with_context(default=False)
-        self.end_tag()
-        return ImportNode(lineno, template, target, with_context)
+        target = self.parse_assigned_name(store=True)
+        return TemplateNode("import", lineno, template, target, self.parse_with_context())
 
     def parse_from(self, lineno: int) -> TemplateNode:
         template = self.parse_expression()
         self.expect_word("import")
         names: list[tuple[str, str]] = []
-        with_context = False
         while self.tokens[self.index][0] == "name":
             if names and self.tokens[self.index + 1][:2] == ("name", "context"):
                 break
-            name: str = self.parse_assigned_name()
+            name = self.parse_assigned_name()
             if name.startswith("_"):
                 self.fail(f"{name!r} cannot be imported: it begins with an underscore", lineno)
             alias = self.parse_assigned_name() if self.skip_word("as") else name
@@ -351,40 +306,36 @@ class TemplateParser(ExpressionParser):
             names.append((name, alias))
             if not self.skip(","):
                 break
-        with_context = self.parse_with_context(default=False)
+        with_context = self.parse_with_context()
         if not names:
             self.fail("expected the names to import")
-        self.end_tag()
-        return FromImportNode(lineno, template, names, with_context)
+        return TemplateNode("from_import", lineno, template, names, with_context)
 
     def parse_macro(self, lineno: int) -> TemplateNode:
-        name = self.parse_assigned_name()
-        self.scopes[-1].stores[name] = True
-        node = MacroNode(lineno, name, [], [], [], TemplateScope())
+        name = self.parse_assigned_name(store=True)
+        node = TemplateNode("macro", lineno, name, [], [], [], TemplateScope())
         self.parse_parameters(node)
         self.parse_macro_body("macro", node)
         return node
 
-    def parse_macro_body(self, tag: str, node: MacroNode) -> None:
+    def parse_macro_body(self, tag: str, node: TemplateNode) -> None:
         loop_depth, self.loop_depth = self.loop_depth, 0
-        node.body = self.parse_scoped_body(tag, node.lineno, node.scope)
+        node.body, _ = self.parse_scoped_body(tag, node.lineno, node.scope)
         self.loop_depth = loop_depth
         if self.tokens[self.index][:2] == ("name", node.name):
             self.index += 1
-        self.end_tag()
 
-    def parse_parameters(self, node: MacroNode) -> None:
+    def parse_parameters(self, node: TemplateNode) -> None:
         """Read ``(name, name=default)``; the defaults belong to the scope of the macro."""
         self.expect("(", f"'(' after the name {node.name!r}")
         self.scopes.append(node.scope)
         while not self.skip(")"):
             if node.parameters:
                 self.expect(",", "',' or ')'")
-            name = self.parse_assigned_name()
+            name = self.parse_assigned_name(store=True)
             if name in node.parameters:
                 self.fail(f"the parameter {name!r} is there twice", node.lineno)
             node.parameters.append(name)
-            node.scope.stores[name] = True
             if self.skip("="):
                 node.defaults.append(self.parse_expression())
             elif node.defaults:
@@ -392,35 +343,27 @@ class TemplateParser(ExpressionParser):
         self.scopes.pop()
 
     def parse_call(self, lineno: int) -> TemplateNode:
-        macro = MacroNode(lineno, "caller", [], [], [], TemplateScope())
+        macro = TemplateNode("macro", lineno, "caller", [], [], [], TemplateScope())
         if self.tokens[self.index][0] == "(":
             self.parse_parameters(macro)
         call = self.parse_expression()
-        if not isinstance(call, CallNode):
+        if call.kind != "call":
             self.fail("{% call %} expects the call of a macro, as in {% call dialog() %}", lineno)
         self.parse_macro_body("call", macro)
-        return CallBlockNode(lineno, call, macro)
+        return TemplateNode("call_block", lineno, call, macro)
 
     def parse_do(self, lineno: int) -> TemplateNode:
-        expression = self.parse_tuple()
-        self.end_tag()
-        return DoNode(lineno, expression)
-
-    def parse_print(self, lineno: int) -> TemplateNode:
-        self.fail("there is no {% print %}: write {{ expression }}", lineno)
-
-    def parse_translation(self, lineno: int) -> TemplateNode:
-        self.fail(
-            "there is no {% trans %}: pass a gettext function and write {{ _('text') }}", lineno
-        )
-
-    def parse_debug(self, lineno: int) -> TemplateNode:
-        self.fail("there is no {% debug %}: it would show the whole context to a reader", lineno)
+        return TemplateNode("do", lineno, self.parse_tuple())
 
     TAGS: dict[str, Callable[[TemplateParser, int], TemplateNode]] = {
         "if": parse_if,
         "for": parse_for,
+        "break": parse_break,
+        "continue": parse_break,
         "set": parse_set,
+        "with": parse_with,
+        "do": parse_do,
+        "filter": parse_filter_block,
         "block": parse_block,
         "extends": parse_extends,
         "include": parse_include,
@@ -428,16 +371,14 @@ class TemplateParser(ExpressionParser):
         "from": parse_from,
         "macro": parse_macro,
         "call": parse_call,
-        "filter": parse_filter_block,
-        "with": parse_with,
         "autoescape": parse_autoescape,
-        "do": parse_do,
-        "break": parse_break,
-        "continue": parse_break,
-        "print": parse_print,
-        "trans": parse_translation,
-        "debug": parse_debug,
     }
+
+
+def _is_blank(node: TemplateNode) -> bool:
+    return node.kind == "output" and all(
+        isinstance(part, str) and not part.strip() for part in node.parts
+    )
 
 
 def _list_tags(names: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from .undefined import MISSING, EngineObject, Undefined, check_width
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, TypeVar
+    from typing import Any, NoReturn, TypeVar
 
     DecoratedFunction = TypeVar("DecoratedFunction", bound=Callable[..., Any])
 
@@ -24,28 +24,23 @@ _REPEAT_LIMIT = 10_000_000
 _POWER_BITS_LIMIT = 100_000
 
 
-def pass_context(function: DecoratedFunction) -> DecoratedFunction:
-    """Mark a function, filter or test that takes the `TemplateContext` as its first argument."""
-    function.template_pass = "context"  # type: ignore[attr-defined]
-    return function
+def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
+    def mark(function: DecoratedFunction) -> DecoratedFunction:
+        function.template_pass = what  # type: ignore[attr-defined]
+        return function
+
+    mark.__name__ = f"pass_{what}"
+    mark.__doc__ = f"Mark a function, filter or test whose first argument is the `{described}`."
+    return mark
 
 
-def pass_eval_context(function: DecoratedFunction) -> DecoratedFunction:
-    """Mark a function, filter or test that takes the `EvalContext` as its first argument."""
-    function.template_pass = "eval_context"  # type: ignore[attr-defined]
-    return function
-
-
-def pass_environment(function: DecoratedFunction) -> DecoratedFunction:
-    """Mark a function, filter or test that takes the `Environment` as its first argument."""
-    function.template_pass = "environment"  # type: ignore[attr-defined]
-    return function
+pass_context = _passing("context", "TemplateContext")
+pass_eval_context = _passing("eval_context", "EvalContext")
+pass_environment = _passing("environment", "Environment")
 
 
 class EvalContext(EngineObject):
     """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on."""
-
-    __slots__ = ("autoescape", "environment")
 
     def __init__(self, environment: Any, autoescape: bool) -> None:
         self.environment = environment
@@ -60,16 +55,6 @@ class TemplateContext(EngineObject):
     derived first.
     """
 
-    __slots__ = (
-        "blocks",
-        "environment",
-        "eval_context",
-        "name",
-        "parent",
-        "streaming",
-        "vars",
-    )
-
     def __init__(
         self,
         environment: Any,
@@ -77,6 +62,7 @@ class TemplateContext(EngineObject):
         name: str | None,
         blocks: dict[str, list[Any]],
         eval_context: EvalContext | None = None,
+        streaming: bool = False,
     ) -> None:
         self.environment = environment
         self.parent = parent
@@ -84,7 +70,7 @@ class TemplateContext(EngineObject):
         self.name = name
         self.blocks = blocks
         self.eval_context = eval_context
-        self.streaming = False
+        self.streaming = streaming
 
     def resolve(self, name: str) -> Any:
         """Return the variable *name*, or an undefined value."""
@@ -114,89 +100,67 @@ class TemplateContext(EngineObject):
 
     def derived(self, local: Mapping[str, Any]) -> TemplateContext:
         """Return a context of the same blocks that also knows the variables *local*."""
-        context = TemplateContext(
-            self.environment, {**self.get_all(), **local}, self.name, self.blocks, self.eval_context
-        )
-        context.streaming = self.streaming
-        return context
+        same = (self.name, self.blocks, self.eval_context, self.streaming)
+        return TemplateContext(self.environment, {**self.get_all(), **local}, *same)
 
     def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         """Call what a template calls, with the first argument it has asked for."""
         if function.__class__ is Macro:
             return function(*args, **kwargs)
         passing = getattr(function, "template_pass", None)
-        if passing is not None and isinstance(passing, str):
-            if passing == "context":
-                return function(self, *args, **kwargs)
-            if passing == "environment":
-                return function(self.environment, *args, **kwargs)
-            return function(self.eval_context, *args, **kwargs)
-        return function(*args, **kwargs)
+        if passing is None or not isinstance(passing, str):
+            return function(*args, **kwargs)
+        passed = {"context": self, "environment": self.environment}.get(passing, self.eval_context)
+        return function(passed, *args, **kwargs)
+
+    def block_at(self, name: str, index: int, autoescape: bool) -> Any:
+        """Return the block *name* at one level of inheritance, 0 being the most derived."""
+        if index >= len(self.blocks.get(name, ())):
+            hint = f"there is no parent block called {name!r}."
+            return self.environment.undefined(hint, name="super")
+        return BlockReference(self, name, index, autoescape)
 
     def parent_block(self, name: str, current: Callable[..., Any], autoescape: bool) -> Any:
         """Return what ``super()`` is in the function *current* of the block *name*."""
         functions = self.blocks.get(name, [])
         index = functions.index(current) + 1 if current in functions else len(functions)
-        if index >= len(functions):
-            return self.environment.undefined(
-                f"there is no parent block called {name!r}.", name="super"
-            )
-        return BlockReference(name, self, functions, index, autoescape)
+        return self.block_at(name, index, autoescape)
 
 
 class BlockReference(EngineObject):
-    """``super`` and ``self.name``: called, it renders that block."""
+    """``super`` and ``self.name``: called, it renders that block; ``super`` is one level up."""
 
-    __slots__ = ("_autoescape", "_context", "_functions", "_index", "_name")
-
-    def __init__(
-        self,
-        name: str,
-        context: TemplateContext,
-        functions: list[Any],
-        index: int,
-        autoescape: bool,
-    ) -> None:
-        self._name = name
+    def __init__(self, context: TemplateContext, name: str, index: int, autoescape: bool) -> None:
         self._context = context
-        self._functions = functions
+        self._name = name
         self._index = index
         self._autoescape = autoescape
 
     @property
     def super(self) -> Any:
-        """The block one level further up."""
-        if self._index + 1 >= len(self._functions):
-            return self._context.environment.undefined(
-                f"there is no parent block called {self._name!r}.", name="super"
-            )
-        return BlockReference(
-            self._name, self._context, self._functions, self._index + 1, self._autoescape
-        )
+        return self._context.block_at(self._name, self._index + 1, self._autoescape)
 
     def __call__(self) -> str:
-        function = self._functions[self._index]
+        function = self._context.blocks[self._name][self._index]
+        out: list[str] = []
         if self._context.streaming:
-            text = "".join(function(self._context))
+            out.extend(function(self._context))
         else:
-            out: list[str] = []
             function(self._context, out.append)
-            text = "".join(out)
-        return Markup(text) if self._autoescape else text
+        return Markup("".join(out)) if self._autoescape else "".join(out)
 
 
 class TemplateReference(EngineObject):
     """``self`` in a template: its attributes are the blocks."""
-
-    __slots__ = ("_autoescape", "_context")
 
     def __init__(self, context: TemplateContext, autoescape: bool) -> None:
         self._context = context
         self._autoescape = autoescape
 
     def __getitem__(self, name: str) -> BlockReference:
-        functions = self._context.blocks[name]
-        return BlockReference(name, self._context, functions, 0, self._autoescape)
+        if name not in self._context.blocks:
+            raise KeyError(name)
+        return BlockReference(self._context, name, 0, self._autoescape)
 
 
 class LoopContext(EngineObject):
@@ -209,19 +173,12 @@ class LoopContext(EngineObject):
     [(1, 'a'), (2, 'b')]
     """
 
-    __slots__ = (
-        "_ahead",
-        "_changed",
-        "_current",
-        "_iterable",
-        "_iterator",
-        "_length",
-        "_previous",
-        "_recurse",
-        "_undefined",
-        "depth0",
-        "index0",
-    )
+    index: Any = property(lambda self: self.index0 + 1)
+    depth: Any = property(lambda self: self.depth0 + 1)
+    first: Any = property(lambda self: self.index0 == 0)
+    last: Any = property(lambda self: self._peek() is MISSING)
+    revindex: Any = property(lambda self: self.length - self.index0)
+    revindex0: Any = property(lambda self: self.length - self.index)
 
     def __init__(
         self,
@@ -259,26 +216,6 @@ class LoopContext(EngineObject):
         return self._ahead
 
     @property
-    def index(self) -> int:
-        """The number of this round, from 1."""
-        return self.index0 + 1
-
-    @property
-    def depth(self) -> int:
-        """How deep a recursive loop is, from 1."""
-        return self.depth0 + 1
-
-    @property
-    def first(self) -> bool:
-        """Whether this is the first round."""
-        return self.index0 == 0
-
-    @property
-    def last(self) -> bool:
-        """Whether this is the last round."""
-        return self._peek() is MISSING
-
-    @property
     def length(self) -> int:
         """The number of rounds; an iterator is read to its end for it."""
         if self._length is None:
@@ -287,32 +224,20 @@ class LoopContext(EngineObject):
             except TypeError:
                 rest = list(self._iterator)
                 self._iterator = iter(rest)
-                self._length = len(rest) + self.index + (self._ahead is not MISSING)
+                self._length = len(rest) + self.index0 + 1 + (self._ahead is not MISSING)
         return self._length
 
     def __len__(self) -> int:
         return self.length
 
     @property
-    def revindex(self) -> int:
-        """The number of rounds left, with this one."""
-        return self.length - self.index0
-
-    @property
-    def revindex0(self) -> int:
-        """The number of rounds left, without this one."""
-        return self.length - self.index
-
-    @property
     def previtem(self) -> Any:
-        """The item of the round before."""
         if self.index0 < 1:
             return self._undefined("there is no previous item")
         return self._previous
 
     @property
     def nextitem(self) -> Any:
-        """The item of the round to come."""
         if self._peek() is MISSING:
             return self._undefined("there is no next item")
         return self._ahead
@@ -349,16 +274,6 @@ class Macro(EngineObject):
     them) are as Jinja documents them.
     """
 
-    __slots__ = (
-        "_count",
-        "_function",
-        "arguments",
-        "caller",
-        "catch_kwargs",
-        "catch_varargs",
-        "name",
-    )
-
     def __init__(
         self,
         function: Callable[..., str],
@@ -379,21 +294,15 @@ class Macro(EngineObject):
     def __call__(self, *args: Any, **kwargs: Any) -> str:
         if not kwargs and len(args) <= self._count:
             return self._function(*args)
-        values = list(args[: self._count])
         extra = args[self._count :]
         if extra and not self.catch_varargs:
-            raise TypeError(
-                f"macro {self.name!r} takes not more than {self._count} arguments, got {len(args)}"
-            )
+            self._refuse(f"takes not more than {self._count} arguments, got {len(args)}")
+        values = list(args[: self._count])
         for position, parameter in enumerate(self.arguments):
-            if parameter in kwargs:
-                if position < len(args):
-                    raise TypeError(
-                        f"macro {self.name!r} got two values for the argument {parameter!r}"
-                    )
-                values.append(kwargs.pop(parameter))
-            elif position >= len(args):
-                values.append(MISSING)
+            if position >= len(args):
+                values.append(kwargs.pop(parameter, MISSING))
+            elif parameter in kwargs:
+                self._refuse(f"got two values for the argument {parameter!r}")
         special: dict[str, Any] = {}
         if self.caller and "caller" in kwargs:
             special["caller"] = kwargs.pop("caller")
@@ -402,25 +311,22 @@ class Macro(EngineObject):
         if self.catch_kwargs:
             special["kwargs"] = kwargs
         elif kwargs:
-            raise TypeError(
-                f"macro {self.name!r} takes no argument {next(iter(kwargs))!r}; it takes "
+            self._refuse(
+                f"takes no argument {next(iter(kwargs))!r}; it takes "
                 f"{', '.join(map(repr, self.arguments)) or 'none'}"
                 + ("" if "caller" not in kwargs else ", and its body does not use caller()")
             )
         return self._function(*values, **special)
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise TypeError(f"macro {self.name!r} {what}")
 
     def __repr__(self) -> str:
         return f"<Macro {self.name!r}>"
 
 
 class TemplateNamespace(EngineObject):
-    """``namespace(name=value)``: an object whose attributes ``{% set %}`` can assign.
-
-    >>> TemplateNamespace(a=1)["a"]
-    1
-    """
-
-    __slots__ = ("_values",)
+    """``namespace(name=value)``: an object whose attributes ``{% set %}`` can assign."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._values = dict(*args, **kwargs)
@@ -441,14 +347,8 @@ class TemplateNamespace(EngineObject):
 
 
 class Cycler(EngineObject):
-    """``cycler('odd', 'even')``: ``next()`` gives one value after the other, ``reset()`` restarts.
-
-    >>> row = Cycler("odd", "even")
-    >>> row.next(), row.current
-    ('odd', 'even')
-    """
-
-    __slots__ = ("items", "pos")
+    """``cycler('odd', 'even')``: ``next()`` gives one value after the other, from the start again
+    after the last and after ``reset()``."""
 
     def __init__(self, *items: Any) -> None:
         if not items:
@@ -473,14 +373,7 @@ class Cycler(EngineObject):
 
 
 class Joiner(EngineObject):
-    """``joiner(', ')``: empty at the first call, the separator at every other.
-
-    >>> comma = Joiner()
-    >>> comma() + "a" + comma() + "b"
-    'a, b'
-    """
-
-    __slots__ = ("sep", "used")
+    """``joiner(', ')``: empty at the first call, the separator at every other."""
 
     def __init__(self, sep: str = ", ") -> None:
         self.sep = sep
@@ -494,11 +387,7 @@ class Joiner(EngineObject):
 
 
 def bounded_range(*args: int) -> range:
-    """Return ``range(...)``, or raise TemplateSecurityError beyond `RANGE_LIMIT` items.
-
-    >>> list(bounded_range(3))
-    [0, 1, 2]
-    """
+    """Return ``range(...)``, or raise TemplateSecurityError beyond `RANGE_LIMIT` items."""
     numbers = range(*args)
     try:
         too_many = len(numbers) > RANGE_LIMIT
@@ -527,12 +416,8 @@ def check_repetition(size: int) -> None:
 
 def raise_to_power(left: Any, right: Any) -> Any:
     """Return ``left ** right``, refusing integers of more than 100,000 bits."""
-    if (
-        isinstance(left, int)
-        and isinstance(right, int)
-        and right > 0
-        and left.bit_length() * right > _POWER_BITS_LIMIT
-    ):
+    whole = isinstance(left, int) and isinstance(right, int)
+    if whole and right > 0 and left.bit_length() * right > _POWER_BITS_LIMIT:
         raise TemplateSecurityError(
             f"a power of more than {_POWER_BITS_LIMIT} bits is refused: use smaller numbers"
         )
@@ -550,11 +435,9 @@ def format_percent(left: Any, right: Any) -> Any:
 
         for width in re.findall("[0-9]{6,}", left):
             check_width(int(width[:10]))
-        if "*" in left:
-            values = right if isinstance(right, tuple) else (right,)
-            for value in values:
-                if isinstance(value, int):
-                    check_width(value)
+        for value in right if isinstance(right, tuple) else (right,):
+            if "*" in left and isinstance(value, int):
+                check_width(value)
     return left % right
 
 

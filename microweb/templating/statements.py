@@ -6,34 +6,9 @@ capture while a block's, macro's or ``{% set %}``'s output is collected.
 
 from __future__ import annotations
 
-from .compiler import CompilerScope, ModuleWriter
+from .compiler import ESCAPED, UNESCAPED, CompilerScope, EscapingNames, ModuleWriter
 from .exceptions import TemplateSyntaxError
-from .nodes import (
-    AutoescapeNode,
-    BlockNode,
-    BreakNode,
-    CallBlockNode,
-    ConstantNode,
-    DoNode,
-    ExtendsNode,
-    FilterBlockNode,
-    ForNode,
-    FromImportNode,
-    IfNode,
-    ImportNode,
-    IncludeNode,
-    MacroNode,
-    NameNode,
-    NamespaceTargetNode,
-    OutputNode,
-    RootNode,
-    SequenceNode,
-    SetBlockNode,
-    SetNode,
-    TemplateNode,
-    TemplateScope,
-    WithNode,
-)
+from .nodes import TemplateNode, TemplateScope
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,6 +16,29 @@ if TYPE_CHECKING:
     from typing import Any
 
 _FLUSH_AT = 500
+_OUTPUT_KINDS = frozenset(("output", "filter_block", "block", "include", "call_block"))
+_MACRO_SPECIALS = {
+    "caller": "undefined('the macro was called without a caller')",
+    "varargs": "()",
+    "kwargs": "{}",
+}
+
+
+class ChangedSettings:
+    """``with ChangedSettings(compiler, name=value)``: attributes for the time of the block."""
+
+    def __init__(self, compiler: Any, **changes: Any) -> None:
+        self.compiler = compiler
+        self.before = [(name, getattr(compiler, name)) for name in changes]
+        for name, value in changes.items():
+            setattr(compiler, name, value)
+
+    def __enter__(self) -> None:
+        """Nothing is left to do."""
+
+    def __exit__(self, *error: object) -> None:
+        for name, value in self.before:
+            setattr(self.compiler, name, value)
 
 
 class TemplateCompiler(ModuleWriter):
@@ -51,192 +49,134 @@ class TemplateCompiler(ModuleWriter):
     running will tell, 2 from then on.
     """
 
-    top_level = True
-    checks_parent = True
-    extends = 0
-    has_extends = False
-
-    def compile_root(self, root: RootNode) -> tuple[str, list[int]]:
+    def compile_root(self, root: TemplateNode) -> tuple[str, list[int]]:
         """Return the module's source and, for each of its lines, the template's line."""
-        self.has_extends = self._mentions_extends(root.body)
-        functions = self.write_function("root", 1, root.scope, root.body, is_root=True)
-        self.has_extends, self.extends = False, 0
+        functions = self.write_function("root", root, is_root=True)
         for name, block in root.blocks.items():
-            self.block, self.block_stores = name, list(block.scope.stores)
-            python = self.python_name("block", name)
+            self.block = block
             functions += [(0, "", block.lineno)]
-            functions += self.write_function(python, block.lineno, block.scope, block.body)
+            functions += self.write_function(self.python_name("block", name), block)
         pairs = ", ".join(f"{name!r}: {self.python_name('block', name)}" for name in root.blocks)
         functions += [(0, "", 1), (0, f"blocks = {{{pairs}}}", 1)]
         head = [(0, f"{python} = {key}", 1) for key, python in self.imports.items()]
-        if head:
-            head.append((0, "", 1))
-        return self.join_lines(head + functions)
-
-    def _mentions_extends(self, body: list[TemplateNode]) -> bool:
-        for node in body:
-            if isinstance(node, IfNode):
-                bodies = [branch for _, branch in node.branches] + [node.otherwise]
-                if any(self._mentions_extends(branch) for branch in bodies):
-                    return True
-            elif isinstance(node, ExtendsNode):
-                return True
-        return False
-
-    @staticmethod
-    def join_lines(lines: list[tuple[int, str, int]]) -> tuple[str, list[int]]:
-        """Join the lines to a module, with a comment wherever the template's line changes."""
+        lines = [*head, (0, "", 1), *functions] if head else functions
         texts: list[str] = []
-        numbers: list[int] = []
         shown = 0
         for indent, code, lineno in lines:
             if lineno != shown and indent:
                 shown = lineno
-                texts.append(f"{'    ' * indent}{code}  # line {lineno}")
-            else:
-                texts.append("    " * indent + code if code else "")
-            numbers.append(lineno)
-        return "\n".join(texts) + "\n", numbers
+                code += f"  # line {lineno}"
+            texts.append("    " * indent + code if code else "")
+        return "\n".join(texts) + "\n", [lineno for _, _, lineno in lines]
 
     def write_function(
-        self,
-        python: str,
-        lineno: int,
-        stores: TemplateScope,
-        body: list[TemplateNode],
-        is_root: bool = False,
+        self, python: str, node: TemplateNode, is_root: bool = False
     ) -> list[tuple[int, str, int]]:
         """Return the lines of the function for the template itself or for one block."""
+        lineno = node.lineno
         self.lines, self.heads, self.indent, self.branch = [], {}, 1, 0
         self.scope = self.root_scope = CompilerScope(None, 0)
-        self.scope.names = {name: self.python_name("l", name) for name in stores.stores}
+        self.scope.names = {name: self.python_name("l", name) for name in node.scope.stores}
         self.top_level = self.checks_parent = is_root
-        self.write_body(body)
-        if self.has_extends:
-            self.finish_extends(lineno)
-        elif self.streaming:
-            self.write("yield ''.join(out)", lineno)
-        head: list[tuple[int, str, int]] = []
+        self.extends = 0
+        has_extends = is_root and _mentions_extends(node.body)
+        self.write_body(node.body)
         if self.streaming:
-            head = [(0, f"def {python}(context):", lineno), (1, "out = []", lineno)]
-            head.append((1, "append = out.append", lineno))
-        else:
-            head = [(0, f"def {python}(context, append):", lineno)]
-        if self.has_extends:
-            head.append((1, "parent = None", lineno))
+            self.write("yield ''.join(out)", lineno)
+        if has_extends:
+            streamed = "yield from parent.stream_function(context)"
+            call = streamed if self.streaming else "parent.root_function(context, append)"
+            if self.extends == 2:
+                self.write(call, lineno)
+            else:
+                self.write("if parent is not None:", lineno)
+                self.write_suite(lineno, self.write, call, lineno)
         for name in self.scope.needs_start:
             self.heads[self.scope.names[name]] = self.start_value(name)
-        head += [(1, f"{target} = {code}", lineno) for target, code in self.heads.items()]
-        if not self.lines and len(head) == 1:
-            head.append((1, "pass", lineno))
-        return head + self.lines
-
-    def finish_extends(self, lineno: int) -> None:
-        if self.streaming:
-            self.write("yield ''.join(out)", lineno)
-        if self.extends < 2:
-            self.write("if parent is not None:", lineno)
-            self.indent += 1
-        if self.streaming:
-            self.write("yield from parent.stream_function(context)", lineno)
-        else:
-            self.write("parent.root_function(context, append)", lineno)
-        if self.extends < 2:
-            self.indent -= 1
+        settings = {"out": "[]", "append": "out.append"} if self.streaming else {}
+        if has_extends:
+            settings["parent"] = "None"
+        settings.update(self.heads)
+        head = [(1, f"{target} = {code}", lineno) for target, code in settings.items()]
+        arguments = "context" if self.streaming else "context, append"
+        lines = head + self.lines or [(1, "pass", lineno)]
+        return [(0, f"def {python}({arguments}):", lineno), *lines]
 
     def write_body(self, body: list[TemplateNode]) -> None:
-        """Write the statements of *body*."""
+        """Write the statements of *body*, each by the method named after its kind."""
         for node in body:
-            self.STATEMENTS[node.__class__](self, node)
+            write = getattr(self, node.kind + "_statement")
+            if node.kind in _OUTPUT_KINDS:
+                self.write_unless_extended(node.lineno, write, node)
+            else:
+                write(node)
 
-    def write_suite(self, body: list[TemplateNode], lineno: int) -> None:
-        """Write *body* indented, ``pass`` if it comes to nothing."""
-        self.indent += 1
-        before = len(self.lines)
-        self.write_body(body)
-        if len(self.lines) == before:
-            self.write("pass", lineno)
-        self.indent -= 1
-
-    @property
-    def output_is_dropped(self) -> bool:
-        """Whether output goes nowhere, as the template extends another for certain."""
-        return self.checks_parent and self.extends == 2
-
-    def open_parent_guard(self, lineno: int) -> bool:
-        """Begin ``if parent is None:`` where only running will tell whether output counts."""
-        if self.checks_parent and self.extends == 1:
+    def write_unless_extended(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
+        """Write what puts something out, which is dropped if the template extends another."""
+        if not self.checks_parent or not self.extends:
+            write(*args)
+        elif self.extends == 1:
             self.write("if parent is None:", lineno)
-            self.indent += 1
-            return True
-        return False
+            self.write_suite(lineno, write, *args)
 
-    def output_statement(self, node: OutputNode) -> None:
-        if self.output_is_dropped:
-            return
-        guarded = self.open_parent_guard(node.lineno)
-        before = len(self.lines)
+    def write_scoped(
+        self, lineno: int, scope: TemplateScope, write: Callable[..., None], *args: Any
+    ) -> None:
+        """Call ``write(*args)`` in a scope of its own."""
+        with ChangedSettings(self, top_level=False):
+            start = self.open_scope(scope)
+            write(*args)
+            self.close_scope(start, lineno)
+
+    def output_statement(self, node: TemplateNode) -> None:
         self.write_output(node.parts, node.lineno)
-        if guarded and len(self.lines) == before:
-            self.write("pass", node.lineno)
-        self.indent -= guarded
 
-    def if_statement(self, node: IfNode) -> None:
+    def if_statement(self, node: TemplateNode) -> None:
         word = "if"
         self.branch += 1
-        depth = self.indent
         for test, body in node.branches:
-            code = self.expression(test)
-            self.write(f"{word} {code}:", test.lineno)
-            self.write_suite(body, test.lineno)
+            self.write(f"{word} {self.expression(test)}:", test.lineno)
+            self.write_suite(test.lineno, self.write_body, body)
             word = "elif"
         if node.otherwise:
             self.write("else:", node.lineno)
-            self.write_suite(node.otherwise, node.lineno)
-        self.indent = depth
+            self.write_suite(node.lineno, self.write_body, node.otherwise)
         self.branch -= 1
 
     def target_source(self, node: TemplateNode) -> str:
         """Return the source of what a loop or ``with`` assigns to."""
-        if isinstance(node, SequenceNode):
-            inside = ", ".join([self.target_source(item) for item in node.items])
-            return f"({inside},)" if len(node.items) == 1 else f"({inside})"
-        if isinstance(node, NameNode):
-            return self.store(node.name)
-        raise TemplateSyntaxError(
-            "only a name can be assigned to here", node.lineno, self.name, self.filename
-        )
+        if node.kind == "sequence":
+            return self.tuple_source([self.target_source(item) for item in node.items])
+        return self.store(node.name)
 
-    def for_statement(self, node: ForNode) -> None:
+    def for_statement(self, node: TemplateNode) -> None:
         iterable = self.expression(node.iterable)
-        top_level, self.top_level = self.top_level, False
-        if node.recursive:
-            self.recursive_loop(node, iterable)
-        else:
-            self.plain_loop(node, iterable, "", "")
-        self.top_level = top_level
+        with ChangedSettings(self, top_level=False):
+            if node.recursive:
+                self.recursive_loop(node, iterable)
+            else:
+                self.plain_loop(node, iterable)
 
-    def recursive_loop(self, node: ForNode, iterable: str) -> None:
+    def recursive_loop(self, node: TemplateNode, iterable: str) -> None:
         """Write the loop as a function that ``loop()`` can call, and its first call."""
+        lineno = node.lineno
         function = f"recurse_{self.number()}"
-        self.write(f"def {function}(iterable, depth=0):", node.lineno)
-        append, self.append = self.append, "append_recursion"
-        checks_parent, self.checks_parent = self.checks_parent, False
-        self.indent += 1
-        self.write("out_recursion = []", node.lineno)
-        self.write("append_recursion = out_recursion.append", node.lineno)
-        self.plain_loop(node, "iterable", function, "depth")
-        self.write(
-            f"return {self.markup_source(chr(39) * 2 + '.join(out_recursion)')}", node.lineno
-        )
-        self.indent -= 1
-        self.append, self.checks_parent = append, checks_parent
-        if not self.output_is_dropped:
-            guarded = self.open_parent_guard(node.lineno)
-            self.write(f"{append}({function}({iterable}))", node.lineno)
-            self.indent -= guarded
+        self.write(f"def {function}(iterable, depth=0):", lineno)
 
-    def plain_loop(self, node: ForNode, iterable: str, recurse: str, depth: str) -> None:
+        def write_function() -> None:
+            self.write("out_recursion = []", lineno)
+            self.write("append_recursion = out_recursion.append", lineno)
+            self.plain_loop(node, "iterable", f", {function}, depth")
+            joined = "''.join(out_recursion)"
+            self.write(f"return {self.escaping.markup}({joined})", lineno)
+
+        with ChangedSettings(self, append="append_recursion", checks_parent=False):
+            self.write_suite(lineno, write_function)
+        call = f"{self.append}({function}({iterable}))"
+        self.write_unless_extended(lineno, self.write, call, lineno)
+
+    def plain_loop(self, node: TemplateNode, iterable: str, recursion: str = "") -> None:
+        """Write a loop; *recursion* is what makes its ``loop`` object recursive."""
         lineno = node.lineno
         empty = f"empty_{self.number()}" if node.otherwise else ""
         if empty:
@@ -248,273 +188,243 @@ class TemplateCompiler(ModuleWriter):
             self.scope.names = {name: names[name] for name in self.scope.definite}
             iterable = f"({target} for {target} in {iterable} if {self.expression(node.test)})"
             self.scope.names = names
-        if node.scope.uses_loop or recurse:
+        if node.scope.uses_loop or recursion:
             loop = self.scope.names["loop"] = f"loop_{self.number()}"
             self.scope.definite.add("loop")
-            extra = f", {recurse}, {depth}" if recurse else ""
-            self.write(f"{loop} = LoopContext({iterable}, undefined{extra})", lineno)
+            self.write(f"{loop} = LoopContext({iterable}, undefined{recursion})", lineno)
             iterable = loop
+        if self.is_simple_loop(node):
+            self.write_simple_loop(node, target, iterable)
+            return
         self.write(f"for {target} in {iterable}:", lineno)
-        self.indent += 1
-        if empty:
-            self.write(f"{empty} = False", lineno)
-        start = len(self.lines)
-        self.write_body(node.body)
-        if len(self.lines) == start:
-            self.write("pass", lineno)
-        if self.streaming and self.append == "append" and not recurse:
-            self.write(f"if len(out) > {_FLUSH_AT}:", lineno)
-            self.indent += 1
-            self.flush(lineno)
-            self.indent -= 1
-        self.close_scope(start, lineno)
-        self.indent -= 1
+        self.write_suite(lineno, self.write_loop_body, node, empty)
         if empty:
             self.write(f"if {empty}:", lineno)
-            self.indent += 1
-            start = self.open_scope(node.other)
-            self.write_body(node.otherwise)
-            if len(self.lines) == start:
-                self.write("pass", lineno)
-            self.close_scope(start, lineno)
-            self.indent -= 1
+            body = (self.write_body, node.otherwise)
+            self.write_suite(lineno, self.write_scoped, lineno, node.other, *body)
+
+    def is_simple_loop(self, node: TemplateNode) -> bool:
+        """Say whether a loop does no more than to put out one escaped value and constant text."""
+        if self.escaping is not ESCAPED or self.environment.finalize or node.otherwise:
+            return False
+        if node.scope.uses_loop or node.recursive or (self.streaming and self.append == "append"):
+            return False
+        if len(node.body) != 1 or node.body[0].kind != "output":
+            return False
+        return [self.constant_output(part) for part in node.body[0].parts].count(None) == 1
+
+    def write_simple_loop(self, node: TemplateNode, target: str, iterable: str) -> None:
+        """Write a loop as a list of values that are escaped together."""
+        texts = [self.constant_output(part) for part in node.body[0].parts]
+        place = texts.index(None)
+        before, after = ("".join(map(str, part)) for part in (texts[:place], texts[place + 1 :]))
+        value = node.body[0].parts[place]
+        code = self.expression(value)
+        self.close_scope(len(self.lines), node.lineno)
+        self.write(f"{self.append}(escape_each({before!r},", value.lineno)
+        self.indent += 1
+        if code == target:
+            self.write(f"list({iterable}),", node.lineno)
+        else:
+            self.write(f"[{code}", value.lineno)
+            self.write(f"for {target} in iter({iterable})],", node.lineno)
+        self.indent -= 1
+        self.write(f"{after!r}))", value.lineno)
+
+    def write_loop_body(self, node: TemplateNode, empty: str) -> None:
+        """Write what is done in each round, and close the scope of the loop."""
+        if empty:
+            self.write(f"{empty} = False", node.lineno)
+        start = len(self.lines)
+        self.write_body(node.body)
+        if self.streaming and self.append == "append":
+            self.write(f"if len(out) > {_FLUSH_AT}:", node.lineno)
+            self.write_suite(node.lineno, self.flush, node.lineno)
+        self.close_scope(start, node.lineno)
 
     def flush(self, lineno: int) -> None:
         """Hand out what a streamed page has so far."""
         self.write("yield ''.join(out)", lineno)
         self.write("out.clear()", lineno)
 
-    def break_statement(self, node: BreakNode) -> None:
+    def break_statement(self, node: TemplateNode) -> None:
         self.write(node.word, node.lineno)
 
-    def do_statement(self, node: DoNode) -> None:
+    def do_statement(self, node: TemplateNode) -> None:
         self.write(self.expression(node.expression), node.lineno)
+
+    def set_statement(self, node: TemplateNode) -> None:
+        self.assign(node.target, self.expression(node.value))
 
     def assign(self, target: TemplateNode, code: str) -> None:
         """Write ``target = code`` for a target of ``set``."""
         lineno = target.lineno
-        if isinstance(target, NamespaceTargetNode):
+        if target.kind == "namespace_target":
             namespace = self.load(target.name)
             self.write(f"assign_in_namespace({namespace}, {target.attribute!r}, {code})", lineno)
-            return
-        if isinstance(target, SequenceNode):
+        elif target.kind == "sequence":
             parts = [f"part_{self.number()}" for _ in target.items]
-            self.write(f"{', '.join(parts)}{',' * (len(parts) == 1)} = {code}", lineno)
+            self.write(f"{self.tuple_source(parts)} = {code}", lineno)
             for item, part in zip(target.items, parts):
                 self.assign(item, part)
-            return
-        python = self.target_source(target)
-        exported = ""
-        if self.top_level and isinstance(target, NameNode):
-            self.heads["exports"] = "context.vars"
-            exported = f"exports[{target.name!r}] = "
-        self.write(f"{exported}{python} = {code}", lineno)
-
-    def set_statement(self, node: SetNode) -> None:
-        self.assign(node.target, self.expression(node.value))
-
-    def capture(self, lineno: int, scope: TemplateScope, body: list[TemplateNode]) -> str:
-        """Write *body* into a list of its own and return the source of the captured text."""
-        number = self.number()
-        self.write(f"out_{number} = []", lineno)
-        self.write(f"append_{number} = out_{number}.append", lineno)
-        append, self.append = self.append, f"append_{number}"
-        checks_parent, self.checks_parent = self.checks_parent, False
-        self.write_scoped(lineno, scope, body)
-        self.append, self.checks_parent = append, checks_parent
-        return self.markup_source(f"''.join(out_{number})")
-
-    def write_scoped(self, lineno: int, scope: TemplateScope, body: list[TemplateNode]) -> None:
-        """Write *body* in a scope of its own."""
-        top_level, self.top_level = self.top_level, False
-        start = self.open_scope(scope)
-        self.write_body(body)
-        self.close_scope(start, lineno)
-        self.top_level = top_level
-
-    def set_block_statement(self, node: SetBlockNode) -> None:
-        self.body_source = self.capture(node.lineno, node.scope, node.body)
-        self.assign(node.target, self.expression(node.filtered))
-
-    def filter_block_statement(self, node: FilterBlockNode) -> None:
-        if self.output_is_dropped:
-            return
-        guarded = self.open_parent_guard(node.lineno)
-        self.body_source = self.capture(node.lineno, node.scope, node.body)
-        code = self.escape_source(self.expression(node.filtered))
-        self.write(f"{self.append}({code})", node.lineno)
-        self.indent -= guarded
-
-    def with_statement(self, node: WithNode) -> None:
-        values = [self.expression(value) for value in node.values]
-        temporary = [f"value_{self.number()}" for _ in values] if len(values) > 1 else values
-        if len(values) > 1:
-            self.write(f"{', '.join(temporary)} = {', '.join(values)}", node.lineno)
-        top_level, self.top_level = self.top_level, False
-        start = self.open_scope(node.scope)
-        for target, value in zip(node.targets, temporary):
-            self.write(f"{self.target_source(target)} = {value}", target.lineno)
-        self.write_body(node.body)
-        self.close_scope(start, node.lineno)
-        self.top_level = top_level
-
-    def autoescape_statement(self, node: AutoescapeNode) -> None:
-        outer = self.autoescape
-        if isinstance(node.value, ConstantNode):
-            self.autoescape = bool(node.value.value)
         else:
-            key = f"by_{self.number()}"
-            self.write(
-                f"escape_{key}, markup_{key}, concatenate_{key}, eval_{key} = "
-                f"choose_escaping({self.expression(node.value)})",
-                node.lineno,
-            )
-            self.autoescape = key
-        self.write_scoped(node.lineno, node.scope, node.body)
-        self.autoescape = outer
+            self.assign_name(target.name, code, lineno)
 
-    def block_statement(self, node: BlockNode) -> None:
-        if self.output_is_dropped:
-            return
-        guarded = self.open_parent_guard(node.lineno)
+    def assign_name(self, name: str, code: str, lineno: int) -> None:
+        """Write ``name = code``, at the top level also into what the template exports."""
+        python = self.store(name)
+        if self.top_level:
+            self.heads["exports"] = "context.vars"
+            python = f"exports[{name!r}] = {python}"
+        self.write(f"{python} = {code}", lineno)
+
+    def capture(self, node: TemplateNode) -> str:
+        """Write the body of *node* into a list of its own; return the source of the result."""
+        number = self.number()
+        self.write(f"out_{number} = []", node.lineno)
+        self.write(f"append_{number} = out_{number}.append", node.lineno)
+        with ChangedSettings(self, append=f"append_{number}", checks_parent=False):
+            self.write_scoped(node.lineno, node.scope, self.write_body, node.body)
+        joined = f"''.join(out_{number})"
+        self.captured = f"{self.escaping.markup}({joined})"
+        return self.expression(node.filtered)
+
+    def set_block_statement(self, node: TemplateNode) -> None:
+        self.assign(node.target, self.capture(node))
+
+    def filter_block_statement(self, node: TemplateNode) -> None:
+        code = self.capture(node)
+        self.write(f"{self.append}({self.escaping.escape}({code}))", node.lineno)
+
+    def with_statement(self, node: TemplateNode) -> None:
+        values = [self.expression(value) for value in node.values]
+        if len(values) > 1:
+            temporary = [f"value_{self.number()}" for _ in values]
+            self.write(f"{', '.join(temporary)} = {', '.join(values)}", node.lineno)
+            values = temporary
+
+        def write_with() -> None:
+            for target, value in zip(node.targets, values):
+                self.write(f"{self.target_source(target)} = {value}", target.lineno)
+            self.write_body(node.body)
+
+        self.write_scoped(node.lineno, node.scope, write_with)
+
+    def autoescape_statement(self, node: TemplateNode) -> None:
+        if node.value.kind == "constant":
+            escaping = ESCAPED if node.value.value else UNESCAPED
+        else:
+            key = self.number()
+            escaping = EscapingNames(*[f"{name}_by_{key}" for name in EscapingNames._fields])
+            choice = f"choose_escaping({self.expression(node.value)})"
+            self.write(f"{', '.join(escaping)} = {choice}", node.lineno)
+        with ChangedSettings(self, escaping=escaping):
+            self.write_scoped(node.lineno, node.scope, self.write_body, node.body)
+
+    def block_statement(self, node: TemplateNode) -> None:
         if node.required:
             self.write(f"require_block(context, {node.name!r})", node.lineno)
         context = self.context_source() if node.scoped else "context"
         function = f"context.blocks[{node.name!r}][0]"
-        if self.streaming and self.append == "append":
+        if not self.streaming:
+            self.write(f"{function}({context}, {self.append})", node.lineno)
+        elif self.append == "append":
             self.flush(node.lineno)
             self.write(f"yield from {function}({context})", node.lineno)
-        elif self.streaming:
-            self.write(f"{self.append}(''.join({function}({context})))", node.lineno)
         else:
-            self.write(f"{function}({context}, {self.append})", node.lineno)
-        self.indent -= guarded
+            self.write(f"{self.append}(''.join({function}({context})))", node.lineno)
 
-    def extends_statement(self, node: ExtendsNode) -> None:
+    def extends_statement(self, node: TemplateNode) -> None:
         if not self.top_level:
-            raise TemplateSyntaxError(
-                "{% extends %} must stand at the top level, not inside a block, a loop or a scope",
-                node.lineno,
-                self.name,
-                self.filename,
+            message = (
+                "{% extends %} must stand at the top level, not inside a block, a loop or a scope"
             )
+            raise TemplateSyntaxError(message, node.lineno, self.name, self.filename)
         code = self.expression(node.template)
         self.write(f"parent = extend(context, {code}, parent, {self.streaming})", node.lineno)
         self.extends = max(self.extends, 1 if self.branch else 2)
 
-    def include_statement(self, node: IncludeNode) -> None:
-        if self.output_is_dropped:
-            return
-        guarded = self.open_parent_guard(node.lineno)
-        template = self.expression(node.template)
+    def linked_source(self, node: TemplateNode) -> str:
+        """Return the source of a template to load and of the context it is given."""
         context = self.context_source() if node.with_context else "None"
-        arguments = f"{template}, {context}, {node.ignore_missing}"
+        return f"{self.expression(node.template)}, {context}"
+
+    def include_statement(self, node: TemplateNode) -> None:
+        arguments = f"{self.linked_source(node)}, {node.ignore_missing}"
         if self.streaming and self.append == "append":
             self.flush(node.lineno)
             self.write(f"yield from stream_include({arguments})", node.lineno)
         else:
             self.write(f"include({arguments}, {self.append})", node.lineno)
-        self.indent -= guarded
 
-    def import_source(self, node: Any) -> str:
-        context = self.context_source() if node.with_context else "None"
-        return f"import_template({self.expression(node.template)}, {context})"
+    def import_statement(self, node: TemplateNode) -> None:
+        self.assign_name(node.target, f"import_template({self.linked_source(node)})", node.lineno)
 
-    def import_statement(self, node: ImportNode) -> None:
-        code = self.import_source(node)
-        self.assign(NameNode(node.lineno, node.target), code)
-
-    def from_import_statement(self, node: FromImportNode) -> None:
+    def from_import_statement(self, node: TemplateNode) -> None:
         module = f"module_{self.number()}"
-        self.write(f"{module} = {self.import_source(node)}", node.lineno)
+        self.write(f"{module} = import_template({self.linked_source(node)})", node.lineno)
         for name, alias in node.names:
-            self.assign(NameNode(node.lineno, alias), f"import_name({module}, {name!r})")
+            self.assign_name(alias, f"import_name({module}, {name!r})", node.lineno)
 
-    def macro_source(self, node: MacroNode, inherits_caller: bool = False) -> str:
+    def macro_source(self, node: TemplateNode, inherits_caller: bool = False) -> str:
         """Write the function of a macro and return the source of the `Macro` around it."""
         lineno = node.lineno
         function = self.python_name(f"macro{self.number()}", node.name)
         at = len(self.lines)
-        append, self.append = self.append, "append_macro"
-        top_level, self.top_level = self.top_level, False
-        checks_parent, self.checks_parent = self.checks_parent, False
-        branch, self.branch = self.branch, 0
-        self.indent += 1
-        start = self.open_scope(node.scope, is_macro=True)
-        scope = self.scope
-        scope.inherits_caller = inherits_caller
-        scope.definite.update(node.parameters)
-        first_default = len(node.parameters) - len(node.defaults)
-        for index, parameter in enumerate(node.parameters):
-            self.write_default(node, parameter, index - first_default)
-        self.write("out_macro = []", lineno)
-        self.write("append_macro = out_macro.append", lineno)
-        self.write_body(node.body)
-        self.write(f"return {self.markup_source(chr(39) * 2 + '.join(out_macro)')}", lineno)
-        signature = [f"{scope.names[name]}=MISSING" for name in node.parameters]
-        specials = (
-            ("caller", "MISSING", "undefined('the macro was called without a caller')"),
-            ("varargs", "()", "()"),
-            ("kwargs", "MISSING", "{}"),
-        )
-        for name, default, missing in specials:
-            if name in scope.specials:
-                signature.append(f"{name}={default}")
-                code = f"{scope.specials[name]} = {missing} if {name} is MISSING else {name}"
-                self.lines.insert(start, (self.indent, code, lineno))
-        self.close_scope(start, lineno)
-        self.indent -= 1
+        inside = {"append": "append_macro", "top_level": False, "checks_parent": False}
+        with ChangedSettings(self, branch=0, indent=self.indent + 1, **inside):
+            start = self.open_scope(node.scope, is_macro=True)
+            scope = self.scope
+            scope.inherits_caller = inherits_caller
+            scope.definite.update(node.parameters)
+            self.write_defaults(node)
+            self.write("out_macro = []", lineno)
+            self.write("append_macro = out_macro.append", lineno)
+            self.write_body(node.body)
+            joined = "''.join(out_macro)"
+            self.write(f"return {self.escaping.markup}({joined})", lineno)
+            signature = [f"{scope.names[name]}=MISSING" for name in node.parameters]
+            for name, missing in _MACRO_SPECIALS.items():
+                if name in scope.specials:
+                    signature.append(f"{name}=MISSING")
+                    code = f"{scope.specials[name]} = {missing} if {name} is MISSING else {name}"
+                    self.lines.insert(start, (self.indent, code, lineno))
+            self.close_scope(start, lineno)
         self.lines.insert(at, (self.indent, f"def {function}({', '.join(signature)}):", lineno))
-        self.append, self.top_level, self.branch = append, top_level, branch
-        self.checks_parent = checks_parent
         flags = ", ".join(str(name in scope.specials) for name in ("varargs", "kwargs", "caller"))
         return f"Macro({function}, {node.name!r}, {tuple(node.parameters)!r}, {flags})"
 
-    def write_default(self, node: MacroNode, parameter: str, default: int) -> None:
-        """Write what a parameter is when the caller leaves it out."""
-        python = self.scope.names[parameter]
-        if default >= 0:
-            code = self.expression(node.defaults[default])
-        else:
-            hint = f"the parameter {parameter!r} was not given"
-            code = f"undefined({hint!r}, name={parameter!r})"
-        self.write(f"if {python} is MISSING:", node.lineno)
-        self.indent += 1
-        self.write(f"{python} = {code}", node.lineno)
-        self.indent -= 1
+    def write_defaults(self, node: TemplateNode) -> None:
+        """Write what each parameter is when the caller leaves it out."""
+        first_default = len(node.parameters) - len(node.defaults)
+        for index, parameter in enumerate(node.parameters):
+            if index >= first_default:
+                code = self.expression(node.defaults[index - first_default])
+            else:
+                hint = f"the parameter {parameter!r} was not given"
+                code = f"undefined({hint!r}, name={parameter!r})"
+            python = self.scope.names[parameter]
+            self.write(f"if {python} is MISSING:", node.lineno)
+            self.write_suite(node.lineno, self.write, f"{python} = {code}", node.lineno)
 
-    def macro_statement(self, node: MacroNode) -> None:
-        code = self.macro_source(node)
-        self.assign(NameNode(node.lineno, node.name), code)
+    def macro_statement(self, node: TemplateNode) -> None:
+        self.assign_name(node.name, self.macro_source(node), node.lineno)
 
-    def call_block_statement(self, node: CallBlockNode) -> None:
-        if self.output_is_dropped:
-            return
-        guarded = self.open_parent_guard(node.lineno)
+    def call_block_statement(self, node: TemplateNode) -> None:
         scope: CompilerScope | None = self.scope
         while scope is not None and not scope.is_macro:
             scope = scope.parent
         caller = self.macro_source(node.macro, inherits_caller=scope is not None)
         code = self.call_source(node.call, f", caller={caller}")
-        self.write(f"{self.append}({self.escape_source(code)})", node.lineno)
-        self.indent -= guarded
+        self.write(f"{self.append}({self.escaping.escape}({code}))", node.lineno)
 
-    STATEMENTS: dict[type[TemplateNode], Callable[[TemplateCompiler, Any], None]] = {
-        OutputNode: output_statement,
-        IfNode: if_statement,
-        ForNode: for_statement,
-        BreakNode: break_statement,
-        SetNode: set_statement,
-        SetBlockNode: set_block_statement,
-        FilterBlockNode: filter_block_statement,
-        WithNode: with_statement,
-        AutoescapeNode: autoescape_statement,
-        BlockNode: block_statement,
-        ExtendsNode: extends_statement,
-        IncludeNode: include_statement,
-        ImportNode: import_statement,
-        FromImportNode: from_import_statement,
-        MacroNode: macro_statement,
-        CallBlockNode: call_block_statement,
-        DoNode: do_statement,
-    }
+
+def _mentions_extends(body: list[TemplateNode]) -> bool:
+    for node in body:
+        if node.kind == "extends":
+            return True
+        if node.kind == "if":
+            bodies = [branch for _, branch in node.branches] + [node.otherwise]
+            if any(_mentions_extends(branch) for branch in bodies):
+                return True
+    return False

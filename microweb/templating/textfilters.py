@@ -23,11 +23,7 @@ _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 
 def filter_title(value: Any) -> str:
-    """Give each word an upper-case first letter and lower-case rest.
-
-    >>> filter_title("it's a new-world")
-    "It's A New-World"
-    """
+    """Give each word an upper-case first letter and lower-case rest."""
     parts = re.split(r"([-\s({\[<]+)", soft_str(value))
     joined = "".join([part[:1].upper() + part[1:].lower() for part in parts])
     return Markup(joined) if isinstance(value, Markup) else joined
@@ -43,11 +39,6 @@ def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | N
     else:
         s = soft_str(s)
     return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
-
-
-def filter_center(value: Any, width: int = 80) -> str:
-    """Put the text into the middle of *width* characters."""
-    return soft_str(value).center(check_width(width))
 
 
 def filter_truncate(
@@ -92,48 +83,42 @@ def filter_wordwrap(
     break_on_hyphens: bool = True,
 ) -> str:
     """Wrap each line at *width* characters with *wrapstring* between the pieces."""
-    import textwrap
+    from textwrap import TextWrapper
 
+    wrapper = TextWrapper(
+        width=width,
+        expand_tabs=False,
+        replace_whitespace=False,
+        break_long_words=break_long_words,
+        break_on_hyphens=break_on_hyphens,
+    )
     separator = "\n" if wrapstring is None else wrapstring
-    lines = [
-        separator.join(
-            textwrap.wrap(
-                line,
-                width=width,
-                expand_tabs=False,
-                replace_whitespace=False,
-                break_long_words=break_long_words,
-                break_on_hyphens=break_on_hyphens,
-            )
-        )
-        for line in str(s).splitlines()
-    ]
+    lines = [separator.join(wrapper.wrap(line)) for line in str(s).splitlines()]
     wrapped = separator.join(lines)
     return Markup(wrapped) if isinstance(s, Markup) else wrapped
 
 
 def filter_filesizeformat(value: Any, binary: bool = False) -> str:
-    """Say a number of bytes for people.
-
-    >>> filter_filesizeformat(13000), filter_filesizeformat(1024, True)
-    ('13.0 kB', '1.0 KiB')
-    """
+    """Say a number of bytes for people: ``13.0 kB``, or ``12.7 KiB`` if *binary*."""
     size = float(value) if not isinstance(value, int) else value
     base = 1024 if binary else 1000
-    if size == 1:
-        return "1 Byte"
     if size < base:
-        return f"{int(size)} Bytes"
+        return "1 Byte" if size == 1 else f"{int(size)} Bytes"
     prefixes = "KMGTPEZY" if binary else "kMGTPEZY"
-    divisor, last = base, prefixes[-1]
-    for prefix in prefixes:
-        if size < divisor * base or prefix == last:
-            unit = prefix + ("iB" if binary else "B")
-            if size > 10**300:
-                return f"more than 10**270 {unit}"
-            return f"{size / divisor:.1f} {unit}"
-        divisor *= base
-    return ""
+    power = 1
+    while power < len(prefixes) and not size < base ** (power + 1):
+        power += 1
+    unit = prefixes[power - 1] + ("iB" if binary else "B")
+    if size > 10**300:
+        return f"more than 10**270 {unit}"
+    return f"{size / base**power:.1f} {unit}"
+
+
+def filter_pprint(value: Any) -> str:
+    """Return the value as a debugger shows it."""
+    from pprint import pformat
+
+    return pformat(value)
 
 
 def filter_float(value: Any, default: float = 0.0) -> float:
@@ -179,35 +164,14 @@ def filter_format(value: Any, *args: Any, **kwargs: Any) -> str:
     return format_percent(soft_str(value), kwargs or args)  # type: ignore[no-any-return]
 
 
-def filter_pprint(value: Any) -> str:
-    """Return the value as a debugger shows it."""
-    from pprint import pformat
-
-    return pformat(value)
-
-
-def filter_trim(value: Any, chars: str | None = None) -> str:
-    """Strip white space, or *chars*, from both ends."""
-    return soft_str(value).strip(chars)
-
-
 def filter_striptags(value: Any) -> str:
     """Drop the tags; the result is text and will be escaped."""
     html = value.__html__() if hasattr(value, "__html__") else value
     return Markup(str(html)).striptags()
 
 
-def filter_string(value: Any) -> str:
-    """Return the text of the value, HTML unchanged."""
-    return soft_str(value)
-
-
 def quote_url_part(value: Any, for_query: bool = False) -> str:
-    """Percent-encode text as UTF-8, leaving ``/`` alone except *for_query*.
-
-    >>> quote_url_part("a b/ü"), quote_url_part("a b/", True)
-    ('a%20b/%C3%BC', 'a+b%2F')
-    """
+    """Percent-encode text as UTF-8, leaving ``/`` alone except *for_query*."""
     data = value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
     pieces = [chr(byte) if byte in _URL_SAFE_BYTES else f"%{byte:02X}" for byte in data]
     text = "".join(pieces)
@@ -313,7 +277,7 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
 
 TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "capitalize": lambda s: soft_str(s).capitalize(),
-    "center": filter_center,
+    "center": lambda s, width=80: soft_str(s).center(check_width(width)),
     "e": escape,
     "escape": escape,
     "filesizeformat": filter_filesizeformat,
@@ -327,10 +291,10 @@ TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "replace": pass_eval_context(filter_replace),
     "round": filter_round,
     "safe": lambda value: Markup(value),
-    "string": filter_string,
+    "string": soft_str,
     "striptags": filter_striptags,
     "title": filter_title,
-    "trim": filter_trim,
+    "trim": lambda s, chars=None: soft_str(s).strip(chars),
     "truncate": filter_truncate,
     "upper": lambda s: soft_str(s).upper(),
     "urlencode": filter_urlencode,

@@ -16,16 +16,10 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 _INTERPRETER_INTERNALS = frozenset(
-    (
-        *("ag_await", "ag_code", "ag_frame", "ag_running", "cr_await"),
-        *("cr_code", "cr_frame", "cr_origin", "cr_running", "co_code"),
-        *("co_consts", "co_names", "f_back", "f_builtins", "f_code"),
-        *("f_globals", "f_lasti", "f_lineno", "f_locals", "f_trace"),
-        *("func_closure", "func_code", "func_defaults", "func_dict", "func_globals"),
-        *("gi_code", "gi_frame", "gi_running", "gi_yieldfrom", "im_class"),
-        *("im_func", "im_self", "mro", "tb_frame", "tb_lasti"),
-        *("tb_lineno", "tb_next"),
-    )
+    "ag_await ag_code ag_frame ag_running cr_await cr_code cr_frame cr_origin cr_running co_code"
+    " co_consts co_names f_back f_builtins f_code f_globals f_lasti f_lineno f_locals f_trace"
+    " func_closure func_code func_defaults func_dict func_globals gi_code gi_frame gi_running"
+    " gi_yieldfrom im_class im_func im_self mro tb_frame tb_lasti tb_lineno tb_next".split()
 )
 _WIDTH_LIMIT = 100_000
 MISSING: Any = object()
@@ -41,11 +35,7 @@ def is_unsafe_name(name: str) -> bool:
 
 
 def check_width(width: int) -> int:
-    """Return *width*, or raise TemplateSecurityError if it exceeds 100,000 characters.
-
-    >>> check_width(80)
-    80
-    """
+    """Return *width*, or raise TemplateSecurityError if it exceeds 100,000 characters."""
     if width > _WIDTH_LIMIT:
         raise TemplateSecurityError(f"a width of {width} is refused: the ceiling is {_WIDTH_LIMIT}")
     return width
@@ -57,6 +47,11 @@ class EngineObject:
     __slots__ = ()
 
 
+def is_out_of_reach(value: Any, name: str) -> bool:
+    """Say whether a template may not reach the attribute *name* of *value*."""
+    return is_unsafe_name(name) or (name[:1] == "_" and isinstance(value, EngineObject))
+
+
 class Undefined(EngineObject):
     """A value that does not exist.
 
@@ -66,13 +61,6 @@ class Undefined(EngineObject):
     >>> str(Undefined(name="x")), bool(Undefined(name="x")), list(Undefined(name="x"))
     ('', False, [])
     """
-
-    __slots__ = (
-        "_undefined_exception",
-        "_undefined_hint",
-        "_undefined_name",
-        "_undefined_obj",
-    )
 
     def __init__(
         self,
@@ -93,9 +81,8 @@ class Undefined(EngineObject):
         if self._undefined_obj is MISSING:
             return f"{self._undefined_name!r} is undefined"
         kind = type(self._undefined_obj).__name__
-        if isinstance(self._undefined_name, str):
-            return f"{kind!r} object has no attribute {self._undefined_name!r}"
-        return f"{kind!r} object has no element {self._undefined_name!r}"
+        what = "attribute" if isinstance(self._undefined_name, str) else "element"
+        return f"{kind!r} object has no {what} {self._undefined_name!r}"
 
     def _fail_with_undefined_error(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise self._undefined_exception(self._undefined_message)
@@ -137,11 +124,7 @@ class Undefined(EngineObject):
 
 
 class ChainableUndefined(Undefined):
-    """An `Undefined` whose attributes and items are undefined too.
-
-    >>> str(ChainableUndefined(name="x").y["z"])
-    ''
-    """
+    """An `Undefined` whose attributes and items are undefined too."""
 
     __slots__ = ()
 
@@ -158,11 +141,7 @@ class ChainableUndefined(Undefined):
 
 
 class DebugUndefined(Undefined):
-    """An `Undefined` that shows what is missing.
-
-    >>> str(DebugUndefined(name="x"))
-    '{{ x }}'
-    """
+    """An `Undefined` that shows what is missing, as ``{{ name }}``."""
 
     __slots__ = ()
 
@@ -176,12 +155,7 @@ class DebugUndefined(Undefined):
 
 
 class StrictUndefined(Undefined):
-    """An `Undefined` that cannot even be shown, compared, counted or tested for truth.
-
-    >>> str(StrictUndefined(name="x"))
-    Traceback (most recent call last):
-    microweb.templating.exceptions.UndefinedError: 'x' is undefined
-    """
+    """An `Undefined` that cannot even be shown, compared, counted or tested for truth."""
 
     __slots__ = ()
     __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
@@ -217,20 +191,12 @@ class TemplateLookups:
 
     def guarded_attribute(self, value: Any, name: str, only_attribute: bool = False) -> Any:
         """Return ``value.name`` for any name, or an undefined value if it must not be reached."""
-        if is_unsafe_name(name) or (name[:1] == "_" and isinstance(value, EngineObject)):
-            if isinstance(value, dict) and name in value and not only_attribute:
-                return value[name]
-            return self._refused(value, name)
-        if name == "format" or name == "format_map":
-            found = guarded_format_method(value, name)
-            if found is not None:
-                return found
         if only_attribute:
-            try:
-                return getattr(value, name)
-            except AttributeError:
-                return self.undefined(obj=value, name=name)
-        return self.attribute(value, name)
+            return self._attribute_alone(value, name)
+        if isinstance(value, dict) and name in value and is_out_of_reach(value, name):
+            return value[name]
+        instead = self._instead(value, name)
+        return self.attribute(value, name) if instead is None else instead
 
     def item(self, value: Any, key: Any) -> Any:
         """Return ``value[key]``, or the attribute of that name."""
@@ -239,17 +205,27 @@ class TemplateLookups:
         except (TypeError, LookupError, AttributeError):
             if not isinstance(key, str):
                 return self.undefined(obj=value, name=key)
-        name = str(key)
-        if is_unsafe_name(name) or (name[:1] == "_" and isinstance(value, EngineObject)):
-            return self._refused(value, name)
-        if name == "format" or name == "format_map":
-            found = guarded_format_method(value, name)
-            if found is not None:
-                return found
+        return self._attribute_alone(value, str(key))
+
+    def _attribute_alone(self, value: Any, name: str) -> Any:
+        instead = self._instead(value, name)
+        if instead is not None:
+            return instead
         try:
             return getattr(value, name)
         except AttributeError:
-            return self.undefined(obj=value, name=key)
+            return self.undefined(obj=value, name=name)
+
+    def _instead(self, value: Any, name: str) -> Any:
+        """Return what a template gets in place of a dangerous attribute, None for all others."""
+        if is_out_of_reach(value, name):
+            return self._refused(value, name)
+        if name in ("format", "format_map"):
+            if isinstance(value, str):
+                return GuardedFormat(value, name == "format_map")
+            if isinstance(value, type) and issubclass(value, str):
+                return GuardedFormat(None, name == "format_map")
+        return None
 
     def _refused(self, value: Any, name: str) -> Undefined:
         if isinstance(value, ChainableUndefined):
@@ -269,11 +245,8 @@ class TemplateLookups:
 class GuardedFormat(EngineObject):
     """``str.format`` or ``str.format_map`` whose fields cannot reach what templates cannot.
 
-    >>> GuardedFormat("{0}-{a}", False)(1, a=2)
-    '1-2'
+    *pattern* is None for the method of the class, which takes the text as its first argument.
     """
-
-    __slots__ = ("_mapping", "_pattern")
 
     def __init__(self, pattern: str | None, mapping: bool) -> None:
         self._pattern = pattern
@@ -290,15 +263,6 @@ class GuardedFormat(EngineObject):
         return pattern.__class__(formatted)
 
 
-def guarded_format_method(value: Any, name: str) -> GuardedFormat | None:
-    """Return the guarded form of a string's formatting method, None if *value* is no string."""
-    if isinstance(value, str):
-        return GuardedFormat(value, name == "format_map")
-    if isinstance(value, type) and issubclass(value, str):
-        return GuardedFormat(None, name == "format_map")
-    return None
-
-
 def _guarded_formatter(escaping: bool) -> Any:
     """Make a ``string.Formatter`` that asks the guard before each attribute."""
     import re
@@ -313,7 +277,7 @@ def _guarded_formatter(escaping: bool) -> Any:
             value = self.get_value(first, args, kwargs)
             for is_attribute, key in rest:
                 if is_attribute:
-                    if is_unsafe_name(key) or (key[:1] == "_" and isinstance(value, EngineObject)):
+                    if is_out_of_reach(value, key):
                         raise TemplateSecurityError(
                             f"the field {field_name!r} is refused: {key!r} is out of a "
                             "template's reach"

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from microweb.templating import Environment, FilterArgumentError
-from microweb.templating.filters import DEFAULT_FILTERS
-from microweb.templating.predicates import DEFAULT_TESTS
+from microweb.templating.filters import DEFAULT_FILTERS, DEFAULT_TESTS
 
 FILTERS = (
     "abs attr batch capitalize center count d default dictsort e escape filesizeformat first "

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from microweb.templating import DictLoader, Environment, TemplateRuntimeError
+from microweb.templating import DictLoader, Environment, Markup, TemplateRuntimeError
 
 PAGES = {
     "base": "<t>{% block title %}base{% endblock %}</t>{% block body %}B{{ x }}{% endblock %}",
@@ -269,3 +269,36 @@ def test_tp_25_single_quotes_are_escaped_in_attributes() -> None:
 
 def test_output_shows_a_value_as_it_is_at_that_moment() -> None:
     assert render("{{ items }}{{ items.append(4) or '' }}{{ items|length }}") == "[3, 1, 2]4"
+
+
+class Shouted(str):
+    def __html__(self) -> str:
+        return f"<b>{self.upper()}</b>"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [],
+        ["plain"],
+        ["<a>", "b & c", "'d'", '"e"'],
+        ["a\0b", "<", "\0"],
+        ["<", Markup("<i>"), 3, True, 1.5, None],
+        [Shouted("a"), "<"],
+        [1, -2, 10**30],
+        [1, "<"],
+        ("<", ">"),
+        "<&>",
+        {"<": 1},
+    ],
+)
+@pytest.mark.parametrize("body", ["<i>{{ x }}%\0{'}</i>", "{{ x }}", "\n{{ x }},\n", "{{ x ~ '<' }}"])
+def test_a_loop_that_escapes_at_once_says_what_escaping_one_by_one_says(body: str, values: Any) -> None:
+    environment = Environment(autoescape=True)
+    one_by_one = environment.from_string("{% for x in values %}" + body + "{{ '' if x else '' }}{% endfor %}")
+    at_once = environment.from_string("{% for x in values %}" + body + "{% endfor %}")
+    assert "escape_each" in at_once.python_source
+    assert "escape_each" not in one_by_one.python_source
+    assert at_once.render(values=values) == one_by_one.render(values=values)
+    assert at_once.render(values=iter(values)) == one_by_one.render(values=iter(values))
+    assert "".join(at_once.generate(values=values)) == one_by_one.render(values=values)
