@@ -13,24 +13,12 @@ This part never sees an app, a route or a socket; it can be used alone:
 ... )
 [b'Hello, Ada!']
 
-Reading order: status, fields, accept, dates, urls, exceptions, structures, headers, authorization,
-caching, cookies, conditional, streams, response_fields, response, redirects, files, multipart,
-uploads, forms, lazy, user_agent, request.
+Reading order: fields, exceptions, structures, headers, header_values, urls, cookies, conditional,
+streams, response_fields, response, files, forms, request.
 """
 
 from __future__ import annotations
 
-from .accept import Accept as Accept
-from .accept import LanguageAccept as LanguageAccept
-from .accept import MIMEAccept as MIMEAccept
-from .accept import parse_accept_header as parse_accept_header
-from .authorization import Authorization as Authorization
-from .authorization import WWWAuthenticate as WWWAuthenticate
-from .caching import HeaderSet as HeaderSet
-from .caching import RequestCacheControl as RequestCacheControl
-from .caching import ResponseCacheControl as ResponseCacheControl
-from .caching import parse_cache_control_header as parse_cache_control_header
-from .caching import parse_set_header as parse_set_header
 from .conditional import ContentRange as ContentRange
 from .conditional import ETags as ETags
 from .conditional import IfRange as IfRange
@@ -43,8 +31,7 @@ from .conditional import quote_etag as quote_etag
 from .conditional import unquote_etag as unquote_etag
 from .cookies import dump_cookie as dump_cookie
 from .cookies import parse_cookie as parse_cookie
-from .dates import http_date as http_date
-from .dates import parse_date as parse_date
+from .exceptions import HTTP_STATUS_CODES as HTTP_STATUS_CODES
 from .exceptions import Aborter as Aborter
 from .exceptions import BadGateway as BadGateway
 from .exceptions import BadHost as BadHost
@@ -85,26 +72,38 @@ from .exceptions import UnsupportedMediaType as UnsupportedMediaType
 from .exceptions import default_exceptions as default_exceptions
 from .fields import dump_header as dump_header
 from .fields import dump_options_header as dump_options_header
+from .fields import http_date as http_date
+from .fields import parse_date as parse_date
 from .fields import parse_dict_header as parse_dict_header
 from .fields import parse_list_header as parse_list_header
 from .fields import parse_options_header as parse_options_header
 from .fields import quote_header_value as quote_header_value
 from .fields import unquote_header_value as unquote_header_value
 from .files import file_response as file_response
+from .forms import FileStorage as FileStorage
+from .forms import MultipartDecoder as MultipartDecoder
+from .header_values import Accept as Accept
+from .header_values import Authorization as Authorization
+from .header_values import HeaderSet as HeaderSet
+from .header_values import LanguageAccept as LanguageAccept
+from .header_values import MIMEAccept as MIMEAccept
+from .header_values import RequestCacheControl as RequestCacheControl
+from .header_values import ResponseCacheControl as ResponseCacheControl
+from .header_values import UserAgent as UserAgent
+from .header_values import WWWAuthenticate as WWWAuthenticate
+from .header_values import parse_accept_header as parse_accept_header
+from .header_values import parse_cache_control_header as parse_cache_control_header
+from .header_values import parse_set_header as parse_set_header
 from .headers import EnvironHeaders as EnvironHeaders
 from .headers import Headers as Headers
-from .lazy import cached_property as cached_property
-from .multipart import MultipartDecoder as MultipartDecoder
-from .redirects import redirect_response as redirect_response
 from .request import Request as Request
 from .response import Response as Response
-from .status import HTTP_STATUS_CODES as HTTP_STATUS_CODES
+from .response import redirect_response as redirect_response
 from .streams import ClosingIterator as ClosingIterator
 from .structures import CallbackDict as CallbackDict
 from .structures import CombinedMultiDict as CombinedMultiDict
 from .structures import ImmutableDict as ImmutableDict
 from .structures import ImmutableMultiDict as ImmutableMultiDict
 from .structures import MultiDict as MultiDict
-from .uploads import FileStorage as FileStorage
+from .structures import cached_property as cached_property
 from .urls import host_is_trusted as host_is_trusted
-from .user_agent import UserAgent as UserAgent

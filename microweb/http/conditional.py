@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from .dates import parse_timestamp
-from .fields import parse_digits
+from .fields import datetime_from_timestamp, parse_digits, parse_timestamp
+from .header_values import HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,12 +27,7 @@ CONDITIONAL_ENVIRON_KEYS = (
 
 
 def quote_etag(etag: str, weak: bool = False) -> str:
-    """Return *etag* in quotes, with ``W/`` if *weak*. ValueError if it holds a quote.
-
-    >>> from microweb.http.conditional import quote_etag
-    >>> quote_etag("abc", weak=True)
-    'W/"abc"'
-    """
+    """Return *etag* in quotes, with ``W/`` if *weak*. ValueError if it holds a quote."""
     if '"' in etag:
         raise ValueError(f"The entity tag {etag!r} holds a '\"'. Leave the quotes out: 'abc'.")
     return f'W/"{etag}"' if weak else f'"{etag}"'
@@ -41,7 +36,6 @@ def quote_etag(etag: str, weak: bool = False) -> str:
 def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
     """Return ``(tag, is_weak)``; ``(None, None)`` if there is none.
 
-    >>> from microweb.http.conditional import unquote_etag
     >>> unquote_etag('W/"abc"'), unquote_etag(None)
     (('abc', True), (None, None))
     """
@@ -57,21 +51,15 @@ def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
 
 
 def generate_etag(data: bytes) -> str:
-    """Return an entity tag for *data*: the first half of its SHA-256 in hex digits.
-
-    >>> from microweb.http.conditional import generate_etag
-    >>> generate_etag(b"")
-    'e3b0c44298fc1c149afbf4c8996fb924'
-    """
+    """Return an entity tag for *data*: the first half of its SHA-256 in hex digits."""
     from hashlib import sha256
 
     return sha256(data).hexdigest()[:32]
 
 
-class ETags:
+class ETags(HeaderValue):
     """The entity tags of an If-Match or If-None-Match header; *star_tag* stands for ``*``.
 
-    >>> from microweb.http.conditional import ETags
     >>> tags = ETags(["a"], ["b"])
     >>> "a" in tags, "b" in tags, tags.contains_weak("b")
     (True, False, True)
@@ -121,8 +109,6 @@ class ETags:
         tags = [quote_etag(tag) for tag in sorted(self._strong)]
         return ", ".join(tags + [quote_etag(tag, True) for tag in sorted(self._weak)])
 
-    __str__ = to_header
-
     def __contains__(self, etag: object) -> bool:
         return isinstance(etag, str) and self.contains(etag)
 
@@ -135,17 +121,9 @@ class ETags:
     def __bool__(self) -> bool:
         return bool(self.star_tag or self._strong or self._weak)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.to_header()!r}>"
-
 
 def parse_etags(value: str | None) -> ETags:
-    """Parse If-Match or If-None-Match. Tags without quotes are taken too. Never raises.
-
-    >>> from microweb.http.conditional import parse_etags
-    >>> parse_etags('"a", W/"b"').contains_weak("b")
-    True
-    """
+    """Parse If-Match or If-None-Match. Tags without quotes are taken too. Never raises."""
     if not value:
         return ETags()
     if value.strip(" \t") == "*":
@@ -168,8 +146,6 @@ class IfRange:
     @property
     def date(self) -> Any:
         """The date as an aware datetime, or None."""
-        from .dates import datetime_from_timestamp
-
         return None if self.timestamp is None else datetime_from_timestamp(self.timestamp)
 
     def __repr__(self) -> str:
@@ -177,12 +153,7 @@ class IfRange:
 
 
 def parse_if_range_header(value: str | None) -> IfRange:
-    """Parse If-Range; a tag only if strong and quoted, for no other can match (section 13.1.5).
-
-    >>> from microweb.http.conditional import parse_if_range_header
-    >>> parse_if_range_header('"abc"').etag
-    'abc'
-    """
+    """Parse If-Range; a tag only if strong and quoted, for no other can match (section 13.1.5)."""
     if not value:
         return IfRange()
     value = value.strip(" \t")
@@ -191,12 +162,11 @@ def parse_if_range_header(value: str | None) -> IfRange:
     return IfRange(timestamp=parse_timestamp(value))
 
 
-class Range:
+class Range(HeaderValue):
     """A Range header: *units* and ``(start, stop)`` pairs.
 
     *stop* is exclusive and None for "to the end"; a negative *start* counts from the end.
 
-    >>> from microweb.http.conditional import Range
     >>> Range("bytes", [(0, 5)]).range_for_length(100), Range("bytes", [(-5, None)]).to_header()
     ((0, 5), 'bytes=-5')
     """
@@ -215,11 +185,6 @@ class Range:
         stop = length if stop is None else min(stop, length)
         return (start, stop) if start < stop else None
 
-    def make_content_range(self, length: int | None) -> ContentRange | None:
-        """Return the Content-Range that answers this header for *length* bytes, or None."""
-        found = self.range_for_length(length)
-        return None if found is None else ContentRange(self.units, found[0], found[1], length)
-
     def to_header(self) -> str:
         """Return the header value."""
         parts = []
@@ -230,11 +195,6 @@ class Range:
                 parts.append(f"{start}-{stop - 1}")
         return f"{self.units}={','.join(parts)}"
 
-    __str__ = to_header
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.to_header()!r}>"
-
 
 def parse_range_header(value: str | None) -> Range | None:
     """Parse a Range header; None if it is malformed or its unit is not ``bytes``.
@@ -242,7 +202,6 @@ def parse_range_header(value: str | None) -> Range | None:
     RFC 9110 section 14.2: what is not understood is ignored. ``-0`` is well formed and cannot be
     satisfied.
 
-    >>> from microweb.http.conditional import parse_range_header
     >>> parse_range_header("bytes=0-4").ranges, parse_range_header("items=0-1")
     ([(0, 5)], None)
     """
@@ -270,15 +229,8 @@ def parse_range_header(value: str | None) -> Range | None:
     return Range("bytes", ranges)
 
 
-class ContentRange:
-    """A Content-Range header: bytes *start* to *stop* (exclusive) of *length*, or unsatisfied.
-
-    >>> from microweb.http.conditional import ContentRange
-    >>> ContentRange("bytes", 0, 5, 100).to_header()
-    'bytes 0-4/100'
-    >>> ContentRange("bytes", None, None, 100).to_header()
-    'bytes */100'
-    """
+class ContentRange(HeaderValue):
+    """A Content-Range header: bytes *start* to *stop* (exclusive) of *length*, or unsatisfied."""
 
     def __init__(
         self, units: str, start: int | None, stop: int | None, length: int | None = None
@@ -295,11 +247,6 @@ class ContentRange:
             return f"{self.units} */{length}"
         return f"{self.units} {self.start}-{self.stop - 1}/{length}"
 
-    __str__ = to_header
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.to_header()!r}>"
-
 
 def evaluate_preconditions(
     environ: dict[str, Any], etag: str | None, weak: bool, modified: int | None
@@ -307,11 +254,6 @@ def evaluate_preconditions(
     """Return 200 (send it), 304 (the client has it) or 412, in RFC 9110 section 13.2.2's order.
 
     *etag* is the tag without quotes, *modified* seconds since the epoch; None where unknown.
-
-    >>> from microweb.http.conditional import evaluate_preconditions
-    >>> environ = {"REQUEST_METHOD": "GET", "HTTP_IF_NONE_MATCH": '"a"'}
-    >>> evaluate_preconditions(environ, "a", False, None)
-    304
     """
     reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
     if_match = environ.get("HTTP_IF_MATCH")
@@ -342,11 +284,6 @@ def find_satisfiable_range(
 
     Only GET has ranges; If-Range must match strongly; several ranges are answered with
     everything, which RFC 9110 section 14.2 permits.
-
-    >>> from microweb.http.conditional import find_satisfiable_range
-    >>> environ = {"REQUEST_METHOD": "GET", "HTTP_RANGE": "bytes=-1000"}
-    >>> find_satisfiable_range(environ, None, False, None, 100)
-    (0, 100)
     """
     if environ["REQUEST_METHOD"] != "GET":
         return None

@@ -1,18 +1,21 @@
-"""The syntax of header fields (RFC 9110 section 5), both ways.
+"""The syntax of header fields (RFC 9110 section 5) and of dates in them, both ways.
 
 Law of this module: ``check_field_name`` and ``check_field_value`` are the one gate through which
 every outgoing header passes; everything else here takes text apart or puts it together, in time
-linear in its length. Only SP and TAB are white space and only 0-9 are digits. The module knows
+linear in its length. Only SP and TAB are white space and only 0-9 are digits. A date is seconds
+since the epoch, in UTC; ``datetime`` is loaded only for those who ask for one. The module knows
 names and values, not what any particular header means.
 """
 
 from __future__ import annotations
 
 import re
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
     from typing import Any
 
 # RFC 9110 section 5.6.2 (token). A name that ends in "-" or "_" is a token too, yet PEP 3333's
@@ -32,14 +35,7 @@ _ASCII_DIGITS = frozenset("0123456789")
 
 
 def check_field_name(name: str) -> str:
-    """Return *name* if it may be sent as a header name, else raise ValueError.
-
-    RFC 9110 section 5.1: a token. TypeError if it is not text.
-
-    >>> from microweb.http.fields import check_field_name
-    >>> check_field_name("X-Powered-By")
-    'X-Powered-By'
-    """
+    """Return *name* if it is a token (RFC 9110 section 5.1); else ValueError or TypeError."""
     if not isinstance(name, str):
         raise TypeError(
             f"A header name must be a str, not {type(name).__name__}: {name!r}. "
@@ -54,15 +50,10 @@ def check_field_name(name: str) -> str:
 
 
 def check_field_value(value: Any) -> str:
-    """Return *value* as text that may be sent as a header value, else raise ValueError.
+    """Return *value* as text that may be sent as a header value (RFC 9110 section 5.5).
 
-    Bytes are read as Latin-1, other objects through ``str()`` (so that numbers can be given).
-    Control characters, and so every way to begin a second header, and characters outside
-    Latin-1 are refused (RFC 9110 section 5.5, PEP 3333).
-
-    >>> from microweb.http.fields import check_field_value
-    >>> check_field_value(42)
-    '42'
+    Bytes are read as Latin-1, numbers and the like through ``str()``. ValueError for control
+    characters, and so every way to begin a second header, and for text outside Latin-1.
     """
     if value.__class__ is not str:
         # A subclass of str (escaped markup, for instance) becomes plain text: PEP 3333.
@@ -84,40 +75,27 @@ def check_field_value(value: Any) -> str:
 
 
 def is_token(text: str) -> bool:
-    """Say whether *text* is a token (RFC 9110 section 5.6.2).
-
-    >>> from microweb.http.fields import is_token
-    >>> is_token("gzip"), is_token("a b"), is_token("")
-    (True, False, False)
-    """
+    """Say whether *text* is a token (RFC 9110 section 5.6.2)."""
     return bool(text) and _TOKEN_CHARACTERS.issuperset(text)
 
 
+def is_json_mimetype(mimetype: str) -> bool:
+    """Say whether a media type is JSON's: ``application/json`` or ``application/*+json``."""
+    main, _, subtype = mimetype.partition("/")
+    return main == "application" and (subtype == "json" or subtype.endswith("+json"))
+
+
 def parse_digits(text: str | None, most: int = 20) -> int | None:
-    """Return the number that *text* writes in ASCII digits, or None.
+    """Return the number that *text* writes in *most* ASCII digits or fewer, else None.
 
-    Unlike ``int()`` it takes no sign, no underscore, no other script's digits and no white space
-    but SP and TAB around the number; more than *most* digits are not a number either.
-
-    >>> from microweb.http.fields import parse_digits
-    >>> parse_digits(" 12"), parse_digits("+12"), parse_digits("1_2"), parse_digits("")
-    (12, None, None, None)
+    Unlike ``int()`` it takes no sign, underscore or other script's digits; SP and TAB around it.
     """
-    if text is None:
-        return None
-    text = text.strip(" \t")
-    if 0 < len(text) <= most and _ASCII_DIGITS.issuperset(text):
-        return int(text)
-    return None
+    text = (text or "").strip(" \t")
+    return int(text) if 0 < len(text) <= most and _ASCII_DIGITS.issuperset(text) else None
 
 
 def split_outside_quotes(value: str, separator: str) -> list[str]:
-    """Split *value* at each *separator* (``,`` or ``;``) that stands outside a quoted string.
-
-    >>> from microweb.http.fields import split_outside_quotes
-    >>> split_outside_quotes('a, "b, c"', ",")
-    ['a', ' "b, c"']
-    """
+    """Split *value* at each *separator* (``,`` or ``;``) that stands outside a quoted string."""
     if '"' not in value:
         return value.split(separator)
     parts = []
@@ -140,12 +118,6 @@ def unquote_header_value(value: str) -> str:
 
     Other backslashes stay: old browsers send ``filename="C:\temp\a.txt"``. A quoted string that
     never closes is taken to its end.
-
-    >>> from microweb.http.fields import unquote_header_value
-    >>> unquote_header_value('"say \\"hi\\""')
-    'say "hi"'
-    >>> unquote_header_value("plain")
-    'plain'
     """
     if not value.startswith('"'):
         return value
@@ -156,14 +128,10 @@ def unquote_header_value(value: str) -> str:
 
 
 def quote_header_value(value: Any, allow_token: bool = True) -> str:
-    """Return *value* as a token where it is one, else as a quoted string.
+    """Return *value* as a token where it is and may be one, else as a quoted string.
 
-    *allow_token* False quotes always. Control characters are the gate's business, not this
-    function's (RFC 9110 section 5.6.4).
-
-    >>> from microweb.http.fields import quote_header_value
-    >>> quote_header_value("gzip"), quote_header_value('a "b"')
-    ('gzip', '"a \\\\"b\\\\""')
+    >>> quote_header_value("gzip"), quote_header_value("a b")
+    ('gzip', '"a b"')
     """
     text = str(value)
     if allow_token and is_token(text):
@@ -173,14 +141,9 @@ def quote_header_value(value: Any, allow_token: bool = True) -> str:
 
 
 def split_parameters(value: str) -> tuple[str, list[tuple[str, str]]]:
-    """Take ``text/html; charset=utf-8`` apart into its head and its raw parameters.
+    """Take ``text/html; charset=utf-8`` apart into its head and ``(name, value)`` pairs.
 
-    Names come in lower case and in the order received, values unquoted; parameters whose name is
-    no token, or that lack ``=``, are left out. Extended names (``filename*``) stay as they are.
-
-    >>> from microweb.http.fields import split_parameters
-    >>> split_parameters('form-data; name="a;b"; x')
-    ('form-data', [('name', 'a;b')])
+    Names come in lower case, values unquoted; what lacks ``=`` or a token before it is left out.
     """
     if ";" not in value:
         return value.strip(" \t"), []
@@ -198,10 +161,6 @@ def decode_extended_value(value: str) -> str | None:
     """Decode ``UTF-8'en'%e2%82%ac`` (RFC 8187 section 3.2), or return None if it is not one.
 
     UTF-8, ISO-8859-1 and US-ASCII are understood; bad bytes become U+FFFD.
-
-    >>> from microweb.http.fields import decode_extended_value
-    >>> decode_extended_value("UTF-8''%C3%A9t%C3%A9")
-    'été'
     """
     charset, quote, rest = value.partition("'")
     _, second, text = rest.partition("'")
@@ -218,7 +177,6 @@ def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
     the first of two equal names counts. An RFC 8187 ``name*`` wins over ``name`` and RFC 2231
     continuations (``name*0``, ``name*1``) are joined. Never raises.
 
-    >>> from microweb.http.fields import parse_options_header
     >>> parse_options_header("attachment; filename=x; filename*=UTF-8''%c3%a9")
     ('attachment', {'filename': 'é'})
     """
@@ -271,7 +229,6 @@ def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
     A value outside ASCII goes out as ``name*=UTF-8''…`` (RFC 8187); None writes the bare name;
     a name with ``_`` is written with ``-``, as keyword arguments cannot hold one.
 
-    >>> from microweb.http.fields import dump_options_header
     >>> dump_options_header("attachment", {"filename": "a b.txt"})
     'attachment; filename="a b.txt"'
     >>> dump_options_header("attachment", {"filename": "é"})
@@ -295,7 +252,6 @@ def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
 def parse_list_header(value: str | None) -> list[str]:
     """Parse a comma-separated list (RFC 9110 section 5.6.1); items unquoted, empty ones dropped.
 
-    >>> from microweb.http.fields import parse_list_header
     >>> parse_list_header('a, "b, c",,d')
     ['a', 'b, c', 'd']
     """
@@ -308,7 +264,6 @@ def parse_list_header(value: str | None) -> list[str]:
 def parse_dict_header(value: str | None) -> dict[str, str | None]:
     """Parse ``key=value`` pairs in a list, as in Cache-Control; a bare key has the value None.
 
-    >>> from microweb.http.fields import parse_dict_header
     >>> parse_dict_header('max-age=5, public, realm="a, b"')
     {'max-age': '5', 'public': None, 'realm': 'a, b'}
     """
@@ -324,7 +279,6 @@ def parse_dict_header(value: str | None) -> dict[str, str | None]:
 def dump_header(items: Iterable[Any] | Mapping[str, Any]) -> str:
     """Write a list, or a mapping as ``key=value`` pairs, as one header value.
 
-    >>> from microweb.http.fields import dump_header
     >>> dump_header(["a", "b c"]), dump_header({"max-age": 5, "public": None})
     ('a, "b c"', 'max-age=5, public')
     """
@@ -337,12 +291,7 @@ def dump_header(items: Iterable[Any] | Mapping[str, Any]) -> str:
 
 
 def parse_quality(text: str) -> float | None:
-    """Read a weight (RFC 9110 section 12.4.2): 0 to 1 with decimals; None for all else.
-
-    >>> from microweb.http.fields import parse_quality
-    >>> parse_quality("0.5"), parse_quality("1"), parse_quality("1.5"), parse_quality("nan")
-    (0.5, 1.0, None, None)
-    """
+    """Read a weight (RFC 9110 section 12.4.2): 0 to 1 with decimals; None for all else."""
     whole, _, decimals = text.partition(".")
     if whole not in ("0", "1") or len(decimals) > 15 or not _ASCII_DIGITS.issuperset(decimals):
         return None
@@ -353,12 +302,7 @@ def parse_quality(text: str) -> float | None:
 def parse_accept_items(value: str | None) -> list[tuple[str, float]]:
     """Parse an Accept-like header into ``(item, quality)`` pairs in the order received.
 
-    Media type parameters stay part of the item (``text/html;level=1``). An item whose weight is
-    no weight is left out, as are empty ones. Never raises.
-
-    >>> from microweb.http.fields import parse_accept_items
-    >>> parse_accept_items("text/html;level=1;q=0.5, */*;q=2, text/plain")
-    [('text/html;level=1', 0.5), ('text/plain', 1.0)]
+    Parameters stay part of the item; one whose weight is no weight is left out. Never raises.
     """
     items = []
     for part in split_outside_quotes(value or "", ","):
@@ -381,12 +325,7 @@ def parse_accept_items(value: str | None) -> list[tuple[str, float]]:
 
 
 def percent_decode(text: str, charset: str = "utf-8") -> str:
-    """Resolve ``%xx`` in *text*; malformed escapes stay, bad bytes become U+FFFD.
-
-    >>> from microweb.http.fields import percent_decode
-    >>> percent_decode("%C3%A9%zz%")
-    'é%zz%'
-    """
+    """Resolve ``%xx`` in *text*; malformed escapes stay, bad bytes become U+FFFD."""
     if "%" not in text:
         return text
     first, *rest = text.split("%")
@@ -419,10 +358,6 @@ def percent_encode(text: str, keep: str = "") -> str:
     """Percent-encode *text* as UTF-8, but letters, digits, ``-._~`` and the characters in *keep*.
 
     A lone surrogate raises UnicodeEncodeError, which is a ValueError.
-
-    >>> from microweb.http.fields import percent_encode
-    >>> percent_encode("a/é b", "/")
-    'a/%C3%A9%20b'
     """
     keep_bytes = _UNRESERVED_CHARACTERS.union(keep.encode("ascii"))
     return "".join(
@@ -431,12 +366,7 @@ def percent_encode(text: str, keep: str = "") -> str:
 
 
 def escape_page_text(text: str) -> str:
-    """Escape *text* for HTML text and quoted attributes.
-
-    >>> from microweb.http.fields import escape_page_text
-    >>> escape_page_text('<a href="x">')
-    '&lt;a href=&quot;x&quot;&gt;'
-    """
+    """Escape *text* for HTML text and quoted attributes."""
     return (
         text.replace("&", "&amp;")
         .replace("<", "&lt;")
@@ -447,12 +377,122 @@ def escape_page_text(text: str) -> str:
 
 
 def text_from_environ(text: str) -> str:
-    """Turn PEP 3333's Latin-1 view of bytes into UTF-8 text, bad bytes as U+FFFD.
-
-    >>> from microweb.http.fields import text_from_environ
-    >>> text_from_environ("caf\\xc3\\xa9")
-    'café'
-    """
+    """Turn PEP 3333's Latin-1 view of bytes into UTF-8 text, bad bytes as U+FFFD."""
     if text.isascii():
         return text
     return text.encode("latin-1", "replace").decode("utf-8", "replace")
+
+
+_WEEKDAY_NAMES = "Mon Tue Wed Thu Fri Sat Sun".split()
+_MONTH_NAMES = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+_MONTH_NUMBERS = {name.lower(): number for number, name in enumerate(_MONTH_NAMES, 1)}
+
+#: The last second that a four-digit year can write: 9999-12-31 23:59:59 UTC.
+LATEST_HTTP_TIMESTAMP = 253402300799
+
+
+def http_date(timestamp: Any = None) -> str:
+    """Write a moment as an IMF-fixdate (RFC 9110 section 5.6.7).
+
+    *timestamp* is seconds since the epoch, a datetime (without a zone: UTC), a date, a struct_time
+    in UTC, or None for now. ValueError outside the years 1 to 9999, TypeError for anything else.
+
+    >>> http_date(784111777)
+    'Sun, 06 Nov 1994 08:49:37 GMT'
+    """
+    if timestamp is None:
+        parts = time.gmtime()
+    elif isinstance(timestamp, time.struct_time):
+        parts = timestamp
+    elif hasattr(timestamp, "utctimetuple"):
+        parts = timestamp.utctimetuple()
+    elif hasattr(timestamp, "timetuple"):
+        parts = timestamp.timetuple()
+    elif isinstance(timestamp, (int, float)):
+        try:
+            parts = time.gmtime(timestamp)
+        except (OverflowError, ValueError, OSError):
+            parts = time.struct_time((10000, 1, 1, 0, 0, 0, 0, 1, 0))
+    else:
+        raise TypeError(
+            f"{timestamp!r} is not a moment: give seconds since the epoch, a datetime, "
+            "a date or None for now."
+        )
+    if not 1 <= parts[0] <= 9999:
+        raise ValueError(
+            f"The moment {timestamp!r} cannot be written as an HTTP date: "
+            "the year must lie between 1 and 9999."
+        )
+    return (
+        f"{_WEEKDAY_NAMES[parts[6]]}, {parts[2]:02d} {_MONTH_NAMES[parts[1] - 1]} "
+        f"{parts[0]:04d} {parts[3]:02d}:{parts[4]:02d}:{parts[5]:02d} GMT"
+    )
+
+
+def parse_timestamp(value: str | None) -> int | None:
+    """Read an HTTP date, in any of RFC 9110's three forms, as seconds since the epoch, else None.
+
+    IMF-fixdate, the RFC 850 form with two-digit years, and asctime; the zone is GMT or UTC.
+    """
+    if not value or len(value) > 64 or not value.isascii():
+        return None
+    words = [word for word in value.replace(",", " ").replace("\t", " ").split(" ") if word]
+    if len(words) == 6:
+        _, day, month, year, clock, zone = words
+    elif len(words) == 4 and words[1].count("-") == 2:
+        _, date, clock, zone = words
+        day, month, year = date.split("-")
+        if len(year) == 2:
+            year = _expand_short_year(year)
+    elif len(words) == 5:
+        _, month, day, clock, year = words
+        zone = "GMT"
+    else:
+        return None
+    if zone.upper() not in ("GMT", "UTC", "Z", "+0000", "-0000") or len(year) != 4:
+        return None
+    return _seconds_of(parse_digits(year), month, parse_digits(day, 2), clock)
+
+
+def _expand_short_year(year: str) -> str:
+    """Two digits mean the year that lies at most fifty years ahead (RFC 9110 section 5.6.7)."""
+    short = parse_digits(year, 2)
+    if short is None:
+        return ""
+    now = time.gmtime().tm_year
+    full = now - now % 100 + short
+    return str(full - 100 if full > now + 50 else full)
+
+
+def _seconds_of(year: int | None, month: str, day: int | None, clock: str) -> int | None:
+    """Count the seconds to a calendar day and clock time, None when either does not exist."""
+    number = _MONTH_NUMBERS.get(month.lower())
+    fields: list[Any] = [parse_digits(part, 2) for part in clock.split(":")]
+    if number is None or not year or not day or len(fields) != 3 or None in fields:
+        return None
+    hour, minute, second = fields
+    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
+    lengths = (31, 29 if leap else 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+    if day > lengths[number - 1] or hour > 23 or minute > 59 or second > 60:
+        return None
+    before = year - 1
+    days = before * 365 + before // 4 - before // 100 + before // 400
+    days += sum(lengths[: number - 1]) + day - 1 - 719162  # 719162: from year 1 to 1970
+    return days * 86400 + int(hour * 3600 + minute * 60 + second)
+
+
+def parse_date(value: str | None) -> datetime | None:
+    """Read an HTTP date as an aware datetime in UTC; None if it is not one."""
+    seconds = parse_timestamp(value)
+    return None if seconds is None else datetime_from_timestamp(seconds)
+
+
+def datetime_from_timestamp(seconds: int) -> datetime | None:
+    """Return the aware datetime in UTC for *seconds* since the epoch, None outside its years."""
+    from datetime import datetime, timedelta, timezone
+
+    try:
+        # Adding to the epoch works before 1970 on every platform; fromtimestamp does not.
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+    except OverflowError:
+        return None

@@ -12,9 +12,8 @@ import os
 import time
 
 from .conditional import quote_etag
-from .dates import LATEST_HTTP_TIMESTAMP, http_date
 from .exceptions import Forbidden, NotFound
-from .fields import percent_encode, quote_header_value
+from .fields import LATEST_HTTP_TIMESTAMP, http_date, percent_encode, quote_header_value
 from .response import Response
 from .response_fields import content_type_of
 from .streams import STREAM_BLOCK_SIZE, FileBody
@@ -24,56 +23,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 # Asked before the system's registry, which on some machines calls scripts text/plain.
-_FILE_TYPES = {
-    ".avif": "image/avif",
-    ".bmp": "image/bmp",
-    ".css": "text/css",
-    ".csv": "text/csv",
-    ".gif": "image/gif",
-    ".gz": "application/gzip",
-    ".htm": "text/html",
-    ".html": "text/html",
-    ".ico": "image/vnd.microsoft.icon",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".js": "text/javascript",
-    ".json": "application/json",
-    ".map": "application/json",
-    ".md": "text/markdown",
-    ".mjs": "text/javascript",
-    ".mp3": "audio/mpeg",
-    ".mp4": "video/mp4",
-    ".ogg": "audio/ogg",
-    ".otf": "font/otf",
-    ".pdf": "application/pdf",
-    ".png": "image/png",
-    ".py": "text/x-python",
-    ".svg": "image/svg+xml",
-    ".tar": "application/x-tar",
-    ".ttf": "font/ttf",
-    ".txt": "text/plain",
-    ".wasm": "application/wasm",
-    ".wav": "audio/x-wav",
-    ".webm": "video/webm",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-    ".woff": "font/woff",
-    ".woff2": "font/woff2",
-    ".xhtml": "application/xhtml+xml",
-    ".xml": "application/xml",
-    ".zip": "application/zip",
-}
+_FILE_TYPES: dict[str, str] = dict(
+    file_type.split()
+    for file_type in """
+    .avif image/avif, .bmp image/bmp, .css text/css, .csv text/csv, .gif image/gif,
+    .gz application/gzip, .htm text/html, .html text/html, .ico image/vnd.microsoft.icon,
+    .jpeg image/jpeg, .jpg image/jpeg, .js text/javascript, .json application/json,
+    .map application/json, .md text/markdown, .mjs text/javascript, .mp3 audio/mpeg,
+    .mp4 video/mp4, .ogg audio/ogg, .otf font/otf, .pdf application/pdf, .png image/png,
+    .py text/x-python, .svg image/svg+xml, .tar application/x-tar, .ttf font/ttf,
+    .txt text/plain, .wasm application/wasm, .wav audio/x-wav, .webm video/webm,
+    .webmanifest application/manifest+json, .webp image/webp, .woff font/woff,
+    .woff2 font/woff2, .xhtml application/xhtml+xml, .xml application/xml, .zip application/zip
+    """.split(",")
+)
 # A second ending that says how the file is packed, and what mimetypes calls it.
 _PACKED_ENDINGS = {".gz": "gzip", ".br": "br", ".bz2": "bzip2", ".xz": "xz"}
 
 
 def guess_file_type(name: str) -> tuple[str | None, str | None]:
-    """Return ``(media type, content encoding)`` for a file name; None where unknown.
-
-    >>> from microweb.http.files import guess_file_type
-    >>> guess_file_type("site.css"), guess_file_type("page.html.gz"), guess_file_type("x")
-    (('text/css', None), ('text/html', 'gzip'), (None, None))
-    """
+    """Return ``(media type, content encoding)`` for a file name; None where unknown."""
     stem, ending = os.path.splitext(name)
     ending = ending.lower()
     encoding = _PACKED_ENDINGS.get(ending)
@@ -96,12 +65,6 @@ def content_disposition_of(name: str, as_attachment: bool) -> str:
 
     One quoted name in ASCII, and for others ``filename*`` in UTF-8 beside it. Directions,
     control characters and path separators have no place in a name and become ``_``.
-
-    >>> from microweb.http.files import content_disposition_of
-    >>> content_disposition_of('a"b.txt', True)
-    'attachment; filename="a\\\\"b.txt"'
-    >>> content_disposition_of("é.txt", False)
-    "inline; filename=_.txt; filename*=UTF-8''%C3%A9.txt"
     """
     kind = "attachment" if as_attachment else "inline"
     clean = name
@@ -196,7 +159,6 @@ def file_response(
     RequestedRangeNotSatisfiable, and ValueError for a text-mode file or a missing name.
 
     >>> import io
-    >>> from microweb.http.files import file_response
     >>> response = file_response(io.BytesIO(b"abc"), {"REQUEST_METHOD": "GET"}, "text/plain")
     >>> response.content_length, response.headers["Cache-Control"]
     (3, 'no-cache')
@@ -225,7 +187,10 @@ def file_response(
             headers.append(("ETag", quote_etag(etag)))
         if use_x_sendfile and path is not None:
             headers.append(("X-Sendfile", path.encode("utf-8", "surrogateescape")))
-            return _without_body(response_class or Response, file, headers)
+            file.close()
+            response = (response_class or Response)(None, None, headers)
+            response.automatically_set_content_length = False
+            return response
         return _with_body(response_class or Response, file, length, headers, environ, conditional)
     except BaseException:
         file.close()
@@ -289,13 +254,3 @@ def _file_caching(max_age: Any) -> list[tuple[str, str]]:
         ("Cache-Control", f"public, max-age={seconds}"),
         ("Expires", http_date(min(time.time() + seconds, LATEST_HTTP_TIMESTAMP))),
     ]
-
-
-def _without_body(
-    response_class: type[Response], file: Any, headers: list[tuple[str, Any]]
-) -> Response:
-    """Return the response for a server that sends the file named in X-Sendfile itself."""
-    file.close()
-    response = response_class(None, None, headers)
-    response.automatically_set_content_length = False
-    return response

@@ -8,20 +8,13 @@ it needs no second look.
 from __future__ import annotations
 
 from .exceptions import BadRequestKeyError
-from .fields import (
-    check_field_name,
-    check_field_value,
-    dump_options_header,
-)
-from .structures import iter_multi_items
+from .fields import check_field_name, check_field_value, dump_options_header
+from .structures import NO_ARGUMENT, converted_value, converted_values, iter_multi_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
-
-# Stands for "no argument given" where None is a value.
-_NO_HEADER_DEFAULT: Any = object()
 
 
 class Headers:
@@ -31,7 +24,6 @@ class Headers:
     of pairs. Every name and value set is checked: ValueError for a name that is no token or a
     value with a line break, a control character or text outside Latin-1.
 
-    >>> from microweb.http.headers import Headers
     >>> h = Headers([("Content-Type", "text/html")])
     >>> h.add("X-Tag", "a")
     >>> h.add("x-tag", "b")
@@ -70,28 +62,13 @@ class Headers:
         wanted = key.lower()
         for name, value in self._list:
             if name.lower() == wanted:
-                if type is None:
-                    return value
-                try:
-                    return type(value)
-                except (ValueError, TypeError):
-                    return default
+                return value if type is None else converted_value(value, default, type)
         return default
 
     def getlist(self, key: str, type: Callable[[str], Any] | None = None) -> list[Any]:
         """Return all values of *key*, without those that *type* refuses."""
         wanted = key.lower()
-        result = []
-        for name, value in self:
-            if name.lower() == wanted:
-                if type is None:
-                    result.append(value)
-                    continue
-                try:
-                    result.append(type(value))
-                except (ValueError, TypeError):
-                    pass
-        return result
+        return converted_values((value for name, value in self if name.lower() == wanted), type)
 
     def get_all(self, name: str) -> list[str]:
         """Return all values of *name*; the name that ``wsgiref`` uses for ``getlist``."""
@@ -127,14 +104,7 @@ class Headers:
         return (value for _, value in self)
 
     def add(self, key: str, value: Any, /, **kw: Any) -> None:
-        """Append a header; keyword arguments become parameters of the value.
-
-        >>> from microweb.http.headers import Headers
-        >>> h = Headers()
-        >>> h.add("Content-Disposition", "attachment", filename="a b.txt")
-        >>> h["Content-Disposition"]
-        'attachment; filename="a b.txt"'
-        """
+        """Append a header; keyword arguments become parameters (``filename="a.txt"``)."""
         if kw:
             value = dump_options_header(value, kw)
         self._list.append((check_field_name(key), check_field_value(value)))
@@ -186,11 +156,9 @@ class Headers:
         if isinstance(key, str):
             self.set(key, value)
         elif isinstance(key, int):
-            self._list[key] = (check_field_name(value[0]), check_field_value(value[1]))
+            self._list[key] = Headers([value])._list[0]
         else:
-            self._list[key] = [
-                (check_field_name(name), check_field_value(text)) for name, text in value
-            ]
+            self._list[key] = Headers(value)._list
 
     def __delitem__(self, key: Any) -> None:
         """Remove by name (no error if it is missing), index or slice."""
@@ -204,17 +172,17 @@ class Headers:
         wanted = key.lower()
         self._list[:] = [item for item in self._list if item[0].lower() != wanted]
 
-    def pop(self, key: Any = None, default: Any = _NO_HEADER_DEFAULT) -> Any:
+    def pop(self, key: Any = None, default: Any = NO_ARGUMENT) -> Any:
         """Remove and return the value of a name, the pair at an index, or the last pair."""
         if key is None:
             return self._list.pop()
         if isinstance(key, int):
             return self._list.pop(key)
-        value = self.get(key, _NO_HEADER_DEFAULT)
-        if value is not _NO_HEADER_DEFAULT:
+        value = self.get(key, NO_ARGUMENT)
+        if value is not NO_ARGUMENT:
             self.remove(key)
             return value
-        if default is not _NO_HEADER_DEFAULT:
+        if default is not NO_ARGUMENT:
             return default
         raise BadRequestKeyError(key)
 
@@ -228,25 +196,19 @@ class Headers:
 
     def extend(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Append all headers of a Headers, a mapping or an iterable of pairs."""
-        append = self._list.append
         for source in (arg, kwargs):
-            if not source:
-                continue
-            if type(source) is Headers:
+            if source.__class__ is Headers:
                 # What it holds was checked when it entered.
-                self._list.extend(source._list)
-                continue
-            pairs: Any = source
-            if source.__class__ is not list and not isinstance(source, Headers):
-                pairs = iter_multi_items(source)
-            for name, value in pairs:
-                append((check_field_name(name), check_field_value(value)))
+                self._list += source._list
+            elif source:
+                listed = source.__class__ is list or isinstance(source, Headers)
+                pairs: Any = source if listed else iter_multi_items(source)
+                for name, value in pairs:
+                    self._list.append((check_field_name(name), check_field_value(value)))
 
     def update(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Replace the headers that are named in *arg*, keeping the others."""
         for source in (arg, kwargs):
-            if not source:
-                continue
             fresh = Headers(source)
             names = {name.lower() for name, _ in fresh._list}
             kept = [item for item in self._list if item[0].lower() not in names]
@@ -265,18 +227,14 @@ class Headers:
     def __copy__(self) -> Headers:
         return self.copy()
 
-    def __or__(self, other: Any) -> Any:
-        if not hasattr(other, "items"):
-            return NotImplemented
-        merged = self.copy()
-        merged.update(other)
-        return merged
-
     def __ior__(self, other: Any) -> Any:
         if not hasattr(other, "items"):
             return NotImplemented
         self.update(other)
         return self
+
+    def __or__(self, other: Any) -> Any:
+        return self.copy().__ior__(other)
 
     def __eq__(self, other: object) -> bool:
         """Equal with the same headers, in any order, names in any case."""
@@ -304,11 +262,6 @@ class EnvironHeaders(Headers):
     """The request's headers, read from a WSGI environ each time they are asked for.
 
     They cannot be changed; ``copy()`` gives a Headers that can.
-
-    >>> from microweb.http.headers import EnvironHeaders
-    >>> h = EnvironHeaders({"HTTP_X_TAG": "a", "CONTENT_TYPE": "text/plain"})
-    >>> h["x-tag"], h["Content-Type"], sorted(h.keys())
-    ('a', 'text/plain', ['Content-Type', 'X-Tag'])
     """
 
     __slots__ = ("environ",)
@@ -319,9 +272,7 @@ class EnvironHeaders(Headers):
 
     def __getitem__(self, key: Any) -> Any:
         """Return the value of a name; BadRequestKeyError if the request has no such header."""
-        if not isinstance(key, str):
-            raise BadRequestKeyError(key)
-        value = self.environ.get(_environ_key(key))
+        value = self.environ.get(_environ_key(key)) if isinstance(key, str) else None
         if value is None:
             raise BadRequestKeyError(key)
         return value
@@ -329,14 +280,7 @@ class EnvironHeaders(Headers):
     def get(self, key: str, default: Any = None, type: Callable[[str], Any] | None = None) -> Any:
         """Return the value of *key*, passed through *type*; else *default*."""
         value = self.environ.get(_environ_key(key))
-        if value is None:
-            return default
-        if type is None:
-            return value
-        try:
-            return type(value)
-        except (ValueError, TypeError):
-            return default
+        return default if value is None else converted_value(value, default, type)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and _environ_key(key) in self.environ

@@ -9,10 +9,8 @@ what routing found is put in from outside.
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 
-from .accept import Accept, LanguageAccept, MIMEAccept, parse_accept_header
-from .authorization import Authorization
-from .caching import HeaderSet, RequestCacheControl, parse_cache_control_header, parse_set_header
 from .conditional import (
     ETags,
     IfRange,
@@ -22,7 +20,6 @@ from .conditional import (
     parse_range_header,
 )
 from .cookies import parse_cookie_pairs
-from .dates import parse_date
 from .exceptions import (
     BadHost,
     BadRequest,
@@ -31,24 +28,56 @@ from .exceptions import (
     UnsupportedMediaType,
 )
 from .fields import (
+    is_json_mimetype,
+    parse_date,
     parse_digits,
     parse_list_header,
     parse_options_header,
     text_from_environ,
 )
 from .forms import parse_query_string, read_multipart_form, read_urlencoded_form
+from .header_values import (
+    Accept,
+    Authorization,
+    HeaderSet,
+    LanguageAccept,
+    MIMEAccept,
+    RequestCacheControl,
+    UserAgent,
+    parse_accept_header,
+    parse_cache_control_header,
+    parse_set_header,
+)
 from .headers import EnvironHeaders
-from .lazy import cached_property
 from .streams import BodyStream
-from .structures import CombinedMultiDict, ImmutableMultiDict
-from .urls import host_is_trusted, is_valid_host, readable_url_path, readable_url_query
-from .user_agent import UserAgent
+from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
+from .urls import host_is_trusted, is_valid_host, readable_url_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
     from typing import Any
+
+
+def environ_text(key: str) -> Any:
+    """Make a property: the text under a *key* of the environ, None without it."""
+    return property(lambda request: request.environ.get(key), doc=f"The environ's {key}.")
+
+
+def parsed_header(key: str, parse: Callable[..., Any], *options: Any) -> Any:
+    """Make a property that is kept: the header under a *key* of the environ, parsed."""
+
+    def read(request: Request) -> Any:
+        return parse(request.environ.get(key), *options)
+
+    read.__doc__ = f"The environ's {key}, parsed."
+    return cached_property(read)
+
+
+_QUERY_KEPT = "%!$&'()*+,/:;=?@"
+# What a request without a form has; it cannot be changed, so one serves all.
+_EMPTY_FORM = ImmutableMultiDict()
 
 
 class Request:
@@ -57,7 +86,6 @@ class Request:
     Limits, ``trusted_hosts`` and ``json_module`` are class attributes that an instance may
     override; so are the fields that routing fills in.
 
-    >>> from microweb.http.request import Request
     >>> request = Request({"REQUEST_METHOD": "GET", "PATH_INFO": "/a", "QUERY_STRING": "n=1"})
     >>> request.method, request.path, request.args["n"]
     ('GET', '/a', '1')
@@ -188,7 +216,7 @@ class Request:
     @cached_property
     def root_url(self) -> str:
         """The address of the application's root, with a slash at the end."""
-        return f"{self.scheme}://{self.host}{readable_url_path(self.root_path)}/"
+        return f"{self.scheme}://{self.host}{readable_url_part(self.root_path)}/"
 
     @property
     def url_root(self) -> str:
@@ -198,20 +226,18 @@ class Request:
     @cached_property
     def base_url(self) -> str:
         """The address of this request without the query string."""
-        return f"{self.root_url[:-1]}{readable_url_path(self.path)}"
+        return f"{self.root_url[:-1]}{readable_url_part(self.path)}"
 
     @cached_property
     def url(self) -> str:
         """The whole address of this request, as an IRI."""
         query = self.query_string.decode("utf-8", "replace")
-        return f"{self.base_url}?{readable_url_query(query)}" if query else self.base_url
+        if not query:
+            return self.base_url
+        # A query string is encoded already, so its percent signs stay.
+        return f"{self.base_url}?{readable_url_part(query, _QUERY_KEPT)}"
 
     # Client
-
-    @property
-    def remote_addr(self) -> str | None:
-        """The address of the client, or of the nearest proxy."""
-        return self.environ.get("REMOTE_ADDR")
 
     @cached_property
     def access_route(self) -> list[str]:
@@ -220,30 +246,9 @@ class Request:
             return parse_list_header(self.environ["HTTP_X_FORWARDED_FOR"])
         return [self.environ["REMOTE_ADDR"]] if self.environ.get("REMOTE_ADDR") else []
 
-    @property
-    def remote_user(self) -> str | None:
-        """The user whom the server has authenticated."""
-        return self.environ.get("REMOTE_USER")
-
-    @cached_property
-    def user_agent(self) -> UserAgent:
-        """The User-Agent header."""
-        return UserAgent(self.environ.get("HTTP_USER_AGENT", ""))
-
-    @property
-    def referrer(self) -> str | None:
-        """The Referer header."""
-        return self.environ.get("HTTP_REFERER")
-
-    @property
-    def origin(self) -> str | None:
-        """The Origin header."""
-        return self.environ.get("HTTP_ORIGIN")
-
-    @cached_property
-    def authorization(self) -> Authorization | None:
-        """The credentials, None if there are none or they are malformed."""
-        return Authorization.from_header(self.environ.get("HTTP_AUTHORIZATION"))
+    #: The address of the client or of the nearest proxy; the user whom the server has checked.
+    remote_addr: str | None = environ_text("REMOTE_ADDR")
+    remote_user: str | None = environ_text("REMOTE_USER")
 
     # Headers
 
@@ -258,6 +263,39 @@ class Request:
         header = self.environ.get("HTTP_COOKIE")
         return ImmutableMultiDict(parse_cookie_pairs(header) if header else None)
 
+    content_encoding: str | None = environ_text("HTTP_CONTENT_ENCODING")
+    content_md5: str | None = environ_text("HTTP_CONTENT_MD5")
+    origin: str | None = environ_text("HTTP_ORIGIN")
+    referrer: str | None = environ_text("HTTP_REFERER")
+    access_control_request_method: str | None = environ_text("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+
+    accept_charsets: Accept = parsed_header("HTTP_ACCEPT_CHARSET", parse_accept_header)
+    accept_encodings: Accept = parsed_header("HTTP_ACCEPT_ENCODING", parse_accept_header)
+    accept_languages: LanguageAccept = parsed_header(
+        "HTTP_ACCEPT_LANGUAGE", parse_accept_header, LanguageAccept
+    )
+    accept_mimetypes: MIMEAccept = parsed_header("HTTP_ACCEPT", parse_accept_header, MIMEAccept)
+    cache_control: RequestCacheControl = parsed_header(
+        "HTTP_CACHE_CONTROL", parse_cache_control_header
+    )
+    if_match: ETags = parsed_header("HTTP_IF_MATCH", parse_etags)
+    if_none_match: ETags = parsed_header("HTTP_IF_NONE_MATCH", parse_etags)
+    if_range: IfRange = parsed_header("HTTP_IF_RANGE", parse_if_range_header)
+    user_agent: UserAgent = parsed_header("HTTP_USER_AGENT", UserAgent)
+    #: These are None without the header, and if it is malformed.
+    authorization: Authorization | None = parsed_header(
+        "HTTP_AUTHORIZATION", Authorization.from_header
+    )
+    if_modified_since: datetime | None = parsed_header("HTTP_IF_MODIFIED_SINCE", parse_date)
+    if_unmodified_since: datetime | None = parsed_header("HTTP_IF_UNMODIFIED_SINCE", parse_date)
+    range: Range | None = parsed_header("HTTP_RANGE", parse_range_header)
+
+    @cached_property
+    def access_control_request_headers(self) -> HeaderSet | None:
+        """The names in Access-Control-Request-Headers, None without it."""
+        value = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+        return None if value is None else parse_set_header(value)
+
     @property
     def content_type(self) -> str | None:
         """The Content-Type header."""
@@ -266,19 +304,10 @@ class Request:
     @cached_property
     def content_length(self) -> int | None:
         """The Content-Length; None if it is missing, malformed or the body is chunked."""
-        if "chunked" in self.environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        coding = self.environ.get("HTTP_TRANSFER_ENCODING")
+        if coding and "chunked" in coding.lower():
             return None
         return parse_digits(self.environ.get("CONTENT_LENGTH"))
-
-    @property
-    def content_encoding(self) -> str | None:
-        """The Content-Encoding header."""
-        return self.environ.get("HTTP_CONTENT_ENCODING")
-
-    @property
-    def content_md5(self) -> str | None:
-        """The Content-MD5 header."""
-        return self.environ.get("HTTP_CONTENT_MD5")
 
     @cached_property
     def _content_type_options(self) -> tuple[str, dict[str, str]]:
@@ -298,78 +327,7 @@ class Request:
     @property
     def is_json(self) -> bool:
         """Whether the media type of the body is JSON's."""
-        mimetype = self.mimetype
-        return mimetype == "application/json" or (
-            mimetype.startswith("application/") and mimetype.endswith("+json")
-        )
-
-    @cached_property
-    def accept_mimetypes(self) -> MIMEAccept:
-        """The Accept header."""
-        return parse_accept_header(self.environ.get("HTTP_ACCEPT"), MIMEAccept)  # type: ignore[return-value]
-
-    @cached_property
-    def accept_languages(self) -> LanguageAccept:
-        """The Accept-Language header."""
-        value = self.environ.get("HTTP_ACCEPT_LANGUAGE")
-        return parse_accept_header(value, LanguageAccept)  # type: ignore[return-value]
-
-    @cached_property
-    def accept_encodings(self) -> Accept:
-        """The Accept-Encoding header."""
-        return parse_accept_header(self.environ.get("HTTP_ACCEPT_ENCODING"))
-
-    @cached_property
-    def accept_charsets(self) -> Accept:
-        """The Accept-Charset header."""
-        return parse_accept_header(self.environ.get("HTTP_ACCEPT_CHARSET"))
-
-    @cached_property
-    def cache_control(self) -> RequestCacheControl:
-        """The Cache-Control header."""
-        value = self.environ.get("HTTP_CACHE_CONTROL")
-        return parse_cache_control_header(value)  # type: ignore[return-value]
-
-    @cached_property
-    def if_match(self) -> ETags:
-        """The If-Match header."""
-        return parse_etags(self.environ.get("HTTP_IF_MATCH"))
-
-    @cached_property
-    def if_none_match(self) -> ETags:
-        """The If-None-Match header."""
-        return parse_etags(self.environ.get("HTTP_IF_NONE_MATCH"))
-
-    @cached_property
-    def if_modified_since(self) -> datetime | None:
-        """The If-Modified-Since header, None if it is no date."""
-        return parse_date(self.environ.get("HTTP_IF_MODIFIED_SINCE"))
-
-    @cached_property
-    def if_unmodified_since(self) -> datetime | None:
-        """The If-Unmodified-Since header, None if it is no date."""
-        return parse_date(self.environ.get("HTTP_IF_UNMODIFIED_SINCE"))
-
-    @cached_property
-    def if_range(self) -> IfRange:
-        """The If-Range header."""
-        return parse_if_range_header(self.environ.get("HTTP_IF_RANGE"))
-
-    @cached_property
-    def range(self) -> Range | None:
-        """The Range header, None if it is malformed."""
-        return parse_range_header(self.environ.get("HTTP_RANGE"))
-
-    @cached_property
-    def access_control_request_headers(self) -> HeaderSet | None:
-        """The names in Access-Control-Request-Headers, None without it."""
-        value = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        return None if value is None else parse_set_header(value)
-
-    @property
-    def access_control_request_method(self) -> str | None:
-        """The Access-Control-Request-Method header."""
-        return self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
+        return is_json_mimetype(self.mimetype)
 
     # The body
 
@@ -455,36 +413,28 @@ class Request:
         if "_form_error" in own:
             # Half of the body has been read: a second try would see a form without beginning.
             raise own["_form_error"]
+        fields = files = _EMPTY_FORM
+        mimetype, options = self._content_type_options
+        data = own.get("_cached_data")
+        memory, parts = self.max_form_memory_size, self.max_form_parts
         try:
-            fields, files = self._parse_form_data()
+            if mimetype == "application/x-www-form-urlencoded":
+                stream = self.stream if data is None else io.BytesIO(data)
+                fields = read_urlencoded_form(stream, memory, parts)
+            elif mimetype == "multipart/form-data":
+                stream = self.stream if data is None else io.BytesIO(data)
+                if not isinstance(stream, io.BytesIO) or stream.getbuffer().nbytes:
+                    boundary = options.get("boundary", "")
+                    fields, files = read_multipart_form(stream, boundary, memory, parts)
         except HTTPException as error:
             own["_form_error"] = error
             raise
-        own["form"] = ImmutableMultiDict() if fields is None else fields
-        own["files"] = ImmutableMultiDict() if files is None else files
-
-    def _parse_form_data(self) -> tuple[ImmutableMultiDict | None, ImmutableMultiDict | None]:
-        fields = files = None
-        mimetype = self.mimetype
-        if mimetype == "application/x-www-form-urlencoded":
-            stream = self._stream_to_parse()
-            fields = read_urlencoded_form(stream, self.max_form_memory_size, self.max_form_parts)
-        elif mimetype == "multipart/form-data":
-            stream = self._stream_to_parse()
-            if not isinstance(stream, io.BytesIO) or stream.getbuffer().nbytes:
-                boundary = self.mimetype_params.get("boundary", "")
-                fields, files = read_multipart_form(
-                    stream, boundary, self.max_form_memory_size, self.max_form_parts
-                )
-        return fields, files
-
-    def _stream_to_parse(self) -> Any:
-        data = self.__dict__.get("_cached_data")
-        return self.stream if data is None else io.BytesIO(data)
+        own["form"] = fields
+        own["files"] = files
 
     def close(self) -> None:
         """Close the files that came with a form; temporary ones are gone then."""
-        for files in self.__dict__.get("files", ImmutableMultiDict()).listvalues():
+        for files in self.__dict__.get("files", _EMPTY_FORM).listvalues():
             for file in files:
                 file.close()
 
@@ -512,7 +462,7 @@ class Request:
             if self.json_module is not None:
                 value = self.json_module.loads(text)
             else:
-                value = _loads_strict_json(text)
+                value = _strict_json_decoder().decode(text)
         except (ValueError, RecursionError) as error:
             return None if silent else self.on_json_loading_failed(error)
         if cache:
@@ -548,16 +498,9 @@ def _refuse_json_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
-def _loads_strict_json(text: str) -> Any:
-    """Parse *text* with the stdlib, which by itself would take NaN and Infinity."""
+@lru_cache(maxsize=1)
+def _strict_json_decoder() -> Any:
+    """Make the stdlib's decoder, which by itself would take NaN and Infinity."""
     from json import JSONDecoder
 
-    decoder = _STRICT_JSON_DECODERS.get("decoder")
-    if decoder is None:
-        decoder = JSONDecoder(parse_constant=_refuse_json_constant)
-        _STRICT_JSON_DECODERS["decoder"] = decoder
-    return decoder.decode(text)
-
-
-# Holds the one decoder once JSON has been read: it has no state, and json is imported late.
-_STRICT_JSON_DECODERS: dict[str, Any] = {}
+    return JSONDecoder(parse_constant=_refuse_json_constant)

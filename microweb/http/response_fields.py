@@ -8,15 +8,28 @@ from __future__ import annotations
 
 import time
 
-from .authorization import WWWAuthenticate
-from .caching import HeaderSet, ResponseCacheControl, parse_cache_control_header, parse_set_header
-from .dates import datetime_from_timestamp, http_date, parse_timestamp
-from .fields import check_field_value, dump_options_header, parse_digits, parse_options_header
+from .fields import (
+    check_field_value,
+    datetime_from_timestamp,
+    dump_options_header,
+    http_date,
+    parse_date,
+    parse_digits,
+    parse_options_header,
+)
+from .header_values import (
+    HeaderSet,
+    ResponseCacheControl,
+    WWWAuthenticate,
+    parse_cache_control_header,
+    parse_set_header,
+)
 from .headers import Headers
 from .urls import location_from_iri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 #: The Content-Type by media type, where it is needed most.
@@ -32,12 +45,7 @@ _TEXTUAL_MIMETYPES = frozenset(
 
 
 def content_type_of(mimetype: str) -> str:
-    """Return the Content-Type for *mimetype*: textual ones get ``charset=utf-8``.
-
-    >>> from microweb.http.response_fields import content_type_of
-    >>> content_type_of("text/css"), content_type_of("image/png")
-    ('text/css; charset=utf-8', 'image/png')
-    """
+    """Return the Content-Type for *mimetype*: textual ones get ``charset=utf-8``."""
     ready = READY_CONTENT_TYPES.get(mimetype)
     if ready is not None:
         return ready
@@ -48,144 +56,125 @@ def content_type_of(mimetype: str) -> str:
 
 
 class ResponseField:
-    """A descriptor: the header *name* as an attribute of the given *kind*.
+    """A descriptor: the header *name* as an attribute; None if it is not set or makes no sense.
 
-    ``"text"``; ``"digits"`` (int); ``"seconds"`` (timedelta, set also as a number); ``"date"``
-    (aware datetime, set also as seconds since the epoch); ``"date or seconds"`` (Retry-After);
-    ``"location"`` (percent-encoded when set). What cannot be read is None.
-
-    >>> from microweb.http.response import Response
-    >>> response = Response()
-    >>> response.last_modified = 784111777
-    >>> response.headers["Last-Modified"], response.last_modified.year
-    ('Sun, 06 Nov 1994 08:49:37 GMT', 1994)
+    *read* makes the attribute's value of the header's text; *write* makes text of what is set.
     """
 
-    def __init__(self, name: str, kind: str = "text") -> None:
+    def __init__(
+        self,
+        name: str,
+        read: Callable[[str], Any] | None = None,
+        write: Callable[[Any], Any] | None = None,
+    ) -> None:
         self.name = name
-        self.kind = kind
-        self.__doc__ = f"The {name} header ({kind}); None if it is not set."
+        self.read = read
+        self.write = write
+        self.__doc__ = f"The {name} header; None if it is not set."
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
         value = instance.headers.get(self.name)
-        if value is None or self.kind in ("text", "location"):
-            return value
-        number = parse_digits(value)
-        if self.kind == "digits":
-            return number
-        if self.kind == "seconds":
-            return _timedelta_of(number)
-        if self.kind == "date or seconds" and number is not None:
-            return datetime_from_timestamp(int(time.time()) + number)
-        seconds = parse_timestamp(value)
-        return None if seconds is None else datetime_from_timestamp(seconds)
+        return value if value is None or self.read is None else self.read(value)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if value is None:
             instance.headers.remove(self.name)
-        elif self.kind == "location":
-            instance.headers.set(self.name, location_from_iri(value))
-        elif self.kind in ("digits", "seconds"):
-            seconds = value.total_seconds() if hasattr(value, "total_seconds") else value
-            if int(seconds) < 0:
-                raise ValueError(f"{self.name} must not be negative: {value!r}.")
-            instance.headers.set(self.name, int(seconds))
-        elif (
-            self.kind == "text"
-            or isinstance(value, str)
-            or (self.kind == "date or seconds" and isinstance(value, int))
-        ):
-            instance.headers.set(self.name, value)
         else:
-            instance.headers.set(self.name, http_date(value))
+            instance.headers.set(self.name, value if self.write is None else self.write(value))
 
     def __delete__(self, instance: Any) -> None:
         instance.headers.remove(self.name)
 
 
-def _timedelta_of(seconds: int | None) -> Any:
-    """Return a timedelta, None for None or more seconds than one holds."""
-    from datetime import timedelta
-
-    try:
-        return None if seconds is None else timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-
-
-class ResponseSetField:
-    """A descriptor: the header *name* as a HeaderSet that writes back when changed.
-
-    It can be set to text or to an iterable of names.
-
-    >>> from microweb.http.response import Response
-    >>> response = Response()
-    >>> response.vary.add("Cookie")
-    >>> response.vary.add("cookie")
-    >>> response.headers["Vary"]
-    'Cookie'
-    """
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.__doc__ = f"The {name} header as a HeaderSet."
+class ResponseSetField(ResponseField):
+    """A descriptor: the header *name* as a HeaderSet; can be set to text or names as well."""
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
 
         def on_update(names: HeaderSet) -> None:
-            self.__set__(instance, names)
+            self.__set__(instance, names.to_header())
 
         return parse_set_header(", ".join(instance.headers.getlist(self.name)), on_update)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if not value:
             instance.headers.remove(self.name)
-        elif isinstance(value, str):
-            instance.headers.set(self.name, value)
         else:
-            names = value if isinstance(value, HeaderSet) else HeaderSet(value)
-            instance.headers.set(self.name, names.to_header())
+            text = value if isinstance(value, str) else HeaderSet(value).to_header()
+            instance.headers.set(self.name, text)
 
-    def __delete__(self, instance: Any) -> None:
-        instance.headers.remove(self.name)
+
+def _read_delay(value: str) -> Any:
+    """Return a timedelta; None for what is no number, or more seconds than one holds."""
+    from datetime import timedelta
+
+    seconds = parse_digits(value)
+    try:
+        return None if seconds is None else timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def _write_count(value: Any) -> int:
+    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
+    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    if count < 0:
+        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
+    return count
+
+
+def _write_date(value: Any) -> str:
+    """Return text as it is, a datetime or seconds since the epoch as an HTTP date."""
+    return value if isinstance(value, str) else http_date(value)
+
+
+def _read_retry_after(value: str) -> Any:
+    """Return the moment that a number of seconds, or a date, stands for."""
+    seconds = parse_digits(value)
+    if seconds is None:
+        return parse_date(value)
+    return datetime_from_timestamp(int(time.time()) + seconds)
+
+
+def _write_retry_after(value: Any) -> Any:
+    """Return an int, seconds from now, as it is, anything else as a date."""
+    return value if isinstance(value, int) else _write_date(value)
 
 
 class ResponseHeaderFields:
-    """The typed headers of a response: every attribute here is a view of ``headers``.
+    """The typed headers of a response: reading an attribute parses a header, setting it writes it.
 
-    >>> from microweb.http.response import Response
-    >>> response = Response()
-    >>> response.cache_control.max_age = 60
-    >>> response.headers["Cache-Control"]
-    'max-age=60'
+    Setting None, or deleting the attribute, removes the header. Dates are aware datetimes and can
+    be set as seconds since the epoch too; locations are percent-encoded when set.
     """
 
     headers: Headers
 
-    content_type = ResponseField("Content-Type")
-    content_length = ResponseField("Content-Length", "digits")
-    content_encoding = ResponseField("Content-Encoding")
-    content_location = ResponseField("Content-Location", "location")
-    content_md5 = ResponseField("Content-MD5")
-    location = ResponseField("Location", "location")
-    date = ResponseField("Date", "date")
-    expires = ResponseField("Expires", "date")
-    last_modified = ResponseField("Last-Modified", "date")
-    retry_after = ResponseField("Retry-After", "date or seconds")
-    age = ResponseField("Age", "seconds")
     accept_ranges = ResponseField("Accept-Ranges")
-    vary = ResponseSetField("Vary")
-    allow = ResponseSetField("Allow")
-    content_language = ResponseSetField("Content-Language")
-    access_control_allow_origin = ResponseField("Access-Control-Allow-Origin")
     access_control_allow_headers = ResponseSetField("Access-Control-Allow-Headers")
     access_control_allow_methods = ResponseSetField("Access-Control-Allow-Methods")
+    access_control_allow_origin = ResponseField("Access-Control-Allow-Origin")
     access_control_expose_headers = ResponseSetField("Access-Control-Expose-Headers")
-    access_control_max_age = ResponseField("Access-Control-Max-Age", "digits")
+    access_control_max_age = ResponseField("Access-Control-Max-Age", parse_digits, _write_count)
+    age = ResponseField("Age", _read_delay, _write_count)
+    allow = ResponseSetField("Allow")
+    content_encoding = ResponseField("Content-Encoding")
+    content_language = ResponseSetField("Content-Language")
+    content_length = ResponseField("Content-Length", parse_digits, _write_count)
+    content_location = ResponseField("Content-Location", write=location_from_iri)
+    content_md5 = ResponseField("Content-MD5")
+    content_range = ResponseField("Content-Range")
+    content_type = ResponseField("Content-Type")
+    date = ResponseField("Date", parse_date, _write_date)
+    expires = ResponseField("Expires", parse_date, _write_date)
+    last_modified = ResponseField("Last-Modified", parse_date, _write_date)
+    location = ResponseField("Location", write=location_from_iri)
+    retry_after = ResponseField("Retry-After", _read_retry_after, _write_retry_after)
+    vary = ResponseSetField("Vary")
 
     @property
     def mimetype(self) -> str | None:
@@ -226,10 +215,8 @@ class ResponseHeaderFields:
 
     @www_authenticate.setter
     def www_authenticate(self, value: Any) -> None:
-        if value is None:
-            value = ()
-        values = value if isinstance(value, (list, tuple)) else (value,)
-        self.headers.setlist("WWW-Authenticate", [str(item) for item in values])
+        values = value if isinstance(value, (list, tuple)) else [value]
+        self.headers.setlist("WWW-Authenticate", [item for item in values if item is not None])
 
     @property
     def access_control_allow_credentials(self) -> bool:
@@ -238,16 +225,4 @@ class ResponseHeaderFields:
 
     @access_control_allow_credentials.setter
     def access_control_allow_credentials(self, value: bool | None) -> None:
-        if value:
-            self.headers.set("Access-Control-Allow-Credentials", "true")
-        else:
-            self.headers.remove("Access-Control-Allow-Credentials")
-
-    @property
-    def content_range(self) -> str | None:
-        """The Content-Range header; set it to a ContentRange, text or None."""
-        return self.headers.get("Content-Range")  # type: ignore[no-any-return]
-
-    @content_range.setter
-    def content_range(self, value: Any) -> None:
-        self.headers.setlist("Content-Range", [] if value is None else [str(value)])
+        self.headers.setlist("Access-Control-Allow-Credentials", ["true"] if value else [])

@@ -7,6 +7,7 @@ every file that is sent goes through blocks of fixed size. It knows no headers.
 from __future__ import annotations
 
 import io
+import sys
 
 from .exceptions import ClientDisconnected, RequestEntityTooLarge
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 #: How many bytes are read at a time where nobody says otherwise.
 STREAM_BLOCK_SIZE = 65536
+_MAX_READ_SIZE = 1 << 20
 
 
 class BodyStream(io.RawIOBase):
@@ -25,20 +27,16 @@ class BodyStream(io.RawIOBase):
     *length* is the announced length: when the source ends before it, ClientDisconnected (400).
     *limit* without *length* is a maximum: when the source has more, RequestEntityTooLarge (413).
     *source* is never closed (PEP 3333).
-
-    >>> import io
-    >>> from microweb.http.streams import BodyStream
-    >>> BodyStream(io.BytesIO(b"hello world"), length=5).read()
-    b'hello'
     """
+
+    _position = 0
+    _ended = False
+    _error: ClientDisconnected | RequestEntityTooLarge | None = None
 
     def __init__(self, source: Any, length: int | None = None, limit: int | None = None) -> None:
         self._source = source
         self._length = length
         self._limit = limit
-        self._position = 0
-        self._ended = False
-        self._error: ClientDisconnected | RequestEntityTooLarge | None = None
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -53,78 +51,63 @@ class BodyStream(io.RawIOBase):
         """Whether the body has been read to its end."""
         return self._ended or (self._limit is None and self._position == self._length)
 
-    def _allowance(self, size: int) -> int:
-        """Return how many bytes may be asked of the source for a read of *size*."""
+    def _read_source(self, method: Callable[[int], bytes], size: int) -> bytes:
+        """Ask the source for *size* bytes, no more than allowed, and count what came."""
+        if self._error is not None:
+            # What was too long or cut short stays so: no second read passes it off as whole.
+            raise self._error
         if self._limit is not None:
             # One more than allowed tells a body that is too long from one that just fits.
-            return min(size, self._limit - self._position + 1)
-        if self._length is not None:
-            return min(size, self._length - self._position)
-        return size
-
-    def _account(self, data: bytes, wanted: int) -> bytes:
-        """Count what came; raise if it is more than the limit or less than was announced."""
+            size = min(size, self._limit - self._position + 1)
+        elif self._length is not None:
+            size = min(size, self._length - self._position)
+        if self._ended or size <= 0:
+            return b""
+        try:
+            data = method(size)
+        except (OSError, ValueError) as error:
+            self._error = ClientDisconnected()
+            raise self._error from error
         self._position += len(data)
+        self._ended = not data
         if self._limit is not None and self._position > self._limit:
             self._error = RequestEntityTooLarge().with_detail(
                 f"The body has more than {self._limit} bytes (MAX_CONTENT_LENGTH)."
             )
-        if not data and wanted:
-            self._ended = True
-            if self._length is not None and self._position < self._length:
-                self._error = ClientDisconnected().with_detail(
-                    f"The body ended after {self._position} of {self._length} bytes."
-                )
+        elif self._ended and self._length is not None and self._position < self._length:
+            self._error = ClientDisconnected().with_detail(
+                f"The body ended after {self._position} of {self._length} bytes."
+            )
         if self._error is not None:
             raise self._error
         return data
 
-    def _read_source(self, method: Callable[[int], bytes], size: int) -> bytes:
-        if self._error is not None:
-            # What was too long or cut short stays so: no second read passes it off as whole.
-            raise self._error
-        wanted = 0 if self._ended else self._allowance(size)
-        if wanted <= 0:
-            return b""
-        try:
-            data = method(wanted)
-        except (OSError, ValueError) as error:
-            self._error = ClientDisconnected()
-            raise self._error from error
-        return self._account(data, wanted)
+    def _collect(self, method: Callable[[int], bytes], size: int | None, one_line: bool) -> bytes:
+        """Read until *size* bytes are there, the body (or with *one_line* a line) has ended."""
+        left = sys.maxsize if size is None or size < 0 else size
+        parts = []
+        while left:
+            # No more than this at once: what was announced need not come.
+            data = self._read_source(method, min(left, _MAX_READ_SIZE))
+            if not data:
+                break
+            parts.append(data)
+            left -= len(data)
+            if self.is_exhausted or (one_line and data.endswith(b"\n")):
+                break
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def read(self, size: int | None = -1) -> bytes:
         """Read *size* bytes, fewer at the end; everything if *size* is negative or None."""
-        if size is None or size < 0:
-            return self.readall()
-        data = self._read_source(self._source.read, size)
-        if len(data) < size and data and not self.is_exhausted:
-            # A source may return less than asked; callers of read() expect all of it.
-            parts = [data]
-            missing = size - len(data)
-            while missing:
-                data = self._read_source(self._source.read, missing)
-                if not data:
-                    break
-                parts.append(data)
-                missing -= len(data)
-            data = b"".join(parts)
-        return data
+        return self._collect(self._source.read, size, one_line=False)
 
     def readall(self) -> bytes:
         """Read everything that is left."""
-        parts: list[bytes] = []
-        while True:
-            size = STREAM_BLOCK_SIZE
-            if self._length is not None and self._limit is None:
-                # No more than this at once: what is announced need not come.
-                size = min(self._length - self._position, 16 * STREAM_BLOCK_SIZE)
-            data = self._read_source(self._source.read, size)
-            if not data:
-                return parts[0] if len(parts) == 1 else b"".join(parts)
-            parts.append(data)
-            if self.is_exhausted:
-                return parts[0] if len(parts) == 1 else b"".join(parts)
+        return self.read()
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next line feed, *size* bytes at most."""
+        return self._collect(self._source.readline, size, one_line=True)
 
     def read_some(self, size: int) -> bytes:
         """Read once, *size* bytes at most; empty at the end only."""
@@ -132,44 +115,29 @@ class BodyStream(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         """Read into *buffer* and return how many bytes came."""
-        data = self._read_source(self._source.read, len(buffer))
+        data = self.read_some(len(buffer))
         buffer[: len(data)] = data
         return len(data)
 
-    def readline(self, size: int | None = -1) -> bytes:
-        """Read up to and with the next line feed, *size* bytes at most."""
-        parts = []
-        left = -1 if size is None else size
-        while left:
-            block = STREAM_BLOCK_SIZE if left < 0 else min(left, STREAM_BLOCK_SIZE)
-            data = self._read_source(self._source.readline, block)
-            if not data:
-                break
-            parts.append(data)
-            if data.endswith(b"\n"):
-                break
-            left = left - len(data) if left > 0 else left
-        return b"".join(parts)
+
+def close_iterable(iterable: Any) -> None:
+    """Call the ``close()`` that an iterable, or a file, may have (PEP 3333)."""
+    close = getattr(iterable, "close", None)
+    if close is not None:
+        close()
 
 
 class ClosingIterator:
     """An iterable whose ``close()`` calls *callbacks*, once, after the iterable's own ``close()``.
 
     PEP 3333: the server calls it when the response has been sent or given up.
-
-    >>> from microweb.http.streams import ClosingIterator
-    >>> body = ClosingIterator([b"a"], [lambda: print("closed")])
-    >>> list(body), body.close(), body.close()
-    closed
-    ([b'a'], None, None)
     """
 
     def __init__(
         self, iterable: Iterable[bytes], callbacks: Iterable[Callable[[], Any]] = ()
     ) -> None:
         self._iterator: Iterator[bytes] = iter(iterable)
-        close = getattr(iterable, "close", None)
-        self._callbacks = [*([close] if close is not None else ()), *callbacks]
+        self._callbacks = [lambda: close_iterable(iterable), *callbacks]
 
     def __iter__(self) -> ClosingIterator:
         return self
@@ -184,31 +152,19 @@ class ClosingIterator:
 
 
 def call_all(callbacks: Iterable[Callable[[], Any]]) -> None:
-    """Call each of *callbacks*; an error does not keep the others from being called.
-
-    >>> from microweb.http.streams import call_all
-    >>> call_all([lambda: print("a"), lambda: print("b")])
-    a
-    b
-    """
+    """Call each of *callbacks*; an error does not keep the others from being called."""
     error: BaseException | None = None
     for callback in callbacks:
         try:
             callback()
-        except BaseException as raised:  # noqa: PERF203 - raised again below
+        except BaseException as raised:
             error = error or raised
     if error is not None:
         raise error
 
 
 class FileBody:
-    """Iterate over a file in blocks: from *start*, *length* bytes at most; closes it at the end.
-
-    >>> import io
-    >>> from microweb.http.streams import FileBody
-    >>> b"".join(FileBody(io.BytesIO(b"0123456789"), start=2, length=3))
-    b'234'
-    """
+    """Iterate over a file in blocks: from *start*, *length* bytes at most; closes it at the end."""
 
     def __init__(
         self,
@@ -249,18 +205,11 @@ class FileBody:
 
     def close(self) -> None:
         """Close the file."""
-        close = getattr(self._file, "close", None)
-        if close is not None:
-            close()
+        close_iterable(self._file)
 
 
 class SlicedBody:
-    """Bytes *start* to *stop* of what *chunks* yields; ``close()`` closes *chunks*.
-
-    >>> from microweb.http.streams import SlicedBody
-    >>> b"".join(SlicedBody([b"abc", b"def"], 2, 5))
-    b'cde'
-    """
+    """Bytes *start* to *stop* of what *chunks* yields; ``close()`` closes *chunks*."""
 
     def __init__(self, chunks: Iterable[bytes], start: int, stop: int) -> None:
         self._chunks = chunks
@@ -280,6 +229,4 @@ class SlicedBody:
 
     def close(self) -> None:
         """Close the chunks if they can be closed."""
-        close = getattr(self._chunks, "close", None)
-        if close is not None:
-            close()
+        close_iterable(self._chunks)

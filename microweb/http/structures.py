@@ -1,4 +1,4 @@
-"""Dictionaries with more than one value per key.
+"""Dictionaries with more than one value per key, and attributes computed once.
 
 Law of this module: a ``MultiDict`` is a dict of lists that answers like a dict of first values;
 reading a key that is missing is a 400, because what it holds came from a client. It knows nothing
@@ -12,23 +12,44 @@ from .exceptions import BadRequestKeyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    # Type checkers know this one, and how its values are typed.
+    from functools import cached_property as cached_property
     from typing import Any, NoReturn
 
     _AnyDict = dict[Any, Any]
 else:
     _AnyDict = dict
 
+    class cached_property:  # noqa: N801 - the documented name
+        """A method as an attribute that is computed once per instance.
+
+        The value goes into the instance's ``__dict__``, where Python finds it before it looks at
+        the class again. Before Python 3.12 ``functools.cached_property`` takes a lock for each
+        first read, which an object that one request owns does not need.
+        """
+
+        def __init__(self, func):
+            self.func = func
+            self.name = func.__name__
+            self.__doc__ = func.__doc__
+
+        def __set_name__(self, owner, name):
+            self.name = name
+
+        def __get__(self, instance, owner=None):
+            if instance is None:
+                return self
+            value = instance.__dict__[self.name] = self.func(instance)
+            return value
+
+
 # Stands for "no argument given" where None is a value.
-_NO_ARGUMENT: Any = object()
+NO_ARGUMENT: Any = object()
 
 
 def iter_multi_items(mapping: Any) -> Iterator[tuple[Any, Any]]:
-    """Yield all ``(key, value)`` pairs of a MultiDict, a mapping of lists or a list of pairs.
-
-    >>> from microweb.http.structures import iter_multi_items
-    >>> list(iter_multi_items({"a": [1, 2], "b": 3}))
-    [('a', 1), ('a', 2), ('b', 3)]
-    """
+    """Yield all ``(key, value)`` pairs of a MultiDict, a mapping of lists or a list of pairs."""
     if isinstance(mapping, (MultiDict, CombinedMultiDict)):
         yield from mapping.items(multi=True)
     elif hasattr(mapping, "items"):
@@ -42,14 +63,20 @@ def iter_multi_items(mapping: Any) -> Iterator[tuple[Any, Any]]:
         yield from mapping
 
 
-def _converted(value: Any, default: Any, convert: Callable[[Any], Any] | None) -> Any:
+def converted_value(value: Any, default: Any, convert: Callable[[Any], Any] | None) -> Any:
     """Pass *value* through *convert*; what it refuses with ValueError or TypeError is *default*."""
-    if convert is None:
-        return value
     try:
-        return convert(value)
+        return value if convert is None else convert(value)
     except (ValueError, TypeError):
         return default
+
+
+def converted_values(values: Iterable[Any], convert: Callable[[Any], Any] | None) -> list[Any]:
+    """Pass *values* through *convert*, without those that it refuses."""
+    if convert is None:
+        return list(values)
+    converted = [converted_value(value, NO_ARGUMENT, convert) for value in values]
+    return [value for value in converted if value is not NO_ARGUMENT]
 
 
 class MultiDict(_AnyDict):
@@ -59,7 +86,6 @@ class MultiDict(_AnyDict):
     see them all. *mapping* is a MultiDict, a mapping (whose lists become several values) or an
     iterable of pairs. ``d[key]`` of a missing key raises BadRequestKeyError.
 
-    >>> from microweb.http.structures import MultiDict
     >>> d = MultiDict([("a", "1"), ("a", "2"), ("b", "3")])
     >>> d["a"], d.getlist("a"), d.get("b", type=int)
     ('1', ['1', '2'], 3)
@@ -95,15 +121,11 @@ class MultiDict(_AnyDict):
         values = dict.get(self, key)
         if not values:
             return default
-        return values[0] if type is None else _converted(values[0], default, type)
+        return values[0] if type is None else converted_value(values[0], default, type)
 
     def getlist(self, key: Any, type: Callable[[Any], Any] | None = None) -> list[Any]:
         """Return all values of *key* as a new list, without those that *type* refuses."""
-        values = dict.get(self, key) or ()
-        if type is None:
-            return list(values)
-        converted = (_converted(value, _NO_ARGUMENT, type) for value in values)
-        return [value for value in converted if value is not _NO_ARGUMENT]
+        return converted_values(dict.get(self, key) or (), type)
 
     def setlist(self, key: Any, new_list: Iterable[Any]) -> None:
         """Replace all values of *key* by those of *new_list*."""
@@ -117,7 +139,6 @@ class MultiDict(_AnyDict):
         """Return the first value of *key*, setting it to *default* if there is none."""
         if key not in self:
             self[key] = default
-            return default
         return self[key]
 
     def setlistdefault(self, key: Any, default_list: Iterable[Any] | None = None) -> list[Any]:
@@ -170,12 +191,12 @@ class MultiDict(_AnyDict):
         self.update(other)
         return self
 
-    def pop(self, key: Any, default: Any = _NO_ARGUMENT) -> Any:
+    def pop(self, key: Any, default: Any = NO_ARGUMENT) -> Any:
         """Remove *key* with all its values and return the first; else *default* or an error."""
         values = dict.pop(self, key, None)
         if values:
             return values[0]
-        if default is not _NO_ARGUMENT:
+        if default is not NO_ARGUMENT:
             return default
         raise BadRequestKeyError(key)
 
@@ -231,14 +252,6 @@ class ImmutableMultiDict(MultiDict):
     """A MultiDict that refuses every change with TypeError and can be hashed.
 
     ``copy()`` gives a MultiDict that can be changed.
-
-    >>> from microweb.http.structures import ImmutableMultiDict
-    >>> d = ImmutableMultiDict([("a", "1")])
-    >>> d["a"] = "2"
-    Traceback (most recent call last):
-        ...
-    TypeError: 'ImmutableMultiDict' objects cannot be changed. Take a copy first: \
-data = request.args.copy().
     """
 
     __setitem__ = __delitem__ = setlist = add = setdefault = setlistdefault = _refuse_change
@@ -249,12 +262,7 @@ data = request.args.copy().
 
 
 class ImmutableDict(_AnyDict):
-    """A dict that refuses every change with TypeError and can be hashed.
-
-    >>> from microweb.http.structures import ImmutableDict
-    >>> ImmutableDict(a=1)["a"]
-    1
-    """
+    """A dict that refuses every change with TypeError and can be hashed."""
 
     __setitem__ = __delitem__ = setdefault = update = _refuse_change
     pop = popitem = clear = __ior__ = _refuse_change
@@ -270,12 +278,22 @@ class ImmutableDict(_AnyDict):
         return f"{type(self).__name__}({dict.__repr__(self)})"
 
 
+def _method_of_joined(name: str) -> Any:
+    """Make a method of CombinedMultiDict: MultiDict's own *name*, of all dicts joined."""
+    read = getattr(MultiDict, name)
+
+    def method(self: CombinedMultiDict, *args: Any, **kwargs: Any) -> Any:
+        return read(self._joined(), *args, **kwargs)
+
+    method.__name__, method.__doc__ = name, read.__doc__
+    return method
+
+
 class CombinedMultiDict(ImmutableMultiDict):
     """Several MultiDicts seen as one: the first that has a key answers for it.
 
     The lists of all of them are joined. *dicts* are kept, not copied.
 
-    >>> from microweb.http.structures import CombinedMultiDict, MultiDict
     >>> d = CombinedMultiDict([MultiDict({"a": "1"}), MultiDict([("a", "2"), ("b", "3")])])
     >>> d["a"], d.getlist("a"), d["b"]
     ('1', ['1', '2'], '3')
@@ -295,8 +313,8 @@ class CombinedMultiDict(ImmutableMultiDict):
         """Return the first value that *type* takes, in the order of the dicts; else *default*."""
         for mapping in self.dicts:
             if key in mapping:
-                value = _converted(mapping[key], _NO_ARGUMENT, type)
-                if value is not _NO_ARGUMENT:
+                value = converted_value(mapping[key], NO_ARGUMENT, type)
+                if value is not NO_ARGUMENT:
                     return value
         return default
 
@@ -304,68 +322,55 @@ class CombinedMultiDict(ImmutableMultiDict):
         """Return the values of *key* from all dicts."""
         return [value for mapping in self.dicts for value in mapping.getlist(key, type)]
 
-    def _joined(self) -> dict[Any, list[Any]]:
-        """Build the dict of lists that this object stands for."""
-        table: dict[Any, list[Any]] = {}
-        for mapping in self.dicts:
-            for key, values in mapping.lists():
-                table.setdefault(key, []).extend(values)
-        return table
+    def _joined(self) -> MultiDict:
+        """Build the MultiDict that this object stands for."""
+        return MultiDict([pair for mapping in self.dicts for pair in mapping.items(multi=True)])
 
-    def keys(self) -> Any:
-        """Return the keys of all dicts, each once."""
-        return self._joined().keys()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._joined())
-
-    def items(self, multi: bool = False) -> Iterator[tuple[Any, Any]]:  # type: ignore[override]
-        """Yield ``(key, first value)`` pairs, or with *multi* every pair."""
-        for key, values in self._joined().items():
-            for value in values if multi else values[:1]:
-                yield key, value
-
-    def values(self) -> Iterator[Any]:  # type: ignore[override]
-        """Yield the first value of each key."""
-        return (value for _, value in self.items())
-
-    def lists(self) -> Iterator[tuple[Any, list[Any]]]:
-        """Yield ``(key, list of all values)`` pairs."""
-        return iter(self._joined().items())
-
-    def listvalues(self) -> Iterator[list[Any]]:
-        """Yield the list of values of each key."""
-        return iter(self._joined().values())
+    keys = _method_of_joined("keys")
+    items = _method_of_joined("items")
+    values = _method_of_joined("values")
+    lists = _method_of_joined("lists")
+    listvalues = _method_of_joined("listvalues")
+    __iter__ = _method_of_joined("__iter__")
+    __len__ = _method_of_joined("__len__")
 
     def __contains__(self, key: object) -> bool:
         return any(key in mapping for mapping in self.dicts)
-
-    def __len__(self) -> int:
-        return len(self._joined())
 
     def __bool__(self) -> bool:
         return any(self.dicts)
 
     def __eq__(self, other: object) -> bool:
         return bool(
-            self._joined() == (dict(other.lists()) if isinstance(other, MultiDict) else other)
+            dict(self.lists()) == (dict(other.lists()) if isinstance(other, MultiDict) else other)
         )
 
-    __hash__ = ImmutableMultiDict.__hash__
+    def __hash__(self) -> int:  # type: ignore[override]
+        return hash(ImmutableMultiDict(self._joined()))
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         return type(self), (self.dicts,)
+
+
+def _reporting_method(name: str, only_if_longer_or_shorter: bool = False) -> Any:
+    """Make a method of CallbackDict: dict's own *name*, and then the call of ``on_update``."""
+    change = getattr(dict, name)
+
+    def method(self: CallbackDict, *args: Any, **kwargs: Any) -> Any:
+        length = len(self)
+        result = change(self, *args, **kwargs)
+        if self.on_update is not None and (not only_if_longer_or_shorter or len(self) != length):
+            self.on_update(self)
+        return result
+
+    method.__name__, method.__doc__ = name, change.__doc__
+    return method
 
 
 class CallbackDict(_AnyDict):
     """A dict that calls ``on_update(self)`` after each change.
 
     *initial* is a mapping or an iterable of pairs.
-
-    >>> from microweb.http.structures import CallbackDict
-    >>> d = CallbackDict({"a": 1}, on_update=lambda d: print("changed", dict(d)))
-    >>> d["b"] = 2
-    changed {'a': 1, 'b': 2}
     """
 
     def __init__(
@@ -376,51 +381,13 @@ class CallbackDict(_AnyDict):
         super().__init__(() if initial is None else initial)
         self.on_update = on_update
 
-    def _changed(self) -> None:
-        if self.on_update is not None:
-            self.on_update(self)
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        dict.__setitem__(self, key, value)
-        self._changed()
-
-    def __delitem__(self, key: Any) -> None:
-        dict.__delitem__(self, key)
-        self._changed()
-
-    def clear(self) -> None:
-        """Remove everything."""
-        dict.clear(self)
-        self._changed()
-
-    def pop(self, key: Any, default: Any = _NO_ARGUMENT) -> Any:
-        """Remove *key* and return its value, else *default* or KeyError."""
-        if default is _NO_ARGUMENT:
-            value = dict.pop(self, key)
-            self._changed()
-            return value
-        present = key in self
-        value = dict.pop(self, key, default)
-        if present:
-            self._changed()
-        return value
-
-    def popitem(self) -> tuple[Any, Any]:
-        """Remove and return the last pair."""
-        item = dict.popitem(self)
-        self._changed()
-        return item
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        """Return the value of *key*, setting it to *default* if it is missing."""
-        if key not in self:
-            self[key] = default
-        return self[key]
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Update as dict does; one call of ``on_update``."""
-        dict.update(self, *args, **kwargs)
-        self._changed()
+    __setitem__ = _reporting_method("__setitem__")
+    __delitem__ = _reporting_method("__delitem__")
+    clear = _reporting_method("clear")
+    popitem = _reporting_method("popitem")
+    update = _reporting_method("update")
+    pop = _reporting_method("pop", only_if_longer_or_shorter=True)
+    setdefault = _reporting_method("setdefault", only_if_longer_or_shorter=True)
 
     def __ior__(self, other: Any) -> CallbackDict:  # type: ignore[misc]
         self.update(other)

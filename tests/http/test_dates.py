@@ -9,7 +9,7 @@ from email.utils import formatdate
 import pytest
 
 from microweb.http import http_date, parse_date
-from microweb.http.dates import parse_timestamp
+from microweb.http.fields import parse_timestamp
 
 
 def test_dates_agree_with_the_standard_library():

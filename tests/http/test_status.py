@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microweb.http import HTTP_STATUS_CODES, Response
-from microweb.http.status import split_status_line, status_line_of
+from microweb.http.exceptions import split_status_line, status_line_of
 
 
 def test_known_codes_have_their_phrase():

@@ -292,10 +292,16 @@ class Shouted(str):
         {"<": 1},
     ],
 )
-@pytest.mark.parametrize("body", ["<i>{{ x }}%\0{'}</i>", "{{ x }}", "\n{{ x }},\n", "{{ x ~ '<' }}"])
-def test_a_loop_that_escapes_at_once_says_what_escaping_one_by_one_says(body: str, values: Any) -> None:
+@pytest.mark.parametrize(
+    "body", ["<i>{{ x }}%\0{'}</i>", "{{ x }}", "\n{{ x }},\n", "{{ x ~ '<' }}"]
+)
+def test_a_loop_that_escapes_at_once_says_what_escaping_one_by_one_says(
+    body: str, values: Any
+) -> None:
     environment = Environment(autoescape=True)
-    one_by_one = environment.from_string("{% for x in values %}" + body + "{{ '' if x else '' }}{% endfor %}")
+    one_by_one = environment.from_string(
+        "{% for x in values %}" + body + "{{ '' if x else '' }}{% endfor %}"
+    )
     at_once = environment.from_string("{% for x in values %}" + body + "{% endfor %}")
     assert "escape_each" in at_once.python_source
     assert "escape_each" not in one_by_one.python_source
