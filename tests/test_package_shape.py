@@ -210,3 +210,12 @@ def test_the_public_names():
         " session stream_with_context url_for"
     )
     assert public - modules - {"annotations"} == set(expected.split())
+
+
+@pytest.mark.parametrize("part", [*PARTS, "tools"])
+def test_a_test_file_bears_the_name_of_a_module_or_of_a_subject(part):
+    modules = [name.rpartition(".")[2] for name in MODULES if name.startswith(f"{part}.")]
+    subjects = {"package", "language", "security"}
+    for path in (Path(__file__).parent / part).glob("test_*.py"):
+        name = path.stem[len("test_") :]
+        assert name in subjects or any(name.startswith(module) for module in modules), path.name
