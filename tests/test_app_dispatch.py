@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from microweb import Microweb, Response, jsonify, request
+from microweb import Microweb, Response, jsonify, make_response, request
 from microweb.http import HTTPException
 
 from .support import checked_client, make_app
@@ -349,3 +349,39 @@ def test_hosts_are_remembered_up_to_a_number():
     for number in range(300):
         assert client.get("/", base_url=f"http://h{number}.com/").text == f"h{number}.com"
     assert len(app._setup.checked_hosts) <= 100
+
+
+def test_decorators_leave_functions_as_they_are():
+    app = make_app()
+
+    def function(*arguments):
+        return ""
+
+    assert app.route("/")(function) is function
+    for decorate in (app.before_request, app.after_request, app.teardown_request):
+        assert decorate(function) is function
+    assert app.errorhandler(404)(function) is function
+    assert app.template_filter()(function) is function
+
+
+def test_make_response_without_arguments_is_an_empty_one():
+    app = make_app()
+    app.get("/")(make_response)
+    response = checked_client(app).get("/")
+    assert (response.status_code, response.data) == (200, b"")
+
+
+def test_run_serves_with_the_settings_it_is_given(monkeypatch):
+    app = make_app()
+    calls = []
+    monkeypatch.setattr(
+        "microweb.serving.run_simple", lambda *args, **options: calls.append((args, options))
+    )
+    app.run(port=0, debug=True, quiet=True)
+    assert calls == [(("127.0.0.1", 0, app), {"quiet": True, "use_debugger": True})]
+    assert app.debug
+    app.run("::1", debug=False)
+    assert calls[1] == (("::1", 5000, app), {"use_debugger": False})
+    monkeypatch.setenv("MICROWEB_RUN_FROM_CLI", "true")
+    app.run()
+    assert len(calls) == 2

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from microweb import Blueprint, abort, g, render_template, request, url_for
+from microweb import (
+    Blueprint,
+    abort,
+    g,
+    render_template,
+    render_template_string,
+    request,
+    url_for,
+)
 
 from .support import checked_client, make_app
 
@@ -168,3 +176,13 @@ def test_what_cannot_be_is_told():
         app.register_blueprint(Blueprint("pages", __name__))
     with pytest.raises(AssertionError, match="after it had been registered"):
         pages.before_request(lambda: None)
+
+
+def test_tests_and_globals_for_templates():
+    pages = Blueprint("pages", __name__)
+    pages.app_template_test("short")(lambda text: len(text) < 3)
+    pages.app_template_global("seven")(lambda: 7)
+    app = make_app()
+    app.register_blueprint(pages)
+    with app.test_request_context():
+        assert render_template_string("{{ 'ab' is short }} {{ seven() }}") == "True 7"

@@ -136,3 +136,16 @@ def test_the_before_first_request_of_old_tutorials_says_so():
     app = make_app()
     with pytest.raises(AttributeError):
         _ = app.before_first_request
+
+
+def test_a_context_says_what_it_is_for():
+    app = make_app()
+    assert repr(app.app_context()) == "<Context of 'tests.support'>"
+    context = app.test_request_context("/x", method="POST")
+    assert repr(context) == "<Context of 'tests.support': POST '/x'>"
+
+
+def test_a_test_request_context_knows_the_apps_configuration():
+    app = make_app(SERVER_NAME="example.com", APPLICATION_ROOT="/app", PREFERRED_URL_SCHEME="https")
+    with app.test_request_context("/x"):
+        assert request.url == "https://example.com/app/x"

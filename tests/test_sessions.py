@@ -244,3 +244,14 @@ def test_another_interface_is_asked_at_every_request():
     client.get("/plain")
     assert client.get("/count").text == "2"
     assert app.session_interface.saved == 3
+
+
+def test_setdefault_sets_only_what_is_missing():
+    app = make_app()
+    app.get("/")(lambda: f"{session.setdefault('n', 1)} {session.setdefault('n', 2)}")
+    assert checked_client(app).get("/").text == "1 1"
+
+
+def test_a_partitioned_cookie():
+    app = counting_app(SESSION_COOKIE_PARTITIONED=True, SESSION_COOKIE_SECURE=True)
+    assert "Partitioned" in cookie_attributes(checked_client(app).get("/count"))[1]
