@@ -251,6 +251,8 @@ class Client:
         root = response.request.root_path.rstrip("/")
         if root and path.startswith(root + "/"):
             path = path[len(root) :]
+        else:
+            root = ""
         repeat = response.status_code in (307, 308)
         method = before["REQUEST_METHOD"]
         if not repeat and method != "HEAD":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 
 import pytest
 
@@ -171,3 +172,13 @@ def test_an_error_handler_for_nothing_is_refused(wrong, message):
     with pytest.raises((TypeError, ValueError), match="HTTP error|class of exceptions") as caught:
         make_app().errorhandler(wrong)(lambda error: "")
     assert message in str(caught.value)
+
+
+def test_without_the_logging_module_errors_go_to_the_requests_error_stream(monkeypatch):
+    monkeypatch.setitem(sys.modules, "logging", None)
+    app = make_app()
+    app.get("/")(lambda: {}["lost key"])
+    errors = io.StringIO()
+    assert app.test_client().get("/", errors_stream=errors).status_code == 500
+    assert "Exception on '/' [GET]" in errors.getvalue()
+    assert "KeyError: 'lost key'" in errors.getvalue()

@@ -215,3 +215,18 @@ def test_no_page_loads_anything_from_another_host(app, client):
         page = client.get(path).text
         assert "http://" not in page and "https://" not in page and "<script" not in page
         assert 'name="viewport"' in page
+
+
+def test_logging_in_forgets_what_an_anonymous_visitor_left(app, client):
+    visitor = app.test_client()
+    with visitor.session_transaction() as session:
+        session["planted"] = "by somebody else"
+    visitor.post("/login", data={"name": "ada", "password": PASSWORD})
+    with visitor.session_transaction() as session:
+        assert "planted" not in session
+        assert session["user_id"] == 1
+
+
+def test_deleting_an_attachment_leads_back_to_its_note(client):
+    url = write(client, files=[(io.BytesIO(b"1"), "one.txt")])
+    assert client.post("/attachments/1/delete").location == url

@@ -142,3 +142,10 @@ def test_a_cyclic_value_is_refused():
     value.append(value)
     with pytest.raises((ValueError, RecursionError)):
         DefaultJSONProvider(None).dumps(value)
+
+
+def test_the_options_of_a_provider_hold_for_dumps():
+    provider = DefaultJSONProvider(None)
+    provider.ensure_ascii = False
+    provider.sort_keys = False
+    assert provider.dumps({"b": "ü", "a": 1}) == '{"b": "ü", "a": 1}'

@@ -185,3 +185,15 @@ def test_loads_unsafe_says_whether_to_trust():
     assert serializer.loads_unsafe(token) == (True, [1])
     assert serializer.loads_unsafe(token[:-2]) == (False, [1])
     assert serializer.loads_unsafe("nonsense") == (False, None)
+
+
+def test_loads_unsafe_of_a_signed_value_that_is_no_payload():
+    signed = Signer("key", salt="itsdangerous").sign(b"not base64 json")
+    assert URLSafeSerializer("key").loads_unsafe(signed) == (False, None)
+
+
+def test_a_long_payload_is_compressed():
+    serializer = URLSafeSerializer("key")
+    token = serializer.dumps("long " * 100)
+    assert token.startswith(".") and len(token) < 200
+    assert serializer.loads(token) == "long " * 100

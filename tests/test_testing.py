@@ -265,3 +265,34 @@ def test_data_and_json_exclude_each_other():
 def test_an_app_that_never_starts_a_response_is_named():
     with pytest.raises(RuntimeError, match="start_response"):
         run_wsgi_app(lambda environ, start_response: [b""], EnvironBuilder().get_environ())
+
+
+def test_a_cookie_that_expires_in_the_past_is_forgotten():
+    app = make_app()
+
+    @app.get("/<int:seconds>")
+    def index(seconds):
+        response = Response("x")
+        response.set_cookie("a", "1", expires=seconds)
+        return response
+
+    client = checked_client(app)
+    client.get("/4000000000")
+    assert client.get_cookie("a").value == "1"
+    client.get("/1")
+    assert client.get_cookie("a") is None
+
+
+def test_a_redirect_stays_where_the_app_is_mounted():
+    client = checked_client(redirect_app())
+    response = client.get("/302", base_url="http://localhost/mount", follow_redirects=True)
+    assert (response.status_code, response.request.script_root) == (200, "")
+    app = make_app()
+    app.get("/a/", endpoint="a")(lambda: f"{request.script_root} {request.path}")
+    client = checked_client(app)
+    response = client.get("/a", base_url="http://localhost/mount", follow_redirects=True)
+    assert response.text == "/mount /a/"
+
+
+def test_json_without_an_app():
+    assert EnvironBuilder(json={"a": 1}).get_environ()["wsgi.input"].read() == b'{"a": 1}'

@@ -105,3 +105,8 @@ def test_the_line_that_failed_is_named(folder):
     (folder / "hello.py").write_text("x = 1\n\n1 / 0\n")
     with pytest.raises(AppNotLoaded, match=r"hello\.py:3\)"):
         load_app("hello.py")
+
+
+def test_a_drive_letter_is_no_module(folder):
+    with pytest.raises(AppNotLoaded, match=r"there is no file 'C:/nowhere/hello\.py'"):
+        load_app("C:/nowhere/hello.py:app")
