@@ -11,7 +11,7 @@ import os
 import sys
 
 from .appbase import AppBase
-from .context import CURRENT_CONTEXT, Context, request
+from .context import CURRENT_CONTEXT, Context, HeldBody, request
 from .http import (
     BadRequest,
     BadRequestKeyError,
@@ -21,6 +21,7 @@ from .http import (
     NotFound,
     redirect_response,
 )
+from .http.streams import close_iterable
 from .json import DefaultJSONProvider
 from .logs import log_without_logging
 from .plans import Setup
@@ -88,6 +89,7 @@ class Microweb(AppBase):
         context = Context(self, environ)
         token = CURRENT_CONTEXT.set(context)
         error: BaseException | None = None
+        body: Any = None
         try:
             try:
                 plan = self.match_request(context)
@@ -101,22 +103,23 @@ class Microweb(AppBase):
                     if not context.finishing and "HTTP_COOKIE" not in environ:
                         kind = type(result)
                         if kind is str:
-                            body = result.encode("utf-8")
-                            length = ("Content-Length", str(len(body)))
+                            data = result.encode("utf-8")
+                            length = ("Content-Length", str(len(data)))
                             start_response("200 OK", [_HTML_HEADER, length])
-                            return [body]
+                            return [data]
                         if (kind is dict or kind is list) and setup.encode_body is not None:
-                            body = setup.encode_body(result)
-                            length = ("Content-Length", str(len(body)))
+                            data = setup.encode_body(result)
+                            length = ("Content-Length", str(len(data)))
                             start_response("200 OK", [_JSON_HEADER, length])
-                            return [body]
+                            return [data]
                     response = self.finalize_request(result)
                 else:
                     response = self.full_dispatch_request()
             except Exception as problem:
                 error = problem
                 response = self.handle_exception(problem)
-            return response(environ, start_response)
+            body = response(environ, start_response)
+            return HeldBody(context, body) if context.held else body
         except BaseException as problem:
             error = problem
             raise
@@ -126,6 +129,10 @@ class Microweb(AppBase):
                     self._leave(context, error)
                 elif context.has_request_object:
                     context.close()
+            except BaseException:
+                # The server will never see the body, so it cannot close it.
+                close_iterable(body)
+                raise
             finally:
                 CURRENT_CONTEXT.reset(token)
 
@@ -284,10 +291,14 @@ class Microweb(AppBase):
     def process_response(self, response: Response) -> Response:
         """Run the ``after_this_request`` and ``after_request`` functions and save the session."""
         context = CURRENT_CONTEXT.get()
-        for function in context.after_this_request or ():
-            response = self.ensure_sync(function)(response)
-        for function in self._current_plan(context).after:
-            response = self.ensure_sync(function)(response)
+        for function in (*(context.after_this_request or ()), *self._current_plan(context).after):
+            answer = self.ensure_sync(function)(response)
+            if answer is None:
+                raise TypeError(
+                    f"{describe_function(function)} is given each response and has to return it, "
+                    f"or another; it returned None"
+                )
+            response = answer
         session = context.opened_session
         if session is None and self._must_open_session(context):
             session = context.session
@@ -327,11 +338,15 @@ class Microweb(AppBase):
     def trap_http_exception(self, e: Exception) -> bool:
         """Return whether an HTTP exception shall be treated as a crash, for the debugger to show.
 
-        So with ``TRAP_HTTP_EXCEPTIONS``, and for 400 errors with ``TRAP_BAD_REQUEST_ERRORS``.
+        So with ``TRAP_HTTP_EXCEPTIONS``, and for 400 errors with ``TRAP_BAD_REQUEST_ERRORS``,
+        which is on for missing keys while debugging unless it is set.
         """
         if self.config["TRAP_HTTP_EXCEPTIONS"]:
             return True
-        return bool(self.config["TRAP_BAD_REQUEST_ERRORS"]) and isinstance(e, BadRequest)
+        trap_bad_request = self.config["TRAP_BAD_REQUEST_ERRORS"]
+        if trap_bad_request is None:
+            return self.debug and isinstance(e, BadRequestKeyError)
+        return bool(trap_bad_request) and isinstance(e, BadRequest)
 
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Return what the handler of an HTTP exception returns, or the exception, which is an
@@ -402,7 +417,7 @@ class Microweb(AppBase):
             return rv
         status: Any = None
         headers: Any = None
-        if type(rv) is tuple:
+        if isinstance(rv, tuple):
             rv, status, headers = _unpack_response_tuple(rv)
         response = self._make_body_response(rv)
         if status is not None:
@@ -424,10 +439,10 @@ class Microweb(AppBase):
             return response
         if isinstance(rv, HTTPException):
             context = CURRENT_CONTEXT.get(None)
-            return rv.get_response(None if context is None else context.environ)
+            rv = rv.get_response(None if context is None else context.environ)
+            return rv if isinstance(rv, self.response_class) else self.response_class.force_type(rv)
         if callable(rv):
-            context = CURRENT_CONTEXT.get()
-            return self.response_class.force_type(rv, context.environ)
+            return self.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
         raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
 
     def _describe_view(self) -> str:
@@ -448,6 +463,8 @@ class Microweb(AppBase):
         """Run the teardown of a context, or leave it to whoever keeps the context longer."""
         keeper = (context.environ or {}).get(KEEP_CONTEXT_KEY)
         if keeper is not None:
+            context.held = False
+            context.later_error = error
             keeper.append(context)
         elif not context.held or error is not None:
             self.do_teardown(context, error)
@@ -521,11 +538,27 @@ class Microweb(AppBase):
         if debug is not None:
             self.debug = bool(debug)
         options.setdefault("use_debugger", self.debug)
+        if options.pop("use_reloader", False):
+            print(
+                "microweb: there is no reloader; stop the app and start it again after a change",
+                file=sys.stderr,
+            )
+        # There is no console to switch on, and no .env file is read.
+        options.pop("use_evalex", None)
+        options.pop("load_dotenv", None)
+        host, port = host or "127.0.0.1", 5000 if port is None else port
         try:
-            run_simple(host or "127.0.0.1", 5000 if port is None else port, self, **options)
+            run_simple(host, port, self, **options)
         except AddressInUse as error:
-            print(f"microweb: {error}", file=sys.stderr)
-            sys.exit(2)
+            _exit_with_sentence(str(error))
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            _exit_with_sentence(f"cannot listen on {host!r}, port {port!r}: {reason}")
+
+
+def _exit_with_sentence(message: str) -> NoReturn:
+    print(f"microweb: {message}", file=sys.stderr)
+    sys.exit(2)
 
 
 # The name that tutorials use: `from microweb import Flask` runs what was written for Flask.

@@ -16,7 +16,7 @@ from .http import Aborter, Request, Response, redirect_response
 from .json import DefaultJSONProvider
 from .logs import create_logger
 from .routing import BuildError, Map, Rule
-from .scaffold import Scaffold, describe_function, names_to_ask
+from .scaffold import Scaffold, check_registered_function, describe_function, names_to_ask
 from .sessions import SecureCookieSessionInterface
 
 TYPE_CHECKING = False
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .templating import BaseLoader, Environment, Template
 
 _TRUE_WORDS = frozenset(["1", "true", "t", "yes", "y", "on"])
+BLUEPRINT_OPTIONS = ("url_prefix", "name", "url_defaults", "cli_group")
 # RFC 3986 §3.5: what may stand in a fragment as it is.
 _FRAGMENT_SAFE = "!$&'()*+,/:;=?@"
 # RFC 3986 §3.1.
@@ -189,6 +190,8 @@ class AppBase(Scaffold):
         cannot be read.
         """
         self._check_setup("add_url_rule")
+        if view_func is not None:
+            check_registered_function("add_url_rule", view_func)
         if endpoint is None:
             if view_func is None:
                 raise TypeError(f"add_url_rule({rule!r}) needs an endpoint or a view_func")
@@ -219,8 +222,9 @@ class AppBase(Scaffold):
         url_rule.provide_automatic_options = bool(provide_automatic_options)
         if view_func is not None:
             url_rule.origin = describe_function(view_func)
-            self.view_functions[endpoint] = view_func
         self.url_map.add(url_rule)
+        if view_func is not None:
+            self.view_functions[endpoint] = view_func
 
     def teardown_appcontext(self, f: AnyFunction) -> AnyFunction:
         """Register a function that runs when a context of the app ends, with a request or without.
@@ -228,6 +232,7 @@ class AppBase(Scaffold):
         It is given the exception that ended the context, or None: the place to close a database.
         """
         self._check_setup("teardown_appcontext")
+        check_registered_function("teardown_appcontext", f)
         self.teardown_appcontext_funcs.append(f)
         return f
 
@@ -280,6 +285,14 @@ class AppBase(Scaffold):
         where the name is taken.
         """
         self._check_setup("register_blueprint")
+        if not hasattr(blueprint, "register"):
+            raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r:.60}")
+        for name in options:
+            if name not in BLUEPRINT_OPTIONS:
+                raise TypeError(
+                    f"register_blueprint() knows no option {name!r}; there are "
+                    f"{', '.join(BLUEPRINT_OPTIONS)}"
+                )
         blueprint.register(self, options)
 
     def iter_blueprints(self) -> Iterable[Blueprint]:
@@ -373,7 +386,13 @@ class AppBase(Scaffold):
         endpoint = None if url_rule is None else url_rule.endpoint
         given = dict(context)
         for function in self.iter_hooks(self.template_context_processors, endpoint):
-            context.update(self.ensure_sync(function)())
+            values = self.ensure_sync(function)()
+            if not isinstance(values, dict):
+                raise TypeError(
+                    f"the context processor {describe_function(function)} has to return a dict, "
+                    f"not {values!r:.60}"
+                )
+            context.update(values)
         context.update(given)
 
     def render(self, template: Template, context: dict[str, Any]) -> str:
@@ -420,6 +439,15 @@ class AppBase(Scaffold):
         """Return the URL of an endpoint; see the function of the same name."""
         context = CURRENT_CONTEXT.get(None)
         environ = None if context is None else context.environ
+        if not isinstance(endpoint, str):
+            raise TypeError(
+                f"url_for takes the name of an endpoint, not {endpoint!r:.60}; for a view that is "
+                f"usually the function's name, as in url_for('index')"
+            )
+        if _scheme is not None and _external is False:
+            raise ValueError(
+                f"_scheme={_scheme!r} makes an absolute URL, so it goes with _external=True"
+            )
         if endpoint[:1] == "." and context is not None and context.url_rule is not None:
             names = self.blueprint_names(context.url_rule.endpoint)
             endpoint = f"{names[0]}{endpoint}" if names else endpoint[1:]

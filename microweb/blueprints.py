@@ -184,12 +184,12 @@ class Blueprint(Scaffold):
         for deferred in self.deferred_functions:
             deferred(state)
         for blueprint, nested in self._blueprints:
-            prefixes = (state.url_prefix, nested.get("url_prefix", blueprint.url_prefix))
-            joined = "/".join(p.strip("/") for p in prefixes if p and p.strip("/"))
-            nested = {**nested, "name_prefix": name}
-            if joined:
-                nested["url_prefix"] = f"/{joined}"
-            blueprint.register(app, nested)
+            prefix = nested.get("url_prefix", blueprint.url_prefix)
+            if state.url_prefix is not None and prefix is not None:
+                prefix = f"{state.url_prefix.rstrip('/')}/{prefix.lstrip('/')}"
+            elif prefix is None:
+                prefix = state.url_prefix
+            blueprint.register(app, {**nested, "name_prefix": name, "url_prefix": prefix})
 
     def _for_whole_app(
         self, method_name: str, f: AnyFunction, *before: Any, **options: Any

@@ -46,6 +46,11 @@ DEFAULT_CONFIG: dict[str, Any] = {
 }
 
 
+# What a silent load passes over: a name that leads to no file. One that leads to a file which
+# cannot be read is an error always.
+_NO_CONFIG_FILE_ERRORS = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
 class Config(dict):  # type: ignore[type-arg]
     """A dict with ways to fill it. Only upper-case names are taken from objects and files.
 
@@ -146,7 +151,7 @@ class Config(dict):  # type: ignore[type-arg]
             with open(path, "rb") as file:
                 source = file.read()
         except OSError as error:
-            if silent and isinstance(error, (FileNotFoundError, IsADirectoryError)):
+            if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
                 return False
             error.strerror = f"cannot load the configuration file ({error.strerror})"
             raise
@@ -186,7 +191,7 @@ class Config(dict):  # type: ignore[type-arg]
             with open(path, "r" if text else "rb", encoding="utf-8" if text else None) as file:
                 mapping = load(file)
         except OSError as error:
-            if silent and isinstance(error, (FileNotFoundError, IsADirectoryError)):
+            if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
                 return False
             error.strerror = f"cannot load the configuration file ({error.strerror})"
             raise

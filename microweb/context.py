@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from .http.streams import close_iterable
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -115,6 +117,8 @@ class Context:
     flashes: list[tuple[str, str]] | None = None
     # True while somebody else (a stream, a test client's `with` block) runs the teardown later.
     held: bool = False
+    # What ended the request or its stream, for teardown functions that run later.
+    later_error: BaseException | None = None
     _request: Request | None = None
     _session: SessionMixin | None = None
     _g: Any = None
@@ -201,10 +205,15 @@ class Context:
         """Take the context back; the outermost pop runs the teardown functions with *error*."""
         if not self._tokens:
             raise RuntimeError("Context.pop() was called more often than push()")
+        if CURRENT_CONTEXT.get(None) is not self:
+            raise RuntimeError(
+                f"{self!r} is not the current context: leave contexts in the reverse order in "
+                f"which they were entered, and in the same thread"
+            )
         token = self._tokens[-1]
         try:
             if len(self._tokens) == 1:
-                self.app.do_teardown(self, error)
+                self.app.do_teardown(self, error or self.later_error)
         finally:
             self._tokens.pop()
             CURRENT_CONTEXT.reset(token)
@@ -226,6 +235,30 @@ class Context:
             return f"<Context of {self.app.name!r}>"
         method = self.environ.get("REQUEST_METHOD")
         return f"<Context of {self.app.name!r}: {method} {self.environ.get('PATH_INFO')!r}>"
+
+
+class HeldBody:
+    """The body of a response that streams in its context: closing it runs the teardown, once."""
+
+    def __init__(self, context: Context, body: Iterable[bytes]) -> None:
+        self._context = context
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._body)
+
+    def close(self) -> None:
+        """Close the body, then run the teardown functions; PEP 3333 has the server call this."""
+        context = self._context
+        try:
+            close_iterable(self._body)
+        finally:
+            if context.held:
+                token = CURRENT_CONTEXT.set(context)
+                try:
+                    context.app.do_teardown(context, context.later_error)
+                finally:
+                    CURRENT_CONTEXT.reset(token)
 
 
 def has_app_context() -> bool:
@@ -277,7 +310,7 @@ class LocalProxy:
     (2, True, True)
     """
 
-    __slots__ = ("__dict__", "_get_current_object")
+    __slots__ = ("_get_current_object",)
 
     def __init__(self, find: Callable[[], Any]) -> None:
         object.__setattr__(self, "_get_current_object", find)
@@ -290,6 +323,11 @@ class LocalProxy:
             if name.startswith("__"):
                 raise AttributeError(f"a proxy outside of its context has no {name}") from None
             raise
+
+    @property
+    def __dict__(self) -> dict[str, Any]:  # type: ignore[override]
+        names: dict[str, Any] = vars(self._get_current_object())
+        return names
 
     def __setattr__(self, name: str, value: Any) -> None:
         setattr(self._get_current_object(), name, value)
@@ -347,6 +385,12 @@ def _forward_special_method(name: str) -> Callable[..., Any]:
     return forward
 
 
+def _copy_current_object(current: Any, memo: Any = None) -> Any:
+    from copy import copy, deepcopy
+
+    return copy(current) if memo is None else deepcopy(current, memo)
+
+
 _OPERATORS: dict[str, Callable[..., Any]] = {
     "__add__": lambda a, b: a + b,
     "__radd__": lambda a, b: b + a,
@@ -369,17 +413,26 @@ _OPERATORS: dict[str, Callable[..., Any]] = {
     "__str__": str,
     "__int__": int,
     "__float__": float,
+    "__copy__": _copy_current_object,
+    "__deepcopy__": _copy_current_object,
 }
 _OTHER_SPECIAL_METHODS = (
     "__bytes__ __format__ __hash__ __call__ __enter__ __exit__ __await__ __aiter__ __anext__ "
-    "__getitem__ __setitem__ __delitem__ __next__ __reversed__ __contains__ __index__ __fspath__ "
-    "__copy__ __deepcopy__"
+    "__getitem__ __setitem__ __delitem__ __next__ __reversed__ __contains__ __index__ __fspath__"
 ).split()
 for _special_method in (*_OPERATORS, *_OTHER_SPECIAL_METHODS):
     setattr(LocalProxy, _special_method, _forward_special_method(_special_method))
 
 
+def _accessed_session() -> Any:
+    """Return the session, noting that the answer may depend on it from now on."""
+    session = request_context("session").session
+    if hasattr(session, "accessed"):
+        session.accessed = True
+    return session
+
+
 current_app: Microweb = LocalProxy(lambda: current_context("current_app").app)  # type: ignore[assignment]
 g: Any = LocalProxy(lambda: current_context("g").g)
 request: Request = LocalProxy(lambda: request_context("request").request)  # type: ignore[assignment]
-session: SessionMixin = LocalProxy(lambda: request_context("session").session)  # type: ignore[assignment]
+session: SessionMixin = LocalProxy(_accessed_session)  # type: ignore[assignment]

@@ -28,9 +28,10 @@ _REPLACED_HEADERS = frozenset(
 class EnvironBuilder:
     """Makes a WSGI environ out of what a test wants to say.
 
-    *path* may carry a query string or be a whole URL. *query_string* is text or a mapping; *data*
-    is bytes or text for a raw body, or a dict of form fields, whose values may be lists, open
-    binary files, or tuples ``(file, filename)`` and ``(file, filename, content type)`` for uploads;
+    *path* may carry a query string or be a whole URL. *query_string* is text or a mapping, and
+    ValueError where the path carries one too; *data* is bytes or text for a raw body, or a dict of
+    form fields, whose values may be lists, open binary files, or tuples ``(file, filename)`` and
+    ``(file, filename, content type)`` for uploads; a file without a name is sent as a field.
     *json* is sent as JSON. *headers*, *auth* (a pair for Basic authentication), *content_type*,
     *method*, *base_url*, *environ_base* and *environ_overrides* do what their names say.
 
@@ -67,7 +68,7 @@ class EnvironBuilder:
         if json is not None and data is not None:
             raise TypeError("pass json=... or data=..., not both: a request has one body")
         base = urlsplit(base_url or _base_url_of_app(app, subdomain, url_scheme))
-        if "://" in path.partition("?")[0]:
+        if path[:1] != "/" and "://" in path.partition("?")[0]:
             url = urlsplit(path)
             base = url._replace(path=base.path)
         else:
@@ -75,6 +76,11 @@ class EnvironBuilder:
             url = urlsplit(f"//{base.netloc}{path if path[:1] == '/' else f'/{path}'}")
         if query_string is None:
             query_string = url.query
+        elif url.query:
+            raise ValueError(
+                f"the path {path!r} has a query string and query_string={query_string!r} is "
+                f"another; say all of it in one of the two places"
+            )
         self.scheme = url_scheme or base.scheme or "http"
         self.host = base.netloc or "localhost"
         self.script_name = unquote_to_bytes(base.path.rstrip("/")).decode("latin-1")
@@ -100,6 +106,8 @@ class EnvironBuilder:
             self._set_body(data)
 
     def _set_body(self, data: Any) -> None:
+        from urllib.parse import urlencode
+
         if isinstance(data, str):
             self.body = data.encode("utf-8")
         elif isinstance(data, (bytes, bytearray)):
@@ -116,7 +124,7 @@ class EnvironBuilder:
                 self.body = _encode_multipart(fields, boundary)
                 self.content_type = f"multipart/form-data; boundary={boundary}"
             else:
-                self.body = _encode_query(fields).encode("ascii")
+                self.body = urlencode(fields).encode("ascii")
                 self.content_type = self.content_type or "application/x-www-form-urlencoded"
 
     def get_environ(self) -> WSGIEnvironment:
@@ -195,12 +203,16 @@ def _basic_credentials(username: str, password: str) -> str:
 
 
 def _encode_query(query: Any) -> str:
-    """Return a mapping or pairs as a query string; text is kept, its non-ASCII part encoded."""
+    """Return a mapping or pairs as a query string; text is kept, its non-ASCII part encoded.
+
+    A list or a tuple in a mapping stands for several values, None for no value.
+    """
     from urllib.parse import quote, urlencode
 
     if isinstance(query, str):
         return quote(query, safe="!\"$%&'()*+,/:;<=>?@[\\]^`{|}~")
-    return urlencode(list(_iter_form_fields(query)))
+    pairs = MultiDict(query).items(multi=True)
+    return urlencode([(name, value) for name, value in pairs if value is not None])
 
 
 def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
@@ -214,11 +226,15 @@ def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
             if item is None:
                 continue
             if isinstance(item, tuple):
-                file, filename, content_type = (*item, None, None)[:3]
-                yield name, _make_upload(name, file, filename, content_type)
+                if len(item) > 3 or not hasattr(item[0] if item else None, "read"):
+                    raise TypeError(
+                        f"the value of {name!r} is {item!r}, but a tuple stands for an upload: "
+                        f"(file, filename) or (file, filename, content type), the file open in "
+                        f"binary mode; for several values pass a list"
+                    )
+                yield name, _make_upload(name, *item)
             elif hasattr(item, "read") and not isinstance(item, FileStorage):
-                filename = os.path.basename(getattr(item, "name", None) or "")
-                yield name, _make_upload(name, item, filename, None)
+                yield name, _make_upload(name, item)
             else:
                 yield name, item if isinstance(item, (FileStorage, bytes)) else str(item)
 

@@ -126,7 +126,7 @@ def get_flashed_messages(
         session = context.session
         flashes = session.pop("_flashes") if "_flashes" in session else []
         context.flashes = [(category, message) for category, message in flashes]
-    wanted = frozenset(category_filter)
+    wanted = frozenset([category_filter] if isinstance(category_filter, str) else category_filter)
     chosen = [pair for pair in context.flashes if not wanted or pair[0] in wanted]
     return chosen if with_categories else [message for _, message in chosen]
 
@@ -209,15 +209,15 @@ def send_from_directory(
 
 
 class _StreamInContext:
-    """Runs a generator inside the request's context, item by item, and tears that down once.
+    """Runs a generator inside the request's context, item by item.
 
     The context is current only while an item is made, so that whatever else runs in the thread
-    between two items never sees it.
+    between two items never sees it. Whoever closes the response runs the teardown.
     """
 
     def __init__(self, items: Iterator[Any]) -> None:
         context = request_context("stream_with_context")
-        context.held = True
+        context.held = context.finishing = True
         self._context = context
         self._items: Iterator[Any] | None = iter(items)
 
@@ -237,7 +237,7 @@ class _StreamInContext:
             CURRENT_CONTEXT.reset(token)
 
     def close(self) -> None:
-        """Close the generator and run the teardown functions, unless that has been done."""
+        """Close the generator, in its context, unless it has ended."""
         if self._items is None:
             return
         token = CURRENT_CONTEXT.set(self._context)
@@ -251,7 +251,8 @@ class _StreamInContext:
 
     def _end(self, error: BaseException | None) -> None:
         self._items = None
-        self._context.app.do_teardown(self._context, error)
+        if error is not None:
+            self._context.later_error = error
 
 
 def stream_with_context(generator_or_function: Any) -> Any:

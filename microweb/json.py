@@ -80,7 +80,10 @@ class JSONProvider:
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a JSON response; the arguments are those of `jsonify`."""
         body = self.dumps(_one_json_value(args, kwargs))
-        return Response(body, mimetype="application/json")
+        return self._response_class()(body, mimetype="application/json")
+
+    def _response_class(self) -> type[Response]:
+        return Response if self._app is None else self._app.response_class
 
 
 class DefaultJSONProvider(JSONProvider):
@@ -106,6 +109,10 @@ class DefaultJSONProvider(JSONProvider):
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
         self.options_changed()
+        app = self.__dict__.get("_app")
+        # An app that is being made has no provider yet, and has computed nothing from one.
+        if app is not None and app.__dict__.get("json") is self:
+            app.configuration_changed()
 
     def options_changed(self) -> None:
         """Forget the encoder: one of the options it was made of has another value now."""
@@ -151,7 +158,7 @@ class DefaultJSONProvider(JSONProvider):
     def response(self, *args: Any, **kwargs: Any) -> Response:
         """Return a JSON response; the arguments are those of `jsonify`."""
         body = self.encode_body(_one_json_value(args, kwargs))
-        return Response(body, mimetype=self.mimetype)
+        return self._response_class()(body, mimetype=self.mimetype)
 
 
 def _one_json_value(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

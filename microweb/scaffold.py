@@ -35,6 +35,18 @@ def describe_function(function: Any) -> str:
     return name if code is None else f"{name} ({code.co_filename}:{code.co_firstlineno})"
 
 
+def check_registered_function(method_name: str, function: object) -> None:
+    """Raise a TypeError where something is registered that cannot be called.
+
+    >>> check_registered_function("before_request", "text")
+    Traceback (most recent call last):
+        ...
+    TypeError: before_request() registers a function, not 'text'
+    """
+    if not callable(function):
+        raise TypeError(f"{method_name}() registers a function, not {function!r:.60}")
+
+
 def find_root_path(import_name: str) -> str:
     """Return the folder of the module or package that is called *import_name*.
 
@@ -216,8 +228,7 @@ class Scaffold:
         self, registry: dict[Any, list[Any]], name: str, function: AnyFunction
     ) -> AnyFunction:
         self._check_setup(name)
-        if not callable(function):
-            raise TypeError(f"@{name} takes a function, not {function!r}; write it without ()")
+        check_registered_function(name, function)
         registry.setdefault(None, []).append(function)
         return function
 
@@ -269,6 +280,8 @@ class Scaffold:
         >>> app.test_client().get("/x").text
         'Nothing here.'
         """
+        # Refused here, not when the function comes: without parentheses it never would.
+        self._exception_class_and_code(code_or_exception)
 
         def decorator(f: AnyFunction) -> AnyFunction:
             self.register_error_handler(code_or_exception, f)
@@ -281,6 +294,7 @@ class Scaffold:
     ) -> None:
         """Register *f* for a status code or for an exception class, as `errorhandler` does."""
         self._check_setup("register_error_handler")
+        check_registered_function("register_error_handler", f)
         exception_class, code = self._exception_class_and_code(code_or_exception)
         handlers = self.error_handler_spec.setdefault(None, {}).setdefault(code, {})
         handlers[exception_class] = f
@@ -317,7 +331,7 @@ class Scaffold:
         if not isinstance(code_or_exception, type) or not issubclass(code_or_exception, Exception):
             raise TypeError(
                 f"an error handler is for a status code or a class of exceptions, not for "
-                f"{code_or_exception!r}"
+                f"{code_or_exception!r}; write @errorhandler(404) above the function"
             )
         if issubclass(code_or_exception, HTTPException):
             return code_or_exception, code_or_exception.code

@@ -65,10 +65,11 @@ def check_password_hash(pwhash: str, password: str) -> bool:
     if not found:
         return False
     try:
-        actual = _hash_password(method, salt, password)[0]
-    except ValueError:
+        actual = _hash_password(method, salt, password)[0].encode("ascii")
+        return compare_digest(actual, expected.encode("utf-8"))
+    except (ValueError, TypeError, OverflowError, MemoryError):
+        # The numbers and the digest are the hash's, and the libraries refuse each in its own way.
         return False
-    return compare_digest(actual.encode("ascii"), expected.encode("utf-8"))
 
 
 def _has_scrypt() -> bool:
@@ -87,9 +88,16 @@ def _hash_password(method: str, salt: str, password: str) -> tuple[str, str]:
     raise ValueError(f"unknown password method {method!r}; use 'scrypt' or 'pbkdf2:sha256:600000'")
 
 
+def _read_method_number(text: str) -> int:
+    """Return a number of a method: 1 to 2**31 - 1, beyond which OpenSSL takes none. ValueError."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) < 2**31):
+        raise ValueError(f"{text!r} is not a number from 1 to 2147483647")
+    return int(text)
+
+
 def _hash_with_scrypt(arguments: list[str], salt: str, password: str) -> tuple[str, str]:
     try:
-        n, r, p = [int(argument) for argument in arguments] if arguments else (2**15, 8, 1)
+        n, r, p = [_read_method_number(text) for text in arguments] if arguments else (2**15, 8, 1)
     except ValueError:
         raise ValueError(
             f"scrypt takes three numbers, as in 'scrypt:32768:8:1', not {arguments!r}"
@@ -108,9 +116,9 @@ def _hash_with_scrypt(arguments: list[str], salt: str, password: str) -> tuple[s
 def _hash_with_pbkdf2(arguments: list[str], salt: str, password: str) -> tuple[str, str]:
     name = arguments[0] if arguments else "sha256"
     try:
-        iterations = int(arguments[1]) if len(arguments) > 1 else DEFAULT_PBKDF2_ITERATIONS
-        if len(arguments) > 2 or iterations < 1:
-            raise ValueError
+        iterations = DEFAULT_PBKDF2_ITERATIONS
+        if arguments[1:]:
+            (iterations,) = [_read_method_number(text) for text in arguments[1:]]
     except ValueError:
         raise ValueError(
             f"pbkdf2 takes a digest and a number, as in 'pbkdf2:sha256:600000', not {arguments!r}"

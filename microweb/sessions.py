@@ -71,6 +71,13 @@ class SecureCookieSession(dict, SessionMixin):  # type: ignore[type-arg]
             self[key] = default
         return self[key]
 
+    def pop(self, key: str, *default: Any) -> Any:
+        """Remove *key* and return its value; a change only where there was one."""
+        self.accessed = True
+        if key in self:
+            self.modified = True
+        return super().pop(key, *default)
+
 
 def _noticing_session_method(name: str, changes: bool) -> Any:
     """Return dict's method *name*, noting first that the session was accessed, or changed too."""
@@ -91,7 +98,7 @@ _READING_METHODS = (
     "__getitem__ __contains__ __iter__ __len__ __eq__ __ne__ __or__ __ror__ __reversed__ get keys "
     "values items copy"
 ).split()
-_CHANGING_METHODS = "__setitem__ __delitem__ __ior__ clear pop popitem update".split()
+_CHANGING_METHODS = "__setitem__ __delitem__ __ior__ clear popitem update".split()
 for _session_method in _READING_METHODS + _CHANGING_METHODS:
     # PyPy's dict has no __ror__ in 3.9.
     if hasattr(dict, _session_method):
@@ -203,8 +210,7 @@ class SecureCookieSessionInterface(SessionInterface):
     session_class: type[Any] = SecureCookieSession
 
     def __init__(self) -> None:
-        self._serializer_for: tuple[Any, ...] = ()
-        self._signing_serializer: URLSafeTimedSerializer | None = None
+        self._signing: tuple[tuple[Any, ...], URLSafeTimedSerializer] | None = None
 
     def get_signing_serializer(self, app: Microweb) -> URLSafeTimedSerializer | None:
         """Return what signs the cookie, or None while the app has no secret key."""
@@ -215,8 +221,9 @@ class SecureCookieSessionInterface(SessionInterface):
         # long as what it was made of stays the same.
         fallbacks = tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
         made_of = (secret_key, fallbacks, app.config["SESSION_DIGEST"])
-        serializer = self._signing_serializer
-        if serializer is None or self._serializer_for != made_of:
+        # One attribute holds both, so that no thread ever sees one without the other.
+        signing = self._signing
+        if signing is None or signing[0] != made_of:
             serializer = URLSafeTimedSerializer(
                 [*fallbacks, secret_key],
                 salt=self.salt,
@@ -226,8 +233,8 @@ class SecureCookieSessionInterface(SessionInterface):
                     "digest_method": app.config["SESSION_DIGEST"],
                 },
             )
-            self._signing_serializer, self._serializer_for = serializer, made_of
-        return serializer
+            signing = self._signing = (made_of, serializer)
+        return signing[1]
 
     def open_session(self, app: Microweb, request: Request) -> SecureCookieSession | None:
         """Return the session that the cookie carries; an empty one if it does not verify."""
@@ -270,6 +277,7 @@ class SecureCookieSessionInterface(SessionInterface):
         if items:
             expires = self.get_expiration_time(app, session)
             value = serializer.dumps(dict(items))
+            response.max_cookie_size = app.config["MAX_COOKIE_SIZE"]
             response.set_cookie(name, value, expires=expires, **attributes)
         else:
             response.delete_cookie(name, **attributes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from typing import NamedTuple
 
 import pytest
 
@@ -385,3 +386,73 @@ def test_run_serves_with_the_settings_it_is_given(monkeypatch):
     monkeypatch.setenv("MICROWEB_RUN_FROM_CLI", "true")
     app.run()
     assert len(calls) == 2
+
+
+def test_a_named_tuple_is_a_tuple():
+    class Answer(NamedTuple):
+        body: str
+        status: int
+
+    app = make_app()
+    app.get("/")(lambda: Answer("made", 201))
+    assert checked_client(app).get("/").status_code == 201
+
+
+def test_a_rule_that_was_refused_leaves_nothing_behind():
+    app = make_app()
+
+    def view(x):
+        return x
+
+    with pytest.raises(ValueError, match="nope"):
+        app.add_url_rule("/<nope:x>", "view", view)
+    app.add_url_rule("/<x>", "view", lambda x: x)
+    assert checked_client(app).get("/a").text == "a"
+
+
+def test_an_error_page_is_of_the_apps_response_class():
+    class Marked(Response):
+        mark = "marked"
+
+    app = make_app()
+    app.response_class = Marked
+    marks = []
+
+    @app.after_request
+    def look(response):
+        marks.append(response.mark)
+        return response
+
+    app.get("/dict", endpoint="dict")(dict)
+    client = checked_client(app)
+    client.get("/nothing")
+    client.get("/dict")
+    assert marks == ["marked", "marked"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [
+        ("MAX_CONTENT_LENGTH", "16MB", "a whole number or None"),
+        ("SECRET_KEY", 123, "text or bytes"),
+        ("SECRET_KEY_FALLBACKS", "old", "a list of keys"),
+        ("TRUSTED_HOSTS", "a.com", "a list of hosts"),
+        ("PERMANENT_SESSION_LIFETIME", "x", "a timedelta or a number of seconds"),
+        ("APPLICATION_ROOT", None, "a path that begins with a slash"),
+    ],
+)
+def test_cf_04_a_setting_of_the_wrong_kind_is_told(key, value, wanted):
+    app = make_app(**{key: value})
+    with pytest.raises(TypeError) as caught:
+        app.test_client().get("/", base_url="http://localhost/")
+    assert f"app.config[{key!r}] is {value!r}; it must be {wanted}" == str(caught.value)
+
+
+@pytest.mark.parametrize("port", [-1, 70000])
+def test_run_says_in_one_sentence_why_it_cannot_listen(port, capsys):
+    with pytest.raises(SystemExit) as caught:
+        make_app().run(port=port, use_reloader=False, load_dotenv=True, quiet=True)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.startswith(
+        f"microweb: cannot listen on '127.0.0.1', port {port}"
+    )

@@ -9,7 +9,14 @@ import sys
 import pytest
 
 from microweb import abort, request
-from microweb.http import BadRequest, Forbidden, HTTPException, InternalServerError, NotFound
+from microweb.http import (
+    BadRequest,
+    BadRequestKeyError,
+    Forbidden,
+    HTTPException,
+    InternalServerError,
+    NotFound,
+)
 
 from .support import checked_client, make_app
 
@@ -123,8 +130,11 @@ def test_a_missing_form_field_is_a_400_that_names_the_field_only_in_debug():
     response = checked_client(app).post("/", data={})
     assert response.status_code == 400
     assert "name&#" not in response.text and "'name'" not in response.text
-    app.config.update(DEBUG=True, PROPAGATE_EXCEPTIONS=False)
+    app.config.update(DEBUG=True, TRAP_BAD_REQUEST_ERRORS=False)
     assert "name" in app.test_client().post("/", data={}).text
+    app.config["TRAP_BAD_REQUEST_ERRORS"] = None
+    with pytest.raises(BadRequestKeyError, match="name"):
+        app.test_client().post("/", data={})
 
 
 def test_trapped_http_exceptions_reach_the_debugger():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 import pytest
 
 from microweb import (
@@ -227,3 +229,123 @@ def test_registering_after_the_first_request_is_refused():
     for register in (app.before_request, app.teardown_appcontext, app.get("/late")):
         with pytest.raises(AssertionError, match="after the app had answered its first request"):
             register(lambda *args: None)
+
+
+def stream_app(torn):
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+    app.logger.disabled = True
+    app.teardown_request(lambda error: torn.append(error))
+
+    def make_stream():
+        return stream_with_context(iter(["a", request.path]))
+
+    @app.get("/stream")
+    def stream():
+        return make_stream()
+
+    @app.get("/other")
+    def other():
+        make_stream()
+        return "other"
+
+    @app.get("/raises")
+    def raises():
+        make_stream()
+        raise LookupError("x")
+
+    @app.get("/handled")
+    def handled():
+        make_stream()
+        raise ValueError("x")
+
+    @app.get("/two")
+    def two():
+        return Response(chain(make_stream(), make_stream()))
+
+    app.register_error_handler(ValueError, lambda error: ("sorry", 500))
+    return app
+
+
+@pytest.mark.parametrize("name", ["stream", "other", "raises", "handled", "two"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_fl_16_the_teardown_of_a_stream_runs_once_whatever_becomes_of_it(name, method):
+    torn = []
+    app = stream_app(torn)
+    app.test_client().open(f"/{name}", method=method)
+    assert len(torn) == 1
+    with app.test_client() as client:
+        client.open(f"/{name}", method=method)
+        assert len(torn) == 1
+    assert len(torn) == 2
+    assert not has_request_context()
+
+
+def test_streams_in_a_row_are_torn_down_after_the_last():
+    app = make_app()
+    seen = []
+    app.teardown_request(lambda error: seen.append("teardown"))
+
+    def stream(name):
+        yield name
+        seen.append(name)
+
+    @app.get("/")
+    def index():
+        return Response(chain(*(stream_with_context(stream(name)) for name in "ab")))
+
+    assert checked_client(app).get("/").text == "ab"
+    assert seen == ["a", "b", "teardown"]
+
+
+def test_a_with_block_tells_the_teardown_what_the_request_raised():
+    app = make_app(TESTING=True)
+    errors = []
+    app.teardown_request(lambda error: errors.append(type(error)))
+    app.get("/")(lambda: 1 / 0)
+    with app.test_client() as client, pytest.raises(ZeroDivisionError):
+        client.get("/")
+    assert errors == [ZeroDivisionError]
+
+
+def test_pe_06_a_body_is_closed_although_the_teardown_raises():
+    app = make_app()
+    closed = []
+    app.teardown_request(lambda error: 1 / 0)
+
+    @app.get("/")
+    def index():
+        response = Response(iter(["x"]))
+        response.call_on_close(lambda: closed.append(1))
+        return response
+
+    with pytest.raises(ZeroDivisionError):
+        app.test_client().get("/")
+    assert closed == [1]
+
+
+def test_an_after_request_without_a_return_is_named():
+    app = make_app(TESTING=True)
+
+    @app.after_request
+    def forgets(response):
+        response.headers["X"] = "1"
+
+    app.get("/")(lambda: "x")
+    with pytest.raises(TypeError, match=r"forgets \(.*returned None"):
+        app.test_client().get("/")
+
+
+@pytest.mark.parametrize(
+    ("register", "message"),
+    [
+        (lambda app: app.before_request("x"), r"before_request\(\) registers a function, not 'x'"),
+        (lambda app: app.teardown_appcontext(5), "not 5"),
+        (lambda app: app.register_error_handler(404, "x"), "not 'x'"),
+        (lambda app: app.add_url_rule("/", "e", "x"), "not 'x'"),
+        (lambda app: app.errorhandler(lambda error: ""), r"write @errorhandler\(404\)"),
+        (lambda app: app.register_blueprint("x"), "takes a Blueprint, not 'x'"),
+    ],
+)
+def test_what_cannot_be_called_is_refused_at_registration(register, message):
+    with pytest.raises(TypeError, match=message):
+        register(make_app())

@@ -186,3 +186,20 @@ def test_tests_and_globals_for_templates():
     app.register_blueprint(pages)
     with app.test_request_context():
         assert render_template_string("{{ 'ab' is short }} {{ seven() }}") == "True 7"
+
+
+def test_the_prefixes_of_nested_blueprints_are_joined_as_they_are():
+    inner = Blueprint("inner", __name__, url_prefix="/c/")
+    inner.get("", endpoint="root")(lambda: "root")
+    inner.get("/x", endpoint="x")(lambda: "x")
+    outer = Blueprint("outer", __name__, url_prefix="/p/")
+    outer.register_blueprint(inner)
+    app = make_app()
+    app.register_blueprint(outer)
+    client = checked_client(app)
+    assert (client.get("/p/c/").text, client.get("/p/c/x").text) == ("root", "x")
+
+
+def test_an_unknown_option_of_a_registration_is_refused():
+    with pytest.raises(TypeError, match="knows no option 'prefix'; there are url_prefix"):
+        make_app().register_blueprint(Blueprint("pages", __name__), prefix="/x")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 
 import pytest
 
@@ -149,3 +150,31 @@ def test_a_test_request_context_knows_the_apps_configuration():
     app = make_app(SERVER_NAME="example.com", APPLICATION_ROOT="/app", PREFERRED_URL_SCHEME="https")
     with app.test_request_context("/x"):
         assert request.url == "https://example.com/app/x"
+
+
+def test_contexts_left_out_of_order_say_so():
+    app = make_app()
+    torn = []
+    app.teardown_appcontext(torn.append)
+    outer, inner = app.app_context(), app.app_context()
+    outer.push()
+    inner.push()
+    with pytest.raises(RuntimeError, match="is not the current context"):
+        outer.pop()
+    assert torn == []
+    inner.pop()
+    outer.pop()
+    assert torn == [None, None]
+    assert not has_app_context()
+
+
+def test_a_proxy_can_be_copied_and_looked_into():
+    app = make_app()
+    with app.test_request_context("/x"):
+        g.name = "g"
+        assert vars(g) == {"name": "g"}
+        session["list"] = [1]
+        shallow, deep = copy.copy(session), copy.deepcopy(session)
+        assert shallow["list"] is session["list"]
+        assert deep["list"] == [1] and deep["list"] is not session["list"]
+        assert copy.copy(request).path == "/x"

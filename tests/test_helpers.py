@@ -248,3 +248,30 @@ def test_a_route_decorator_without_parentheses_says_so():
         @make_app().route
         def index():
             return ""
+
+
+def test_url_for_says_what_it_cannot_take():
+    with url_app().test_request_context():
+        with pytest.raises(ValueError, match="_external=True"):
+            url_for("index", _scheme="https", _external=False)
+        with pytest.raises(TypeError, match="the name of an endpoint"):
+            url_for(url_app)
+
+
+def test_one_category_may_be_given_as_text():
+    app = make_app()
+    with app.test_request_context():
+        flash("a", "error")
+        flash("b")
+        assert get_flashed_messages(category_filter="error") == ["a"]
+
+
+def test_a_context_processor_that_returns_no_dict_is_named():
+    app = make_app()
+
+    @app.context_processor
+    def forgets():
+        pass
+
+    with app.test_request_context(), pytest.raises(TypeError, match=r"forgets \(.*not None"):
+        render_template_string("x")

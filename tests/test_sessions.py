@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import sys
+import threading
 
 import pytest
 
 from microweb import session
 from microweb.http import parse_cookie
-from microweb.sessions import SessionInterface
+from microweb.sessions import SecureCookieSessionInterface, SessionInterface
 from microweb.signing import URLSafeTimedSerializer
 
 from .support import checked_client, make_app
@@ -255,3 +257,47 @@ def test_setdefault_sets_only_what_is_missing():
 def test_a_partitioned_cookie():
     app = counting_app(SESSION_COOKIE_PARTITIONED=True, SESSION_COOKIE_SECURE=True)
     assert "Partitioned" in cookie_attributes(checked_client(app).get("/count"))[1]
+
+
+def test_pop_of_what_is_not_there_changes_nothing():
+    app = counting_app()
+    app.get("/pop", endpoint="pop")(lambda: str(session.pop("nothing", None)))
+    client = checked_client(app)
+    assert "Set-Cookie" not in client.get("/pop").headers
+    client.get("/count")
+    response = client.get("/pop")
+    assert ("Set-Cookie" in response.headers, response.headers["Vary"]) == (False, "Cookie")
+
+
+@pytest.mark.parametrize("use", [repr, str, lambda s: s.new, lambda s: s.permanent])
+def test_ss_02_every_use_of_the_session_is_an_access(use):
+    app = make_app()
+    app.get("/")(lambda: str(use(session)))
+    assert checked_client(app).get("/").headers["Vary"] == "Cookie"
+
+
+def test_one_interface_never_mixes_the_keys_of_two_apps():
+    interface = SecureCookieSessionInterface()
+    apps = [counting_app(), counting_app()]
+    for number, app in enumerate(apps):
+        app.secret_key = f"key {number}"
+        app.session_interface = interface
+    mixed = []
+
+    def work(number):
+        own = apps[number]
+        for _ in range(300):
+            if interface.get_signing_serializer(own).secret_keys != [own.secret_key.encode()]:
+                mixed.append(number)
+
+    switch = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work, args=(number % 2,)) for number in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    finally:
+        sys.setswitchinterval(switch)
+    assert mixed == []

@@ -78,9 +78,9 @@ class Server(TCPServer):
         try:
             self.server_bind()
             self.server_activate()
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             self.server_close()
-            if error.errno == errno.EADDRINUSE:
+            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
                 raise AddressInUse(describe_address_in_use(host, port)) from None
             raise
         self.socket.setblocking(False)
