@@ -10,7 +10,14 @@ import os
 import sys
 
 from .config import DEFAULT_CONFIG, Config, ConfigAttribute
-from .context import CURRENT_CONTEXT, AppContextGlobals, g, request, session
+from .context import (
+    CURRENT_CONTEXT,
+    AppContextGlobals,
+    find_request_context,
+    g,
+    request,
+    session,
+)
 from .helpers import get_flashed_messages
 from .http import Aborter, Request, Response, redirect_response
 from .json import DefaultJSONProvider
@@ -437,7 +444,7 @@ class AppBase(Scaffold):
         **values: Any,
     ) -> str:
         """Return the URL of an endpoint; see the function of the same name."""
-        context = CURRENT_CONTEXT.get(None)
+        context = find_request_context()
         environ = None if context is None else context.environ
         if not isinstance(endpoint, str):
             raise TypeError(
@@ -485,8 +492,8 @@ class AppBase(Scaffold):
         """Return *path* with a scheme and a host: the request's, else those configured."""
         if scheme is not None and not (scheme and _URL_SCHEME_LETTERS.issuperset(scheme.lower())):
             raise ValueError(f"_scheme is a scheme such as 'https', not {scheme!r}")
-        context = CURRENT_CONTEXT.get(None)
-        if context is not None and context.environ is not None:
+        context = find_request_context()
+        if context is not None:
             return f"{scheme or context.request.scheme}://{context.request.host}{path}"
         server_name = self.config["SERVER_NAME"]
         if not server_name:

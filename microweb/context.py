@@ -193,6 +193,12 @@ class Context:
         """Whether this is the context of a request rather than of an app alone."""
         return self.environ is not None
 
+    @property
+    def outer(self) -> Context | None:
+        """The context that was current when this one was entered."""
+        before = self._tokens[0].old_value if self._tokens else None
+        return before if isinstance(before, Context) else None
+
     def push(self) -> None:
         """Make this the current context, and match the request's URL if that is still to do."""
         if self._tokens is None:
@@ -276,8 +282,18 @@ def has_request_context() -> bool:
     >>> has_request_context()
     False
     """
+    return find_request_context() is not None
+
+
+def find_request_context() -> Context | None:
+    """Return the context of the request that is being answered, or None.
+
+    An application context that was entered inside a request does not hide it.
+    """
     context = CURRENT_CONTEXT.get(None)
-    return context is not None and context.environ is not None
+    while context is not None and context.environ is None:
+        context = context.outer
+    return context
 
 
 def current_context(name: str = "current_app") -> Context:
@@ -290,8 +306,8 @@ def current_context(name: str = "current_app") -> Context:
 
 def request_context(name: str = "request") -> Context:
     """Return the current request's context; raise a RuntimeError about *name* where none is."""
-    context = CURRENT_CONTEXT.get(None)
-    if context is None or context.environ is None:
+    context = find_request_context()
+    if context is None:
         raise RuntimeError(_NO_REQUEST_CONTEXT.format(name=name))
     return context
 

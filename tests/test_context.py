@@ -15,6 +15,7 @@ from microweb import (
     has_request_context,
     request,
     session,
+    url_for,
 )
 from microweb.context import LocalProxy
 
@@ -178,3 +179,16 @@ def test_a_proxy_can_be_copied_and_looked_into():
         assert shallow["list"] is session["list"]
         assert deep["list"] == [1] and deep["list"] is not session["list"]
         assert copy.copy(request).path == "/x"
+
+
+def test_an_application_context_inside_a_request_does_not_hide_it():
+    app = make_app()
+    app.add_url_rule("/x", "x", lambda: "")
+    with app.test_request_context("/x?a=1"):
+        g.name = "outer"
+        with app.app_context():
+            assert (request.args["a"], url_for("x"), "name" in g) == ("1", "/x", False)
+            assert has_request_context()
+            session["n"] = 1
+        assert (g.name, session["n"]) == ("outer", 1)
+    assert not has_request_context()
