@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -181,7 +182,17 @@ def test_the_api_takes_a_name_and_a_password(app, client):
 
 
 @pytest.mark.parametrize(
-    "body", [None, [], {}, {"title": ""}, {"title": 1}, {"title": "x", "body": 2}]
+    "body",
+    [
+        None,
+        [],
+        {},
+        {"title": ""},
+        {"title": 1},
+        {"title": "x", "body": 2},
+        {"title": "\ud800"},
+        {"title": "x", "body": "\udfff"},
+    ],
 )
 def test_the_api_says_what_is_wrong_with_a_note(client, body):
     response = client.post(
@@ -230,3 +241,79 @@ def test_logging_in_forgets_what_an_anonymous_visitor_left(app, client):
 def test_deleting_an_attachment_leads_back_to_its_note(client):
     url = write(client, files=[(io.BytesIO(b"1"), "one.txt")])
     assert client.post("/attachments/1/delete").location == url
+
+
+@pytest.mark.parametrize("number", [2**63, 2**64, 10**100])
+@pytest.mark.parametrize(
+    "path", ["/notes/{}", "/notes/{}/edit", "/attachments/{}", "/api/notes/{}"]
+)
+def test_a_number_that_sqlite_cannot_hold_is_of_nothing(client, path, number):
+    assert client.get(path.format(number)).status_code == 404
+
+
+@pytest.mark.parametrize("search", ["x" * 60_000, "%" * 30_000, "\U0001f600" * 15_000])
+@pytest.mark.parametrize("path", ["/", "/api/notes"])
+def test_a_search_for_a_very_long_text_is_cut(client, path, search):
+    write(client, "long", search)
+    response = client.get(path, query_string={"q": search})
+    assert response.status_code == 200
+    assert "long" in response.text
+
+
+def test_an_upload_to_a_note_that_is_deleted_meanwhile(app, client, monkeypatch):
+    url = write(client)
+
+    def change_and_delete(note_id, title, body):
+        with sqlite3.connect(app.config["DATABASE"]) as db:
+            db.execute("DELETE FROM note WHERE id = ?", (note_id,))
+        db.close()
+
+    monkeypatch.setattr("microweb.demo.notes.change_note", change_and_delete)
+    form = {"title": "t", "body": "b", "attachments": (io.BytesIO(b"late"), "late.txt")}
+    response = client.post(f"{url}/edit", data=form)
+    assert response.status_code == 404
+    assert "deleted before its attachment arrived" in response.text
+    assert os.listdir(app.config["ATTACHMENTS"]) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [("DELETE", "/login", {"GET", "POST"}), ("PATCH", "/api/notes", {"GET", "POST"})],
+)
+def test_an_error_keeps_its_headers(client, method, path, allowed):
+    response = client.open(path, method=method)
+    assert response.status_code == 405
+    assert allowed <= set(response.headers["Allow"].split(", "))
+    kind = "application/json" if path.startswith("/api/") else "text/html"
+    assert response.mimetype == kind
+    assert int(response.headers["Content-Length"]) == len(response.data)
+
+
+@pytest.mark.parametrize("damaged", [b"", b"x" * 31])
+def test_a_key_that_is_too_short_is_replaced(tmp_path, damaged):
+    (tmp_path / "secret_key").write_bytes(damaged)
+    app = create_app(str(tmp_path))
+    assert len(app.secret_key) == 32
+    assert (tmp_path / "secret_key").read_bytes() == app.secret_key
+    assert create_app(str(tmp_path)).secret_key == app.secret_key
+
+
+@pytest.mark.parametrize("damaged", [None, b"x"])
+def test_apps_that_start_together_agree_on_one_key(tmp_path, damaged):
+    if damaged is not None:
+        (tmp_path / "secret_key").write_bytes(damaged)
+    with ThreadPoolExecutor(8) as pool:
+        apps = list(pool.map(create_app, [str(tmp_path)] * 16))
+    (key,) = {app.secret_key for app in apps}
+    assert len(key) == 32
+    assert sorted(os.listdir(tmp_path)) == ["attachments", "notes.sqlite", "secret_key"]
+
+
+def test_a_key_that_cannot_be_written_leaves_no_half_of_it(tmp_path, monkeypatch):
+    def fail(*arguments):
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(OSError, match="the disk is gone"):
+        create_app(str(tmp_path))
+    assert not (tmp_path / "secret_key").exists()

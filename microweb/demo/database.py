@@ -11,6 +11,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# SQLite refuses a pattern of more than 50,000 bytes; a character is up to 4, and 2 if escaped.
+MAX_SEARCH = 1000
+
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS user (
     id INTEGER PRIMARY KEY,
@@ -90,7 +93,7 @@ def add_user(name: str, password_hash: str) -> int | None:
 def list_notes(user_id: int, search: str = "") -> list[sqlite3.Row]:
     """Return a user's notes, the last changed first; only those that contain *search*."""
     # % and _ are wildcards of LIKE: whoever searches for "100%" means the sign.
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    escaped = search[:MAX_SEARCH].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     query = """
         SELECT note.*, (SELECT count(*) FROM attachment WHERE note_id = note.id) AS attachments
         FROM note
@@ -143,8 +146,8 @@ def get_attachment(attachment_id: int, user_id: int) -> sqlite3.Row | None:
     return _one(query, attachment_id, user_id)
 
 
-def add_attachment(note_id: int, upload: Any) -> int:
-    """Store an uploaded file and return its number."""
+def add_attachment(note_id: int, upload: Any) -> int | None:
+    """Store an uploaded file and return its number, or None if there is no such note."""
     from secrets import token_hex
 
     # The name that a client sent is shown and offered for download, never used on this disk.
@@ -156,6 +159,10 @@ def add_attachment(note_id: int, upload: Any) -> int:
             INSERT INTO attachment (note_id, stored_as, filename, size) VALUES (?, ?, ?, ?)
         """
         return _insert(query, note_id, stored_as, upload.filename, os.path.getsize(path))
+    except sqlite3.IntegrityError:
+        # Another request has deleted the note while this one sent its file.
+        _remove_file(stored_as)
+        return None
     except BaseException:
         _remove_file(stored_as)
         raise
@@ -169,7 +176,11 @@ def delete_attachment(attachment: sqlite3.Row) -> None:
 
 
 def _one(query: str, *arguments: Any) -> sqlite3.Row | None:
-    row: sqlite3.Row | None = get_db().execute(query, arguments).fetchone()
+    try:
+        row: sqlite3.Row | None = get_db().execute(query, arguments).fetchone()
+    except OverflowError:
+        # A URL can hold any number, SQLite 64 bits: nothing has a number beyond them.
+        return None
     return row
 
 

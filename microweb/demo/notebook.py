@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import os
 
-from .. import Microweb, render_template, request
+from .. import Microweb, jsonify, render_template, request
 from ..http import HTTPException
 from .api import api
-from .database import close_db, create_tables
+from .database import close_db, connect, create_tables
 from .notes import notes
 from .users import users
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+# Bytes; shorter ones can be guessed.
+KEY_SIZE = 32
 
 
 def create_app(data_folder: str = "instance") -> Microweb:
@@ -28,17 +31,19 @@ def create_app(data_folder: str = "instance") -> Microweb:
     attachments = os.path.join(data_folder, "attachments")
     os.makedirs(attachments, exist_ok=True)
 
+    database = os.path.join(data_folder, "notes.sqlite")
+    create_tables(database)
+
     app = Microweb(__name__)
     app.config.from_mapping(
-        SECRET_KEY=read_secret_key(os.path.join(data_folder, "secret_key")),
-        DATABASE=os.path.join(data_folder, "notes.sqlite"),
+        SECRET_KEY=read_secret_key(os.path.join(data_folder, "secret_key"), database),
+        DATABASE=database,
         ATTACHMENTS=attachments,
         # A larger upload is refused with 413 before it is read.
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
         # Other sites' forms are then sent without the cookie, so they cannot act for the user.
         SESSION_COOKIE_SAMESITE="Lax",
     )
-    create_tables(app.config["DATABASE"])
     app.teardown_appcontext(close_db)
     app.register_blueprint(users)
     app.register_blueprint(notes)
@@ -47,22 +52,32 @@ def create_app(data_folder: str = "instance") -> Microweb:
     return app
 
 
-def read_secret_key(path: str) -> bytes:
+def read_secret_key(path: str, database: str) -> bytes:
     """Return the key that signs the sessions; made once, so that they outlive a restart."""
-    try:
-        # "x" fails if the file exists, so two processes that start together agree on one key.
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
+    from contextlib import closing
+    from tempfile import mkstemp
+
+    with closing(connect(database)) as db:
+        # Processes that start together take turns here, so that they agree on one key.
+        db.execute("BEGIN IMMEDIATE")
+        if not os.path.exists(path) or os.path.getsize(path) < KEY_SIZE:
+            # Written under another name, for a crash must not leave half a key; mkstemp makes a
+            # file that only its owner can read.
+            descriptor, temporary = mkstemp(dir=os.path.dirname(path))
+            with open(descriptor, "wb") as file:
+                file.write(os.urandom(KEY_SIZE))
+            os.replace(temporary, path)
         with open(path, "rb") as file:
             return file.read()
-    key = os.urandom(32)
-    with open(descriptor, "wb") as file:
-        file.write(key)
-    return key
 
 
 def show_error(error: HTTPException) -> Any:
     """Answer every HTTP error: JSON for the API, a page that looks like the others for people."""
+    # Only the body is replaced: the error has headers of its own, such as the Allow of a 405.
+    response = error.get_response()
     if request.path.startswith("/api/"):
-        return {"error": error.description or error.name}, error.code
-    return render_template("error.html", error=error), error.code
+        response.data = jsonify(error=error.description or error.name).data
+        response.content_type = "application/json"
+    else:
+        response.data = render_template("error.html", error=error)
+    return response

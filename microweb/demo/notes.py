@@ -67,6 +67,11 @@ def check_note(title: Any, body: Any) -> str | None:
     """Return what is wrong with a note, or None."""
     if not isinstance(title, str) or not isinstance(body, str):
         return "A note has a title and a body, and both are text."
+    try:
+        (title + body).encode()
+    except UnicodeEncodeError:
+        # JSON can spell half of a character ("\ud800"), which no file or page can hold.
+        return "The note contains half of a surrogate pair, which is no character."
     if not title.strip():
         return "A note needs a title."
     if len(title) > MAX_TITLE:
@@ -133,8 +138,8 @@ def remove_note(note_id: int) -> Any:
 def store_uploads(note_id: int) -> None:
     for upload in request.files.getlist("attachments"):
         # A form whose file field was left empty sends a file without a name.
-        if upload.filename:
-            add_attachment(note_id, upload)
+        if upload.filename and add_attachment(note_id, upload) is None:
+            abort(404, "The note was deleted before its attachment arrived.")
 
 
 @notes.get("/attachments/<int:attachment_id>")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
+DEFAULT_CLI_HOST = "127.0.0.1"
+
 
 class OneSentenceParser(ArgumentParser):
     """An argument parser whose errors are one sentence and a way to learn more."""
@@ -86,7 +88,7 @@ def _add_app_options(parser: ArgumentParser) -> None:
 
 def _add_serving_options(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "-h", "--host", default="127.0.0.1", help="the address to listen on (127.0.0.1)"
+        "-h", "--host", default=DEFAULT_CLI_HOST, help="the address to listen on (127.0.0.1)"
     )
     parser.add_argument(
         "-p", "--port", type=parse_port, default=5000, help="the port (5000; 0: any free one)"
@@ -126,29 +128,43 @@ def _load_named_app(options: Namespace) -> Any:
 def _serve(app: Any, options: Namespace) -> None:
     from ..serving import AddressInUse, run_simple
 
+    # A script's unset variable, --host "$HOST", must not open the server to everybody.
+    host = options.host or DEFAULT_CLI_HOST
+    # An app can be in debug without --debug: by its code, MICROWEB_DEBUG or FLASK_DEBUG.
+    debug = options.debug or bool(getattr(app, "debug", False))
     try:
-        run_simple(options.host, options.port, app, use_debugger=options.debug, quiet=options.quiet)
+        run_simple(host, options.port, app, use_debugger=debug, quiet=options.quiet)
     except AddressInUse:
         raise
     except OSError as error:
         raise CommandFailed(
-            f"cannot listen on {options.host}, port {options.port}: {error.strerror or error}; "
+            f"cannot listen on {host}, port {options.port}: {error.strerror or error}; "
             f"choose others with --host and --port"
         ) from error
 
 
 def command_demo(options: Namespace) -> None:
     """``microweb demo``: serve the note-book."""
+    try:
+        # Some systems package it apart from the rest of the standard library.
+        import sqlite3
+    except ImportError as error:
+        raise CommandFailed(
+            f"the demo needs Python's sqlite3 module ({error}); install the system package "
+            f"python3-sqlite3 or libpython3-stdlib"
+        ) from error
     from ..demo import create_app
 
     try:
         app = create_app(options.data)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise CommandFailed(
-            f"the notes cannot be kept in {options.data!r}: {error.strerror or error}; choose a "
-            f"folder that can be written to with --data"
+            f"the notes cannot be kept in {options.data!r}: "
+            f"{getattr(error, 'strerror', None) or error}; choose a folder that can be written to "
+            f"with --data"
         ) from error
-    app.debug = options.debug
+    if options.debug:
+        app.debug = True
     _serve(app, options)
 
 
@@ -171,13 +187,33 @@ def command_routes(options: Namespace) -> None:
     if not isinstance(app, Microweb):
         raise AppNotLoaded(f"{app!r:.60} is no Microweb app, so its routes are not known")
     if options.tree:
-        print(app.url_map.draw())
+        _print_text(app.url_map.draw())
         return
     rows = [("Endpoint", "Methods", "Rule", "View")]
     for rule in app.url_map.iter_rules():
         methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
         rows.append((rule.endpoint, methods, rule.rule, rule.origin or "no view"))
     widths = [max(len(row[column]) for row in rows) for column in range(3)]
+    lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths)]
-        print("  ".join([*cells, row[3]]))
+        lines.append("  ".join([*cells, row[3]]))
+    _print_text("\n".join(lines))
+
+
+def _print_text(text: str) -> None:
+    """Print to standard output, whatever its encoding, and be quiet if nobody reads on."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is still in the buffer is written once more at exit: that shall not fail again.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        # A closed pipe is no failure: `microweb routes | head` has seen enough.
+        if not isinstance(error, BrokenPipeError):
+            raise CommandFailed(
+                f"the output cannot be written: {error.strerror or error}; print it elsewhere"
+            ) from error

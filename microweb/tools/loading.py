@@ -1,8 +1,8 @@
 """Finding the app that a command line names.
 
 ``app.py``, ``module``, ``module:name``, ``module:factory()`` and ``module:factory("argument")``
-are understood. Every failure is an `AppNotLoaded` whose text is one sentence for the person who
-typed the command.
+are understood. A path is that file and no other, whatever modules bear its name. Every failure is
+an `AppNotLoaded` whose text is one sentence for the person who typed the command.
 """
 
 from __future__ import annotations
@@ -44,6 +44,10 @@ def load_app(spec: str | None = None) -> Any:
                 f"{os.getcwd()!r}; name it, as in: microweb run hello.py"
             )
     place, expression = _split_spec(spec)
+    if not all(place.strip().split(".")) and not _is_path(place):
+        raise AppNotLoaded(
+            f"{spec!r} names no module or file; write app.py, module:app or 'module:factory()'"
+        )
     module = _import_place(place)
     if expression:
         return _evaluate_name(module, place, expression)
@@ -58,32 +62,82 @@ def _split_spec(spec: str) -> tuple[str, str]:
     return spec[:start] + place, expression.strip()
 
 
+def _is_path(place: str) -> bool:
+    return place.endswith(".py") or os.sep in place or "/" in place
+
+
 def _import_place(place: str) -> ModuleType:
     """Import a module by its name, or a file by its path."""
-    if place.endswith(".py") or os.sep in place or "/" in place:
+    path = None
+    if _is_path(place):
         path = os.path.abspath(place)
         if not os.path.isfile(path):
             raise AppNotLoaded(f"there is no file {place!r} to load the app from")
         folder, name = _module_of_file(path)
     else:
         folder, name = os.getcwd(), place
-    if folder not in sys.path:
+    if sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
-    from importlib import import_module
-
     try:
-        return import_module(name)
+        if path is not None and os.path.dirname(path) == folder:
+            return _import_file(path, name)
+        module = _import_module(name)
+    except AppNotLoaded:
+        raise
     except SyntaxError as error:
         text = f": {error.text.strip()}" if error.text else ""
         raise AppNotLoaded(
             f"{place!r} is not valid Python: {error.msg} ({error.filename}:{error.lineno}){text}"
         ) from error
+    except (Exception, SystemExit) as error:
+        raise AppNotLoaded(_describe_failure(f"{place!r} cannot be imported", error)) from error
+    if path is not None and not _is_module_of_file(module, path):
+        raise AppNotLoaded(
+            f"{place!r} cannot be imported: {name!r} is the name of another module, in "
+            f"{getattr(module, '__file__', None)!r}; rename the package"
+        )
+    return module
+
+
+def _import_module(name: str) -> ModuleType:
+    from importlib import import_module
+
+    try:
+        return import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
             raise AppNotLoaded(f"there is no module {name!r} to load the app from") from error
-        raise AppNotLoaded(_describe_failure(f"{place!r} cannot be imported", error)) from error
-    except (Exception, SystemExit) as error:
-        raise AppNotLoaded(_describe_failure(f"{place!r} cannot be imported", error)) from error
+        raise
+
+
+def _import_file(path: str, name: str) -> ModuleType:
+    """Import a file that is in no package, as *name* or, if another file has that, a like one."""
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import module_from_spec, spec_from_loader
+
+    # A dot would make it a part of a package that does not exist.
+    name = name.replace(".", "_")
+    while name in sys.modules:
+        if _is_module_of_file(sys.modules[name], path):
+            return sys.modules[name]
+        name += "_"
+    loader = SourceFileLoader(name, path)
+    spec = spec_from_loader(name, loader)
+    if spec is None:
+        raise ImportError(f"no module can be made of {path!r}")
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    # What the file put in its place, as an import statement would return it.
+    return sys.modules[name]
+
+
+def _is_module_of_file(module: ModuleType, path: str) -> bool:
+    found = getattr(module, "__file__", None)
+    return isinstance(found, str) and os.path.realpath(found) == os.path.realpath(path)
 
 
 def _module_of_file(path: str) -> tuple[str, str]:
@@ -95,6 +149,9 @@ def _module_of_file(path: str) -> tuple[str, str]:
     while os.path.isfile(os.path.join(folder, "__init__.py")):
         folder, package = os.path.split(folder)
         parts.insert(0, package)
+    if any("." in part for part in parts):
+        # No import statement can name it, so it is loaded as a file of no package.
+        return os.path.dirname(path), os.path.splitext(filename)[0]
     return folder, ".".join(parts)
 
 
@@ -142,7 +199,7 @@ def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
 
     try:
         node = parse(expression, mode="eval").body
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         node = None
     call = node if isinstance(node, Call) else None
     name_node = call.func if call is not None else node
@@ -159,15 +216,28 @@ def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
     if call is None:
         if not callable(found):
             raise AppNotLoaded(f"{place}:{name_node.id} is {found!r:.60}, not an app")
+        if name_node.id in FACTORY_NAMES and _needs_no_argument(found):
+            return _call_factory(found, place, name_node.id, [], {})
         return found
     try:
         args = [literal_eval(argument) for argument in call.args]
         kwargs = {item.arg or "": literal_eval(item.value) for item in call.keywords}
-    except ValueError:
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        # TypeError: a literal that cannot be, like {[]: 1}.
         raise AppNotLoaded(
             f"the arguments in {expression!r} must be literals: text, numbers, True, False, None"
         ) from None
     return _call_factory(found, place, name_node.id, args, kwargs)
+
+
+def _needs_no_argument(function: Any) -> bool:
+    from inspect import signature
+
+    try:
+        signature(function).bind()
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def _call_factory(

@@ -13,6 +13,8 @@ from urllib.request import urlopen
 
 import pytest
 
+from microweb.tools.cli import main
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 HELLO = """
 from microweb import Microweb, request
@@ -34,20 +36,23 @@ def environment():
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def microweb(*arguments, cwd):
+def microweb(*arguments, cwd, **variables):
     command = [sys.executable, "-m", "microweb", *arguments]
-    return subprocess.run(
-        command, cwd=cwd, env=environment(), capture_output=True, text=True, timeout=60
-    )
+    env = {**environment(), **variables}
+    return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
 
 
 class Served:
     """A server started by the command line on a free port, with its URL and what it printed."""
 
-    def __init__(self, *arguments, cwd):
+    def __init__(self, *arguments, cwd, **variables):
         command = [sys.executable, "-m", "microweb", *arguments, "--port", "0"]
         self.process = subprocess.Popen(
-            command, cwd=cwd, env=environment(), stderr=subprocess.PIPE, text=True
+            command,
+            cwd=cwd,
+            env={**environment(), **variables},
+            stderr=subprocess.PIPE,
+            text=True,
         )
         self.printed = self.process.stderr.readline()
         found = re.search(r"http://\S+", self.printed)
@@ -85,9 +90,17 @@ def test_run_serves_and_stops(hello, spec, how):
         assert "Traceback" not in errors
 
 
-def test_debug_shows_the_traceback_to_this_machine(hello):
+@pytest.mark.parametrize(
+    ("option", "variables"),
+    [
+        (["--debug"], {}),
+        ([], {"MICROWEB_DEBUG": "1"}),
+        ([], {"FLASK_DEBUG": "1"}),
+    ],
+)
+def test_debug_shows_the_traceback_to_this_machine(hello, option, variables):
     request = "GET /user/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-    with Served("run", "--app", "hello.py", "--debug", cwd=hello) as served:
+    with Served("run", "--app", "hello.py", *option, cwd=hello, **variables) as served:
         host, port = served.url.rpartition("/")[2].split(":")
         with socket.create_connection((host, int(port)), 30) as client:
             client.sendall(request.encode())
@@ -176,3 +189,86 @@ def test_version_and_help():
     for command in ([], ["run"], ["demo"], ["routes"]):
         done = microweb(*command, "--help", cwd=ROOT)
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_an_empty_host_is_the_default_one(hello):
+    with Served("run", "hello.py", "--host", "", cwd=hello) as served:
+        assert served.url.startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize("debug", ["1", "0"])
+def test_the_demo_is_in_debug_if_the_environment_says_so(tmp_path, monkeypatch, debug):
+    used = {}
+    monkeypatch.setenv("MICROWEB_DEBUG", debug)
+    monkeypatch.setattr(
+        "microweb.serving.run_simple",
+        lambda host, port, app, **options: used.update(options, app=app),
+    )
+    with pytest.raises(SystemExit):
+        main(["demo", "--data", str(tmp_path)])
+    assert (used["use_debugger"], used["app"].debug) == (debug == "1", debug == "1")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("notes.sqlite", None),
+        ("notes.sqlite", "This is no database. " * 100),
+        ("secret_key", None),
+        ("attachments", "a file"),
+    ],
+)
+def test_cf_09_a_data_folder_that_cannot_be_used_is_named(tmp_path, name, content):
+    path = tmp_path / "data" / name
+    path.parent.mkdir()
+    path.mkdir() if content is None else path.write_text(content)
+    done = microweb("demo", "--data", "data", "--port", "0", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the notes cannot be kept in 'data'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_cf_09_a_python_without_sqlite_is_told_what_to_install(tmp_path):
+    (tmp_path / "sqlite3.py").write_text("raise ImportError(\"No module named '_sqlite3'\")")
+    done = microweb("demo", "--port", "0", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "No module named '_sqlite3'" in done.stderr and "python3-sqlite3" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("tree", [[], ["--tree"]])
+def test_routes_are_listed_where_only_ascii_can_be_printed(hello, tree):
+    (hello / "hello.py").write_text(HELLO.replace("/user/", "/b\u00fccher/"), encoding="utf-8")
+    done = microweb("routes", "hello.py", *tree, cwd=hello, PYTHONIOENCODING="ascii")
+    assert done.returncode == 0, done.stderr
+    assert "b\\xfccher" in done.stdout
+
+
+def test_routes_into_a_pipe_that_nobody_reads(hello):
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "microweb", "routes", "hello.py"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=hello,
+            env=environment(),
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            timeout=60,
+        )
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_cf_09_routes_onto_a_full_disk(hello):
+    command = [sys.executable, "-m", "microweb", "routes", "hello.py"]
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            command, cwd=hello, env=environment(), stdout=full, stderr=subprocess.PIPE, timeout=60
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"microweb routes: the output cannot be written: ")
+    assert len(done.stderr.splitlines()) == 1

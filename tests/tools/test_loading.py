@@ -110,3 +110,91 @@ def test_the_line_that_failed_is_named(folder):
 def test_a_drive_letter_is_no_module(folder):
     with pytest.raises(AppNotLoaded, match=r"there is no file 'C:/nowhere/hello\.py'"):
         load_app("C:/nowhere/hello.py:app")
+
+
+def in_file(path, name):
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(APP.format(name="app").replace("'app'", f"'{name}'"))
+
+
+@pytest.mark.parametrize("name", ["time", "select", "json", "unittest"])
+def test_a_file_is_loaded_though_a_module_has_its_name(folder, name):
+    __import__(name)
+    taken = sys.modules[name]
+    in_file(folder / "sub" / f"{name}.py", "mine")
+    assert load_app(f"sub/{name}.py").import_name == "mine"
+    assert sys.modules[name] is taken
+
+
+def test_a_file_is_loaded_though_another_is_earlier_on_the_path(folder, monkeypatch):
+    in_file(folder / "web.py", "outer")
+    in_file(folder / "sub" / "web.py", "inner")
+    monkeypatch.setattr(sys, "path", [str(folder), str(folder / "sub"), *sys.path])
+    assert load_app("sub/web.py").import_name == "inner"
+    assert sys.path[0] == str(folder / "sub")
+    assert sys.modules["web"].app.import_name == "inner"
+    assert load_app("web.py").import_name == "outer"
+
+
+def test_a_file_imports_its_neighbours_and_itself(folder):
+    in_file(folder / "neighbour.py", "wrong")
+    in_file(folder / "sub" / "neighbour.py", "right")
+    text = "import sys, main_file, neighbour\napp = neighbour.app\nassert main_file.sys is sys\n"
+    (folder / "sub" / "main_file.py").write_text(text)
+    app = load_app("sub/main_file.py")
+    assert app.import_name == "right"
+    assert load_app("sub/main_file.py") is app
+
+
+@pytest.mark.parametrize(
+    "path", ["my-app.v2.py", "pkg/my-app.v2.py", "my.pkg/app.py", "sub/script"]
+)
+def test_a_file_with_a_name_that_no_import_can_spell(folder, path):
+    in_file(folder / path, "odd")
+    if "pkg" in path:
+        (folder / path).with_name("__init__.py").write_text("")
+    assert load_app(path).import_name == "odd"
+
+
+def test_a_file_that_failed_is_no_module(folder):
+    (folder / "hello.py").write_text("1 / 0")
+    with pytest.raises(AppNotLoaded):
+        load_app("hello.py")
+    assert "hello" not in sys.modules
+
+
+def test_a_package_that_another_module_hides_is_named(folder):
+    import json
+
+    in_file(folder / "json" / "decoder.py", "hidden")
+    (folder / "json" / "__init__.py").write_text("")
+    with pytest.raises(AppNotLoaded, match="'json.decoder' is the name of another module, in"):
+        load_app("json/decoder.py")
+    assert sys.modules["json"] is json
+
+
+@pytest.mark.parametrize("spec", [":app", ":", ".", "..", ".app", "app.", "a..b:app", " ", " :x"])
+def test_cf_09_a_spec_without_a_module_is_explained(folder, spec):
+    in_file(folder / "app.py", "app")
+    with pytest.raises(AppNotLoaded) as caught:
+        load_app(spec)
+    assert str(caught.value) == (
+        f"{spec!r} names no module or file; write app.py, module:app or 'module:factory()'"
+    )
+
+
+@pytest.mark.parametrize("argument", ["{[]: 1}", "{{}}", "x=[{[]}]", "-" * 100_000 + "1"])
+def test_cf_09_a_literal_that_cannot_be_is_explained(folder, argument):
+    (folder / "hello.py").write_text("def create_app(x): pass")
+    with pytest.raises(AppNotLoaded, match="must be literals|is neither a name nor the call"):
+        load_app(f"hello:create_app({argument})")
+
+
+def test_a_factory_of_a_usual_name_is_called_without_parentheses(folder):
+    (folder / "hello.py").write_text(FACTORY.format(name="make_app"))
+    assert load_app("hello:make_app").import_name == "plain 0"
+
+
+def test_a_wsgi_application_with_the_name_of_a_factory_is_not_called(folder):
+    (folder / "hello.py").write_text("def create_app(environ, start_response): return []")
+    assert load_app("hello:create_app").__name__ == "create_app"
