@@ -74,18 +74,11 @@ class EnvironBuilder:
         else:
             # As on a request line, "//x" is a path and names no host.
             url = urlsplit(f"//{base.netloc}{path if path[:1] == '/' else f'/{path}'}")
-        if query_string is None:
-            query_string = url.query
-        elif url.query:
-            raise ValueError(
-                f"the path {path!r} has a query string and query_string={query_string!r} is "
-                f"another; say all of it in one of the two places"
-            )
         self.scheme = url_scheme or base.scheme or "http"
         self.host = base.netloc or "localhost"
         self.script_name = unquote_to_bytes(base.path.rstrip("/")).decode("latin-1")
         self.path_info = unquote_to_bytes(url.path or "/").decode("latin-1")
-        self.query_string = _encode_query(query_string)
+        self.query_string = _encode_query(_only_query(url.query, query_string))
         self.method = method.upper()
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
         self.errors_stream = errors_stream
@@ -202,6 +195,18 @@ def _basic_credentials(username: str, password: str) -> str:
     return f"Basic {b2a_base64(pair, newline=False).decode('ascii')}"
 
 
+def _only_query(in_path: str, given: Any) -> Any:
+    """Return the query string of the path, or the one given; ValueError if there are both."""
+    if given is None:
+        return in_path
+    if in_path:
+        raise ValueError(
+            f"the path has the query string {in_path!r} and query_string={given!r} is another; "
+            f"say all of it in one of the two places"
+        )
+    return given
+
+
 def _encode_query(query: Any) -> str:
     """Return a mapping or pairs as a query string; text is kept, its non-ASCII part encoded.
 
@@ -240,9 +245,13 @@ def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _make_upload(
-    name: str, file: IO[bytes], filename: str | None, content_type: str | None
+    name: str, file: IO[bytes], filename: str | None = None, content_type: str | None = None
 ) -> FileStorage:
     """Return a file to upload; its type is guessed from its name, as browsers do."""
+    if filename is None:
+        # An open file knows its path, of which browsers send the last part.
+        filename = FileStorage(file).filename
+        filename = filename and os.path.basename(filename)
     if content_type is None and filename:
         from mimetypes import guess_type
 
@@ -257,9 +266,12 @@ def _encode_multipart(fields: list[tuple[str, Any]], boundary: str) -> bytes:
         disposition = f'form-data; name="{name.translate(_FORM_NAME_ESCAPES)}"'
         head = ""
         if isinstance(value, FileStorage):
-            filename = (value.filename or "").translate(_FORM_NAME_ESCAPES)
-            disposition += f'; filename="{filename}"'
-            head = f"Content-Type: {value.content_type or 'application/octet-stream'}\r\n"
+            content_type = value.content_type
+            if value.filename is not None:
+                disposition += f'; filename="{value.filename.translate(_FORM_NAME_ESCAPES)}"'
+                content_type = content_type or "application/octet-stream"
+            if content_type:
+                head = f"Content-Type: {content_type}\r\n"
             body = value.stream.read()
         else:
             body = value if isinstance(value, bytes) else value.encode("utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from .environ import EnvironBuilder
-from .http import Headers, Request, Response, parse_date
+from .http import Headers, Request, Response, parse_cookie, parse_date
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -100,26 +100,43 @@ class TestResponse(Response):
         return text
 
 
+def _test_response_of(response_class: type[Response]) -> type[TestResponse]:
+    """Return a class of responses that is both a `TestResponse` and what a test asked for."""
+    if issubclass(response_class, TestResponse):
+        return response_class
+    return type(f"Test{response_class.__name__}", (TestResponse, response_class), {})
+
+
 class ClientCookie:
-    """A cookie that a client keeps: RFC 6265bis's fields, as far as a test needs them."""
+    """A cookie that a client keeps: RFC 6265bis's fields, as far as a test needs them.
+
+    ``key`` and ``value`` are as a browser sees them, ``decoded_key`` and ``decoded_value`` as the
+    app does. ``max_age`` is seconds or None, ``expires`` a datetime or None.
+
+    >>> cookie = ClientCookie("drink", '"t\\303\\251"', {"max-age": "60"}, "localhost")
+    >>> cookie.decoded_value, cookie.max_age
+    ('té', 60)
+    """
 
     def __init__(self, key: str, value: str, attributes: Mapping[str, str], host: str) -> None:
         self.key = key
         self.value = value
+        decoded: Iterator[tuple[str, str]] = parse_cookie(f"{key}={value}").items()
+        self.decoded_key, self.decoded_value = next(decoded, (key, value))
         self.domain = attributes.get("domain", "").lstrip(".").lower() or host
         self.origin_only = not attributes.get("domain")
         self.path = attributes.get("path") or "/"
         self.secure = "secure" in attributes
         self.http_only = "httponly" in attributes
         self.same_site = attributes.get("samesite")
-        self.max_age = attributes.get("max-age")
+        self.max_age = _read_max_age(attributes.get("max-age", ""))
         self.expires = parse_date(attributes["expires"]) if "expires" in attributes else None
 
     @property
     def is_expired(self) -> bool:
         """Whether the server has asked to forget this cookie."""
         if self.max_age is not None:
-            return self.max_age.lstrip("0") == "" or self.max_age.startswith("-")
+            return self.max_age <= 0
         return self.expires is not None and self.expires.timestamp() <= time.time()
 
     def matches(self, host: str, path: str, secure: bool) -> bool:
@@ -131,12 +148,25 @@ class ClientCookie:
         return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
 
+def _read_max_age(text: str) -> int | None:
+    """Return the seconds of a Max-Age (RFC 6265bis §5.6.2); None for what is no number."""
+    digits = text[1:] if text[:1] == "-" else text
+    if not (digits.isascii() and digits.isdigit()):
+        return None
+    # More digits than any lifetime has; int() refuses thousands of them.
+    return int(text[:20])
+
+
 class Client:
     """Calls a WSGI application as a browser would: with cookies, and redirects if asked.
 
     `get`, `post`, `put`, `patch`, `delete`, `head`, `options` and `trace` take the arguments of
     `EnvironBuilder`, and *follow_redirects*. In a ``with`` block the context of the last request
     stays current, so that ``request``, ``session`` and ``g`` can be looked at.
+
+    *use_cookies* keeps cookies from one call to the next, *response_class* is a Response that the
+    answers shall be besides being a `TestResponse`, and further arguments are keys of the environ
+    (``REMOTE_ADDR="10.0.0.1"``) for every request; TypeError for what cannot be one.
 
     >>> from microweb import Microweb, request
     >>> app = Microweb("example")
@@ -149,7 +179,21 @@ class Client:
 
     response_class: type[TestResponse] = TestResponse
 
-    def __init__(self, application: Any, use_cookies: bool = True, **environ_base: Any) -> None:
+    def __init__(
+        self,
+        application: Any,
+        use_cookies: bool = True,
+        response_class: type[Response] | None = None,
+        **environ_base: Any,
+    ) -> None:
+        for key in environ_base:
+            if not key.isupper() and "." not in key:
+                raise TypeError(
+                    f"a test client takes no argument {key!r}; it takes use_cookies, "
+                    f"response_class and keys of the environ such as REMOTE_ADDR='10.0.0.1'"
+                )
+        if response_class is not None:
+            self.response_class = _test_response_of(response_class)
         self.application = application
         self.environ_base: dict[str, Any] = environ_base
         self._cookies: dict[tuple[str, str, str], ClientCookie] | None = {} if use_cookies else None
@@ -247,24 +291,22 @@ class Client:
                 f"the redirect to {response.location!r} leads to another host; a test client "
                 f"calls one app only"
             )
-        path = url.path or "/"
-        root = response.request.root_path.rstrip("/")
-        if root and path.startswith(root + "/"):
-            path = path[len(root) :]
-        else:
-            root = ""
         repeat = response.status_code in (307, 308)
         method = before["REQUEST_METHOD"]
         if not repeat and method != "HEAD":
             method = "GET"
         builder = EnvironBuilder(
-            path,
-            base_url=f"{url.scheme}://{url.netloc}{root}/",
+            url.path or "/",
+            base_url=f"{url.scheme}://{url.netloc}/",
             query_string=url.query,
             method=method,
             environ_base=self.environ_base,
         )
         environ = builder.get_environ()
+        # The app stays mounted where it is: both paths are decoded, so they can be compared.
+        root, path = before["SCRIPT_NAME"].rstrip("/"), environ["PATH_INFO"]
+        if path == root or path.startswith(f"{root}/"):
+            environ["SCRIPT_NAME"], environ["PATH_INFO"] = root, path[len(root) :]
         for key, value in before.items():
             if key.startswith("HTTP_") and key != "HTTP_COOKIE":
                 environ[key] = value
@@ -309,7 +351,7 @@ class Client:
     def _store_cookie(self, cookie: ClientCookie) -> None:
         if self._cookies is None:
             return
-        place = (cookie.domain, cookie.path, cookie.key)
+        place = (cookie.domain, cookie.path, cookie.decoded_key)
         if cookie.is_expired:
             self._cookies.pop(place, None)
         else:

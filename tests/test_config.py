@@ -32,9 +32,12 @@ def test_only_upper_case_names_are_taken(config, tmp_path):
     assert config == {**expected, "PYFILE": str(tmp_path / "settings.py")}
 
 
-def test_a_missing_file_is_an_error_unless_silent(config):
+def test_a_missing_file_is_an_error_unless_silent(config, tmp_path):
     assert config.from_pyfile("none.py", silent=True) is False
     assert config.from_file("none.json", json.load, silent=True) is False
+    (tmp_path / "file").write_text("")
+    assert config.from_pyfile("file/none.py", silent=True) is False
+    assert config.from_file("file/none.json", json.load, silent=True) is False
     with pytest.raises(FileNotFoundError, match="cannot load the configuration file"):
         config.from_pyfile("none.py")
 

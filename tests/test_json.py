@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from microweb import jsonify
+from microweb import Response, jsonify
 from microweb.json import (
     DefaultJSONProvider,
     JSONProvider,
@@ -96,6 +96,41 @@ def test_debugging_indents_and_compact_decides():
     assert client.get("/").data == b'{\n  "a": 1\n}\n'
     app.json.compact = True
     assert client.get("/").data == b'{"a":1}\n'
+
+
+@pytest.mark.parametrize("provider_class", [DefaultJSONProvider, JSONProvider])
+def test_answers_are_of_the_apps_response_class(provider_class):
+    class Provider(provider_class):
+        def dumps(self, obj, **kwargs):
+            return "{}"
+
+    class Marked(Response):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.headers["X-Marked"] = "yes"
+
+    app = make_app()
+    app.response_class = Marked
+    app.json = Provider(app)
+    app.get("/dict", endpoint="dict")(lambda: {"a": 1})
+    app.get("/list", endpoint="list")(lambda: [1])
+    app.get("/jsonify", endpoint="jsonify")(lambda: jsonify(1))
+    client = checked_client(app)
+    for path in ("/dict", "/list", "/jsonify"):
+        assert client.get(path).headers["X-Marked"] == "yes", path
+    assert type(Provider(None).response(1)) is Response
+
+
+def test_options_set_after_a_request_hold_for_the_next():
+    app = make_app()
+    app.get("/")(lambda: {"b": 1, "a": "ü"})
+    client = checked_client(app)
+    assert client.get("/").mimetype == "application/json"
+    app.json.mimetype = "application/vnd.api+json"
+    app.json.sort_keys = app.json.ensure_ascii = False
+    response = client.get("/")
+    assert response.mimetype == "application/vnd.api+json"
+    assert response.data == '{"b":1,"a":"ü"}\n'.encode()
 
 
 def test_another_provider_writes_and_reads():

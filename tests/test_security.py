@@ -48,7 +48,15 @@ def test_werkzeugs_hashes_are_understood(hashed):
 
 
 @pytest.mark.parametrize(
-    "hashed", ["", "plain", "a$b", "md5$x$y", "scrypt:x$a$b", "scrypt$a$ü", "$$"]
+    "hashed",
+    [
+        *["", "plain", "a$b", "md5$x$y", "scrypt:x$a$b", "scrypt$a$ü", "$$"],
+        *["pbkdf2:sha256:99999999999999999999$a$b", "pbkdf2:sha256:-1$a$b", "pbkdf2:none:1$a$b"],
+        *["pbkdf2::1$a$b", "pbkdf2:sha256:1$a$\ud800", "pbkdf2:sha256:1$\ud800$b"],
+        *["scrypt:-1:8:1$a$b", "scrypt:1099511627776:8:1$a$b", "scrypt:2147483647:8:1$a$b"],
+        *["scrypt:16:2147483647:2147483647$a$b", "scrypt:0:8:1$a$b", "scrypt:16:8$a$b"],
+        *["pbkdf2:shake_128:1$a$b", "pbkdf2:sha256:\u0661$a$b", f"scrypt:{'9' * 5000}:8:1$a$b"],
+    ],
 )
 def test_what_is_no_hash_matches_nothing(hashed):
     assert not check_password_hash(hashed, "")
@@ -62,6 +70,12 @@ def test_the_default_is_scrypt_and_falls_back_to_pbkdf2(monkeypatch):
     hashed = generate_password_hash("x")
     assert hashed.startswith("pbkdf2:sha256:10$")
     assert check_password_hash(hashed, "x")
+
+
+@pytest.mark.parametrize("digest", ["", "none", "shake_128", "a\x00b"])
+def test_an_unknown_digest_matches_nothing_without_openssl_either(monkeypatch, digest):
+    monkeypatch.delattr(hashlib, "pbkdf2_hmac", raising=False)
+    assert not check_password_hash(f"pbkdf2:{digest}:1$a$b", "x")
 
 
 def test_pbkdf2_without_openssl_is_the_same(monkeypatch):
@@ -78,6 +92,9 @@ def test_pbkdf2_without_openssl_is_the_same(monkeypatch):
         ("scrypt:1", "three numbers"),
         ("pbkdf2:sha256:many", "a digest and a number"),
         ("pbkdf2:sha256:0", "a digest and a number"),
+        ("pbkdf2:sha256:2147483648", "a digest and a number"),
+        ("pbkdf2:sha256:1:1", "a digest and a number"),
+        ("scrypt:-1:8:1", "three numbers"),
     ],
 )
 def test_a_bad_method_is_refused(method, message):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gc
 import io
 import os
+import tempfile
+from urllib.parse import quote, unquote
 
 import pytest
 
 from microweb import Response, g, has_request_context, redirect, request, session
 from microweb.environ import EnvironBuilder
 from microweb.http import Request
-from microweb.testing import Client, run_wsgi_app
+from microweb.testing import Client, ClientCookie, TestResponse, run_wsgi_app
 
 from .support import checked_client, make_app
 
@@ -47,6 +49,8 @@ def echo_app():
         ("/a?b=c%20d", {}, {"path": "/a", "args": {"b": "c d"}}),
         ("/", {"query_string": {"a": "ä&", "n": 1}}, {"args": {"a": "ä&", "n": "1"}}),
         ("/", {"query_string": "a=ä"}, {"args": {"a": "ä"}}),
+        ("/", {"query_string": {"a": ("1", "2"), "b": None}}, {"data": "", "args": {"a": "1"}}),
+        ("/a://b", {"base_url": "http://e.com/"}, {"host": "e.com", "path": "/a://b"}),
         ("/ü/%25", {}, {"path": "/ü/%"}),
         ("x?y=1", {}, {"path": "/x", "args": {"y": "1"}}),
         ("/a?u=http://e.com", {}, {"path": "/a", "args": {"u": "http://e.com"}}),
@@ -77,6 +81,60 @@ def test_uploads():
     assert answer["form"] == {"field": ["value"]}
     assert answer["files"]["one"] == ["one ü.txt", "text/x-one", "1"]
     assert answer["files"]["two"][1:] == ["text/plain", "2"]
+
+
+def test_a_file_without_a_name_is_sent_as_a_field(tmp_path):
+    (tmp_path / "n.txt").write_text("3")
+    with open(tmp_path / "n.txt", "rb") as named, tempfile.TemporaryFile() as nameless:
+        nameless.write(b"2")
+        nameless.seek(0)
+        data = {
+            "a": io.BytesIO(b"1"),
+            "b": nameless,
+            "c": named,
+            "d": (io.BytesIO(b"4"), None, "text/x"),
+            "e": (io.BytesIO(b"5"), ""),
+        }
+        answer = checked_client(echo_app()).post("/", data=data).json
+    assert answer["form"] == {"a": ["1"], "b": ["2"], "d": ["4"]}
+    assert answer["files"] == {
+        "c": ["n.txt", "text/plain", "3"],
+        "e": ["", "application/octet-stream", "5"],
+    }
+
+
+@pytest.mark.parametrize("value", [("1", "2"), (), (io.BytesIO(b""), "a", "b/c", "d")])
+def test_a_tuple_that_is_no_upload_says_what_to_pass(value):
+    with pytest.raises(TypeError, match=r"the value of 'a' is \(.*\(file, filename\).*pass a list"):
+        echo_app().test_client().post("/", data={"a": value})
+
+
+def test_two_query_strings_are_refused():
+    with pytest.raises(ValueError, match="one of the two places"):
+        echo_app().test_client().get("/e?a=1", query_string={"b": 2})
+    assert echo_app().test_client().get("/e?", query_string={"b": 2}).json["args"] == {"b": "2"}
+
+
+def test_arguments_of_a_client_are_keys_of_the_environ():
+    client = echo_app().test_client(HTTP_X_Y="z", **{"wsgi.run_once": True})
+    response = client.get("/")
+    assert response.json["x"] == "z"
+    assert response.request.environ["wsgi.run_once"] is True
+    with pytest.raises(TypeError, match="no argument 'allow_subdomain_redirects'"):
+        echo_app().test_client(allow_subdomain_redirects=True)
+
+
+@pytest.mark.parametrize("base", [Response, TestResponse])
+def test_a_client_answers_with_the_response_class_asked_for(base):
+    class Shouting(base):
+        def shout(self):
+            return self.text.upper()
+
+    app = make_app()
+    app.get("/")(lambda: "quiet")
+    response = app.test_client(response_class=Shouting).get("/")
+    assert isinstance(response, TestResponse)
+    assert (response.shout(), response.request.path, response.history) == ("QUIET", "/", ())
 
 
 def test_two_slashes_are_a_path_and_no_host():
@@ -173,6 +231,40 @@ def test_cookies_by_hand():
     assert without.get("/").json == {}
     with pytest.raises(TypeError, match="use_cookies=True"):
         without.get_cookie("x")
+
+
+def test_a_cookie_can_be_read_as_the_browser_and_as_the_app_sees_it():
+    client = checked_client(cookie_app())
+    client.set_cookie("mine", "a b;ü", max_age=60)
+    cookie = client.get_cookie("mine")
+    assert cookie.value == r'"a b\073\303\274"'
+    assert (cookie.decoded_key, cookie.decoded_value) == ("mine", "a b;ü")
+    assert cookie.max_age == 60
+    client.set_cookie("mine", "1")
+    assert client.get_cookie("mine").max_age is None
+
+
+@pytest.mark.parametrize(
+    ("attribute", "max_age"),
+    [
+        ("60", 60),
+        ("007", 7),
+        ("", None),
+        ("x", None),
+        ("+5", None),
+        ("\u0661", None),
+        ("1.5", None),
+    ],
+)
+def test_a_max_age_that_is_no_number_is_none(attribute, max_age):
+    cookie = ClientCookie("a", "b", {"max-age": attribute}, "localhost")
+    assert cookie.max_age == max_age
+    assert not cookie.is_expired
+
+
+@pytest.mark.parametrize("attribute", ["0", "-1", "-" + "9" * 5000])
+def test_a_max_age_up_to_zero_forgets_the_cookie(attribute):
+    assert ClientCookie("a", "b", {"max-age": attribute}, "localhost").is_expired
 
 
 def test_session_transaction():
@@ -292,6 +384,35 @@ def test_a_redirect_stays_where_the_app_is_mounted():
     client = checked_client(app)
     response = client.get("/a", base_url="http://localhost/mount", follow_redirects=True)
     assert response.text == "/mount /a/"
+
+
+@pytest.mark.parametrize("mount", ["", "/m", "/mötley crüe", "/100%25"])
+@pytest.mark.parametrize("tail", ["", "/", "/ü/x%3Fy"])
+def test_a_redirect_below_the_mount_or_to_it_works(mount, tail):
+    def app(environ, start_response):
+        path = environ["PATH_INFO"]
+        seen = [environ["SCRIPT_NAME"], path, environ["QUERY_STRING"]]
+        if path == "/start":
+            location = (quote(mount + tail, safe="/%") or "/") + "?a=%26"
+            start_response("302 FOUND", [("Location", location)])
+            return []
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return ["|".join(seen).encode("latin-1")]
+
+    client = Client(app)
+    base_url = f"http://localhost{mount}"
+    response = client.get("/start", base_url=base_url, follow_redirects=True)
+    path = unquote(tail) or ("" if mount else "/")
+    assert response.text == f"{unquote(mount)}|{path}|a=%26"
+
+
+def test_a_redirect_to_the_bare_mount_reaches_the_apps_root():
+    app = make_app()
+    app.get("/")(lambda: f"{request.script_root} {request.path}")
+    app.get("/away", endpoint="away")(lambda: redirect(request.script_root))
+    client = app.test_client()
+    response = client.get("/away", base_url="http://localhost/m", follow_redirects=True)
+    assert response.text == "/m /"
 
 
 def test_json_without_an_app():

@@ -102,6 +102,11 @@ class MultiDict(_AnyDict):
                     table[key] = [value]
             dict.update(self, table)
 
+    def __iter__(self) -> Iterator[Any]:
+        # With an __iter__ of its own, dict(d) and {**d} ask keys() and [] for the first values
+        # instead of copying the lists.
+        return dict.__iter__(self)
+
     def __getitem__(self, key: Any) -> Any:
         """Return the first value of *key*; BadRequestKeyError if there is none."""
         values = dict.get(self, key)

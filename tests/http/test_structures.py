@@ -40,6 +40,15 @@ def test_reading(cls, source):
     assert list(d.listvalues()) == [["1", "2"], ["x"]]
 
 
+@pytest.mark.parametrize("cls", [MultiDict, ImmutableMultiDict, lambda d: CombinedMultiDict([d])])
+def test_a_plain_dict_made_of_one_holds_first_values(cls):
+    d = cls(MultiDict(PAIRS))
+    plain = {}
+    plain.update(d)
+    assert dict(d) == {**d} == plain == {"a": "1", "b": "x"}
+    assert list(d) == list(d.keys())
+
+
 def test_missing_key_is_a_400_and_a_key_error():
     with pytest.raises(BadRequestKeyError) as caught:
         MultiDict()["nothing"]
