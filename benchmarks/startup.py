@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -32,11 +33,14 @@ print(time.perf_counter() - start, resident() - memory)
 def measure_import(statement: str) -> tuple[float, float] | None:
     """Return seconds and bytes that a statement costs in a fresh interpreter, at best; None if it
     fails."""
+    # Without its compiled files a package would be measured being compiled.
+    environment = {**os.environ}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     results = []
     for _ in range(RUNS):
         code = _MEASURE.format(statement=statement)
         command = [sys.executable, "-c", code]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+        done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=environment)
         if done.returncode:
             return None
         seconds, memory = done.stdout.split()
