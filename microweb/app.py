@@ -125,10 +125,8 @@ class Microweb(AppBase):
             raise
         finally:
             try:
-                if setup.has_teardown or context.held or KEEP_CONTEXT_KEY in environ:
+                if setup.has_teardown or context.used or KEEP_CONTEXT_KEY in environ:
                     self._leave(context, error)
-                elif context.has_request_object:
-                    context.close()
             except BaseException:
                 # The server will never see the body, so it cannot close it.
                 close_iterable(body)

@@ -115,6 +115,9 @@ class Context:
     finishing: bool = False
     after_this_request: list[Callable[[Response], Response]] | None = None
     flashes: list[tuple[str, str]] | None = None
+    # Set as soon as somebody reads the request or holds the context: then leaving it takes more
+    # than forgetting it.
+    used: bool = False
     # True while somebody else (a stream, a test client's `with` block) runs the teardown later.
     held: bool = False
     # What ended the request or its stream, for teardown functions that run later.
@@ -140,11 +143,13 @@ class Context:
             request.view_args = self.view_args
             request.routing_exception = self.routing_exception
             self._request = request
+            self.used = True
         return request
 
     @request.setter
     def request(self, request: Request) -> None:
         self._request = request
+        self.used = True
 
     @property
     def session(self) -> SessionMixin:
@@ -170,11 +175,6 @@ class Context:
     def opened_session(self) -> SessionMixin | None:
         """The session if somebody has opened it, else None: reading this opens nothing."""
         return self._session
-
-    @property
-    def has_request_object(self) -> bool:
-        """Whether somebody has read the request."""
-        return self._request is not None
 
     def close(self) -> None:
         """Close the files that came with the request."""

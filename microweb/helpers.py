@@ -217,7 +217,7 @@ class _StreamInContext:
 
     def __init__(self, items: Iterator[Any]) -> None:
         context = request_context("stream_with_context")
-        context.held = context.finishing = True
+        context.held = context.used = context.finishing = True
         self._context = context
         self._items: Iterator[Any] | None = iter(items)
 
