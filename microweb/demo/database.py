@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 # SQLite refuses a pattern of more than 50,000 bytes; a character is up to 4, and 2 if escaped.
 MAX_SEARCH = 1000
 
+# One transaction: all of it or nothing, and programs that start together take turns.
 SCHEMA = """
+BEGIN IMMEDIATE;
 CREATE TABLE IF NOT EXISTS user (
     id INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE COLLATE NOCASE,
@@ -36,6 +38,7 @@ CREATE TABLE IF NOT EXISTS attachment (
     size INTEGER NOT NULL
 );
 CREATE INDEX IF NOT EXISTS attachment_of_note ON attachment (note_id);
+COMMIT;
 """
 
 
