@@ -135,7 +135,7 @@ def test_routes_lists_every_rule_and_where_its_view_is(hello):
         (["run", "broken.py"], "microweb run: 'broken.py' cannot be imported: ZeroDivisionError"),
         (["run", "hello.py", "--port", "99999"], "'99999' is not a port"),
         (["run", "hello.py", "--port", "abc"], "'abc' is not a port"),
-        (["run", "hello.py", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
+        (["run", "hello.py", "--host", "192.0.2.1"], "192.0.2.1"),
         (["run", "hello.py", "--hots", "x"], "unrecognized arguments"),
         (["routes"], "no app was named"),
         (["rnu"], "invalid choice: 'rnu'"),
