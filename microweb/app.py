@@ -380,7 +380,7 @@ class Microweb(AppBase):
             return None
         context = CURRENT_CONTEXT.get(None)
         rule = None if context is None else context.url_rule
-        names = names_to_ask(self.blueprint_names(None if rule is None else rule.endpoint))
+        names = names_to_ask(None if rule is None else rule.endpoint)
         code = e.code if isinstance(e, HTTPException) else None
         for wanted in (code, None) if code is not None else (None,):
             for name in reversed(names):

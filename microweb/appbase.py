@@ -247,8 +247,7 @@ class AppBase(Scaffold):
         self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
     ) -> None:
         self._check_setup(f"add_template_{kind}")
-        if not callable(f):
-            raise TypeError(f"a template {kind} is a function, not {f!r}")
+        check_registered_function(f"add_template_{kind}", f)
         registry[name or f.__name__] = f
 
     def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
@@ -412,25 +411,11 @@ class AppBase(Scaffold):
         """Return a function that can be called without awaiting; views and hooks pass through."""
         return function
 
-    def blueprint_names(self, endpoint: str | None) -> list[str]:
-        """Return the blueprints that an endpoint belongs to, from the innermost outwards.
-
-        >>> from microweb import Microweb
-        >>> Microweb("example").blueprint_names("admin.users.edit")
-        ['admin.users', 'admin']
-        """
-        names = []
-        parent = (endpoint or "").rpartition(".")[0]
-        while parent:
-            names.append(parent)
-            parent = parent.rpartition(".")[0]
-        return names
-
     def iter_hooks(
         self, registry: dict[str | None, list[Any]], endpoint: str | None
     ) -> Iterator[Any]:
         """Yield the functions that are registered for an endpoint, the app's first."""
-        for name in names_to_ask(self.blueprint_names(endpoint)):
+        for name in names_to_ask(endpoint):
             yield from registry.get(name, ())
 
     def url_for(
@@ -456,8 +441,8 @@ class AppBase(Scaffold):
                 f"_scheme={_scheme!r} makes an absolute URL, so it goes with _external=True"
             )
         if endpoint[:1] == "." and context is not None and context.url_rule is not None:
-            names = self.blueprint_names(context.url_rule.endpoint)
-            endpoint = f"{names[0]}{endpoint}" if names else endpoint[1:]
+            blueprint = context.url_rule.endpoint.rpartition(".")[0]
+            endpoint = f"{blueprint}{endpoint}" if blueprint else endpoint[1:]
         if self.url_default_functions:
             for function in self.iter_hooks(self.url_default_functions, endpoint):
                 function(endpoint, values)

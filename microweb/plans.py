@@ -8,7 +8,6 @@ changes.
 from __future__ import annotations
 
 from .json import DefaultJSONProvider
-from .scaffold import names_to_ask
 from .sessions import SecureCookieSessionInterface
 
 TYPE_CHECKING = False
@@ -32,16 +31,12 @@ class EndpointPlan:
     def __init__(
         self, app: Microweb, endpoint: str | None, view: Callable[..., Any], straight: bool
     ) -> None:
-        names = names_to_ask(app.blueprint_names(endpoint))
         self.view = view
-        self.preprocessors = [f for n in names for f in app.url_value_preprocessors.get(n, ())]
-        self.before = [f for n in names for f in app.before_request_funcs.get(n, ())]
-        self.after = [
-            f for n in reversed(names) for f in reversed(app.after_request_funcs.get(n, ()))
-        ]
-        self.teardown = [
-            f for n in reversed(names) for f in reversed(app.teardown_request_funcs.get(n, ()))
-        ]
+        self.preprocessors = list(app.iter_hooks(app.url_value_preprocessors, endpoint))
+        self.before = list(app.iter_hooks(app.before_request_funcs, endpoint))
+        # What wraps a request up runs in the reverse order of what began it.
+        self.after = list(app.iter_hooks(app.after_request_funcs, endpoint))[::-1]
+        self.teardown = list(app.iter_hooks(app.teardown_request_funcs, endpoint))[::-1]
         self.teardown += reversed(app.teardown_appcontext_funcs)
         self.straight = straight and not (self.preprocessors or self.before or self.after)
 

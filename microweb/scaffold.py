@@ -12,10 +12,10 @@ import sys
 from .context import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
+from .http.request import blueprint_names_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import IO, Any, Callable, TypeVar
 
     from .http import Response
@@ -338,11 +338,11 @@ class Scaffold:
         return code_or_exception, None
 
 
-def names_to_ask(blueprints: Iterable[str]) -> tuple[str | None, ...]:
-    """Return the keys of the registries that hold for a request: the app's, then from the
+def names_to_ask(endpoint: str | None) -> tuple[str | None, ...]:
+    """Return the keys of the registries that hold for an endpoint: the app's, then from the
     outermost blueprint to the innermost.
 
-    >>> names_to_ask(["admin.users", "admin"])
+    >>> names_to_ask("admin.users.edit")
     (None, 'admin', 'admin.users')
     """
-    return (None, *reversed(list(blueprints)))
+    return (None, *reversed(blueprint_names_of(endpoint)))

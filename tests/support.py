@@ -8,6 +8,31 @@ from wsgiref.validate import validator
 from microweb import Microweb
 from microweb.testing import Client
 
+# What no Host header may look like (RFC 9110 §7.2).
+MALFORMED_HOSTS = (
+    "a/?x=",
+    "a@b",
+    "a#b",
+    "a?b",
+    "a\\b",
+    "a b",
+    "a,b",
+    "a\x00b",
+    "a\tb",
+    "a:99999",
+    "a:0",
+    "[::",
+    "localhost..",
+    "[::1",
+    "[zz]",
+    "a:",
+    "a:1:2",
+    "user:pass@evil.com",
+    ".a",
+    "[::1]x",
+    "a: 80",
+)
+
 
 def make_app(**config: Any) -> Microweb:
     """Return an app with a secret key, without folders, configured as the keywords say."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from microweb.demo import create_app
+from microweb.security import generate_password_hash
 
 from .support import checked_client
 
@@ -22,9 +24,7 @@ def app(tmp_path, monkeypatch):
     quick = "pbkdf2:sha256:1"
     monkeypatch.setattr(
         "microweb.demo.users.generate_password_hash",
-        lambda password: __import__("microweb.security", fromlist=["x"]).generate_password_hash(
-            password, quick
-        ),
+        lambda password: generate_password_hash(password, quick),
     )
     return create_app(str(tmp_path / "data"))
 
@@ -195,9 +195,7 @@ def test_the_api_takes_a_name_and_a_password(app, client):
     ],
 )
 def test_the_api_says_what_is_wrong_with_a_note(client, body):
-    response = client.post(
-        "/api/notes", data=__import__("json").dumps(body), content_type="application/json"
-    )
+    response = client.post("/api/notes", data=json.dumps(body), content_type="application/json")
     assert response.status_code == 400
     assert response.json["error"].endswith(".")
 

@@ -75,6 +75,20 @@ def parsed_header(key: str, parse: Callable[..., Any], *options: Any) -> Any:
     return cached_property(read)
 
 
+def blueprint_names_of(endpoint: str | None) -> list[str]:
+    """Return what stands before each dot of an endpoint: its blueprints, innermost first.
+
+    >>> blueprint_names_of("admin.users.edit")
+    ['admin.users', 'admin']
+    """
+    names = []
+    name = (endpoint or "").rpartition(".")[0]
+    while name:
+        names.append(name)
+        name = name.rpartition(".")[0]
+    return names
+
+
 _QUERY_KEPT = "%!$&'()*+,/:;=?@"
 # What a request without a form has; it cannot be changed, so one serves all.
 _EMPTY_FORM = ImmutableMultiDict()
@@ -129,12 +143,7 @@ class Request:
     @property
     def blueprints(self) -> list[str]:
         """The blueprint and its parents, innermost first."""
-        name = self.blueprint or ""
-        names = []
-        while name:
-            names.append(name)
-            name = name.rpartition(".")[0]
-        return names
+        return blueprint_names_of(self.endpoint)
 
     # The request line
 
