@@ -7,11 +7,9 @@ view is answered in one straight line, every other by `Microweb.full_dispatch_re
 
 from __future__ import annotations
 
-import os
-import sys
-
 from .appbase import AppBase
 from .context import CURRENT_CONTEXT, Context, HeldBody, request
+from .entrances import Entrances
 from .http import (
     BadRequest,
     BadRequestKeyError,
@@ -22,11 +20,21 @@ from .http import (
     redirect_response,
 )
 from .http.streams import close_iterable
-from .json import DefaultJSONProvider
+from .json.provider import DefaultJSONProvider
 from .logs import log_without_logging
 from .plans import Setup
 from .routing import RequestRedirect, RoutingError, WrongMethod
 from .scaffold import describe_function, names_to_ask
+from .signals import (
+    HEARD_SIGNALS,
+    appcontext_popped,
+    appcontext_pushed,
+    appcontext_tearing_down,
+    got_request_exception,
+    request_finished,
+    request_started,
+    request_tearing_down,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +44,7 @@ if TYPE_CHECKING:
     from .context import WSGIEnvironment
     from .http import Request, Response
     from .plans import EndpointPlan
-    from .testing import Client
+    from .signals import NamedSignal
 
     StartResponse = Callable[..., Any]
 
@@ -57,7 +65,7 @@ _DISPATCH_METHODS = (
 )
 
 
-class Microweb(AppBase):
+class Microweb(Entrances):
     """A WSGI application with Flask's public API.
 
     *import_name* is usually ``__name__``: the folder of that module is where the static folder
@@ -72,7 +80,6 @@ class Microweb(AppBase):
     {'hello': 'world'}
     """
 
-    test_client_class: type[Client] | None = None
     _setup: Setup | None = None
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -92,8 +99,11 @@ class Microweb(AppBase):
         body: Any = None
         try:
             try:
+                if HEARD_SIGNALS:
+                    self.send_signal(appcontext_pushed)
                 plan = self.match_request(context)
-                if plan.straight and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
+                method = environ["REQUEST_METHOD"]
+                if plan.straight and method in _STRAIGHT_METHODS and not HEARD_SIGNALS:
                     # Text or JSON of a view that nothing surrounds and that touched neither
                     # session nor cookies leaves without a response object: 1.4 µs, not 3.6.
                     try:
@@ -125,7 +135,12 @@ class Microweb(AppBase):
             raise
         finally:
             try:
-                if setup.has_teardown or context.used or KEEP_CONTEXT_KEY in environ:
+                if (
+                    setup.has_teardown
+                    or context.used
+                    or KEEP_CONTEXT_KEY in environ
+                    or HEARD_SIGNALS
+                ):
                     self._leave(context, error)
             except BaseException:
                 # The server will never see the body, so it cannot close it.
@@ -133,6 +148,13 @@ class Microweb(AppBase):
                 raise
             finally:
                 CURRENT_CONTEXT.reset(token)
+                if HEARD_SIGNALS and not context.held:
+                    self.send_signal(appcontext_popped)
+
+    def send_signal(self, signal: NamedSignal, **values: Any) -> None:
+        """Send a signal of this app, if anybody listens to it."""
+        if signal.receivers:
+            signal.send(self, _async_wrapper=self.ensure_sync, **values)
 
     def _complete_setup(self) -> Setup:
         """Merge what was registered. Two threads may do so at once, with the same result."""
@@ -208,6 +230,8 @@ class Microweb(AppBase):
     def full_dispatch_request(self) -> Response:
         """Run the hooks and the view of the current request; return the finished response."""
         try:
+            if HEARD_SIGNALS:
+                self.send_signal(request_started)
             result = self.preprocess_request()
             if result is None:
                 result = self.dispatch_request()
@@ -232,7 +256,7 @@ class Microweb(AppBase):
         for preprocess in plan.preprocessors:
             preprocess(endpoint, context.view_args)
         for function in plan.before:
-            result = self.ensure_sync(function)()
+            result = function()
             if result is not None:
                 return result
         return None
@@ -266,9 +290,10 @@ class Microweb(AppBase):
     def make_default_options_response(self) -> Response:
         """Return the answer to OPTIONS: an empty body, and the methods in ``Allow``."""
         context = CURRENT_CONTEXT.get()
-        adapter = self.url_map.bind_to_environ(context.environ or {})
+        adapter = context.url_adapter
         response = self.response_class()
-        response.allow.update(adapter.allowed_methods())
+        if adapter is not None:
+            response.allow.update(adapter.allowed_methods())
         return response
 
     def finalize_request(self, rv: Any, from_error_handler: bool = False) -> Response:
@@ -280,6 +305,8 @@ class Microweb(AppBase):
         response = self.make_response(rv)
         try:
             response = self.process_response(response)
+            if HEARD_SIGNALS:
+                self.send_signal(request_finished, response=response)
         except Exception as error:
             if not from_error_handler:
                 raise
@@ -289,8 +316,9 @@ class Microweb(AppBase):
     def process_response(self, response: Response) -> Response:
         """Run the ``after_this_request`` and ``after_request`` functions and save the session."""
         context = CURRENT_CONTEXT.get()
-        for function in (*(context.after_this_request or ()), *self._current_plan(context).after):
-            answer = self.ensure_sync(function)(response)
+        own = [self.ensure_sync(function) for function in context.after_this_request or ()]
+        for function in (*own, *self._current_plan(context).after):
+            answer = function(response)
             if answer is None:
                 raise TypeError(
                     f"{describe_function(function)} is given each response and has to return it, "
@@ -362,6 +390,7 @@ class Microweb(AppBase):
         `InternalServerError` whose ``original_exception`` it is. With ``PROPAGATE_EXCEPTIONS``,
         which testing and debugging turn on, it is raised instead.
         """
+        self.send_signal(got_request_exception, exception=e)
         propagate = self.config["PROPAGATE_EXCEPTIONS"]
         if propagate is None:
             propagate = self.testing or self.debug
@@ -473,90 +502,43 @@ class Microweb(AppBase):
         The first exception that one of them raises is raised again when all have run.
         """
         context.held = False
+        if error is not None and self.should_ignore_error(error):
+            error = None
+        steps = [self.do_teardown_appcontext]
         if context.has_request:
-            functions = self._current_plan(context).teardown
-        else:
-            functions = self.teardown_appcontext_funcs[::-1]
+            steps.insert(0, self.do_teardown_request)
+        try:
+            self._run_all(steps, error)
+        finally:
+            context.close()
+
+    def do_teardown_request(self, exc: BaseException | None = None) -> None:
+        """Run the ``teardown_request`` functions of the current request."""
+        self._run_all(self._current_plan(CURRENT_CONTEXT.get()).teardown, exc)
+        self.send_signal(request_tearing_down, exc=exc)
+
+    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
+        """Run the ``teardown_appcontext`` functions, the one registered last first."""
+        functions = [self.ensure_sync(f) for f in reversed(self.teardown_appcontext_funcs)]
+        self._run_all(functions, exc)
+        self.send_signal(appcontext_tearing_down, exc=exc)
+
+    def _run_all(
+        self, functions: Iterable[Callable[..., Any]], error: BaseException | None
+    ) -> None:
+        """Call each function with *error*; raise the first exception when all have run."""
         failure: Exception | None = None
         for function in functions:
             try:
-                self.ensure_sync(function)(error)
+                function(error)
             except Exception as problem:
                 failure = failure or problem
-        context.close()
         if failure is not None:
             raise failure
 
-    def app_context(self) -> Context:
-        """Return a context without a request: ``with app.app_context(): ...``."""
-        return Context(self, None)
-
-    def request_context(self, environ: WSGIEnvironment) -> Context:
-        """Return the context of a request made of an environ: ``with app.request_context(e):``."""
-        return Context(self, environ)
-
-    def test_request_context(self, *args: Any, **kwargs: Any) -> Context:
-        """Return the context of a request made up for a test or a shell.
-
-        The arguments are those of `EnvironBuilder`: a path first, then what the request carries.
-        """
-        from .environ import EnvironBuilder
-
-        kwargs.setdefault("app", self)
-        return Context(self, EnvironBuilder(*args, **kwargs).get_environ())
-
-    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> Client:
-        """Return a client that calls the app without a server, and keeps cookies.
-
-        >>> app = Microweb("example")
-        >>> app.test_client().get("/nothing").status
-        '404 NOT FOUND'
-        """
-        from .testing import Client
-
-        client_class = self.test_client_class or Client
-        return client_class(self, use_cookies=use_cookies, **kwargs)
-
-    def run(
-        self,
-        host: str | None = None,
-        port: int | None = None,
-        debug: bool | None = None,
-        **options: Any,
-    ) -> None:
-        """Serve the app until Ctrl-C, on loopback and port 5000 unless told otherwise.
-
-        Does nothing when the app is being loaded by ``microweb run``, which serves it itself. The
-        options are those of `run_simple`.
-        """
-        if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
-            return
-        from .serving import AddressInUse, run_simple
-
-        if debug is not None:
-            self.debug = bool(debug)
-        options.setdefault("use_debugger", self.debug)
-        if options.pop("use_reloader", False):
-            print(
-                "microweb: there is no reloader; stop the app and start it again after a change",
-                file=sys.stderr,
-            )
-        # There is no console to switch on, and no .env file is read.
-        options.pop("use_evalex", None)
-        options.pop("load_dotenv", None)
-        host, port = host or "127.0.0.1", 5000 if port is None else port
-        try:
-            run_simple(host, port, self, **options)
-        except AddressInUse as error:
-            _exit_with_sentence(str(error))
-        except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            _exit_with_sentence(f"cannot listen on {host!r}, port {port!r}: {reason}")
-
-
-def _exit_with_sentence(message: str) -> NoReturn:
-    print(f"microweb: {message}", file=sys.stderr)
-    sys.exit(2)
+    def should_ignore_error(self, error: BaseException) -> bool:
+        """Return whether teardown functions shall not be told of an error; override it."""
+        return False
 
 
 # The name that tutorials use: `from microweb import Flask` runs what was written for Flask.

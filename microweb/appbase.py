@@ -1,7 +1,9 @@
-"""The app before any request: its configuration, what is registered on it, and its parts.
+"""The app before any request: its configuration, and what is registered on it.
 
-`AppBase` puts the router, the template environment, the JSON provider and the session interface
-together and builds URLs; `Microweb` in ``app.py`` adds the road that a request takes.
+`AppBase` keeps the router's map, the configuration, the session interface and the blueprints
+together. `UrlBuilder` (``urlbuilding.py``) adds URLs, `TemplateRenderer` (``rendering.py``)
+templates, `Entrances` (``entrances.py``) the ways in, and `Microweb` (``app.py``) the road that a
+request takes.
 """
 
 from __future__ import annotations
@@ -9,44 +11,32 @@ from __future__ import annotations
 import os
 import sys
 
-from .config import DEFAULT_CONFIG, Config, ConfigAttribute
-from .context import (
-    CURRENT_CONTEXT,
-    AppContextGlobals,
-    find_request_context,
-    g,
-    request,
-    session,
-)
-from .helpers import get_flashed_messages
-from .http import Aborter, Request, Response, redirect_response
-from .json import DefaultJSONProvider
+from .config import DEFAULT_CONFIG, Config, ConfigAttribute, is_true_word
+from .context import AppContextGlobals
+from .http import Aborter, Request, Response
+from .json.provider import DefaultJSONProvider
 from .logs import create_logger
-from .routing import BuildError, Map, Rule
+from .routing import Map, Rule
 from .scaffold import Scaffold, check_registered_function, describe_function, names_to_ask
 from .sessions import SecureCookieSessionInterface
+from .signals import is_coroutine_function
+from .viewcheck import check_view_arguments
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Awaitable, Iterable, Iterator
     from datetime import timedelta
     from logging import Logger
-    from typing import Any, Callable
+    from typing import IO, Any, Callable
 
     from .blueprints import Blueprint
     from .scaffold import AnyFunction
-    from .templating import BaseLoader, Environment, Template
 
-_TRUE_WORDS = frozenset(["1", "true", "t", "yes", "y", "on"])
-BLUEPRINT_OPTIONS = ("url_prefix", "name", "url_defaults", "cli_group")
-# RFC 3986 §3.5: what may stand in a fragment as it is.
-_FRAGMENT_SAFE = "!$&'()*+,/:;=?@"
-# RFC 3986 §3.1.
-_URL_SCHEME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
+BLUEPRINT_OPTIONS = ("url_prefix", "name", "subdomain", "url_defaults", "cli_group")
 
 
 class AppBase(Scaffold):
-    """Everything of an app but the answering of requests. See `Microweb`."""
+    """Everything of an app but URLs, templates and the answering of requests. See `Microweb`."""
 
     request_class: type[Request] = Request
     response_class: type[Response] = Response
@@ -68,7 +58,12 @@ class AppBase(Scaffold):
         import_name: str,
         static_url_path: str | None = None,
         static_folder: str | os.PathLike[str] | None = "static",
+        static_host: str | None = None,
+        host_matching: bool = False,
+        subdomain_matching: bool = False,
         template_folder: str | os.PathLike[str] | None = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
         root_path: str | None = None,
     ) -> None:
         super().__init__(
@@ -78,21 +73,35 @@ class AppBase(Scaffold):
             template_folder=template_folder,
             root_path=root_path,
         )
+        if instance_path is not None and not os.path.isabs(instance_path):
+            raise ValueError(
+                f"instance_path is {instance_path!r}; it must be absolute: "
+                f"os.path.abspath({instance_path!r})"
+            )
+        if host_matching and self.has_static_folder and static_host is None:
+            raise ValueError(
+                "with host_matching=True static files need a host too: pass "
+                "static_host='example.com', or static_folder=None"
+            )
         self._got_first_request = False
-        self._jinja_env: Environment | None = None
+        self._instance_path = instance_path
         self._logger: Logger | None = None
-        self.config = self.make_config()
+        self.config = self.make_config(instance_relative_config)
         self.json = self.json_provider_class(self)
-        self.aborter = self.aborter_class()
+        self.aborter = self.make_aborter()
         self.session_interface = self.session_interface or SecureCookieSessionInterface()
-        self.url_map = self.url_map_class()
+        self.url_map = self.url_map_class(host_matching=host_matching)
+        self.subdomain_matching = subdomain_matching
         self.teardown_appcontext_funcs: list[Callable[[Any], Any]] = []
+        self.shell_context_processors: list[Callable[[], dict[str, Any]]] = []
+        self.url_build_error_handlers: list[Callable[..., Any]] = []
         self.extensions: dict[str, Any] = {}
         self.blueprints: dict[str, Blueprint] = {}
         if self.has_static_folder:
             self.add_url_rule(
                 f"{self.static_url_path}/<path:filename>",
                 endpoint="static",
+                host=static_host,
                 view_func=self.send_static_file,
             )
 
@@ -130,24 +139,48 @@ class AppBase(Scaffold):
         return self._logger
 
     @property
-    def jinja_env(self) -> Environment:
-        """The template environment, made when it is first read."""
-        if self._jinja_env is None:
-            self._jinja_env = self.create_jinja_environment()
-        return self._jinja_env
-
-    @property
     def got_first_request(self) -> bool:
         """Whether a request has been answered, after which nothing may be registered."""
         return self._got_first_request
 
-    def make_config(self) -> Config:
-        """Return the configuration an app begins with."""
+    @property
+    def instance_path(self) -> str:
+        """The folder for what an installation owns (databases, local configuration): ``instance``
+        beside the app's module or package, or ``var/NAME-instance`` of an installed one."""
+        if self._instance_path is None:
+            self._instance_path = self.auto_find_instance_path()
+        return self._instance_path
+
+    def auto_find_instance_path(self) -> str:
+        """Return the instance folder of an app that was given none."""
+        folder = self.root_path
+        if hasattr(sys.modules.get(self.import_name), "__path__"):
+            folder = os.path.dirname(folder)
+        installed = os.path.basename(folder) in ("site-packages", "dist-packages")
+        if installed and os.path.realpath(folder).startswith(os.path.realpath(sys.prefix)):
+            return os.path.join(sys.prefix, "var", f"{self.name}-instance")
+        return os.path.join(folder, "instance")
+
+    def open_instance_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> IO[Any]:
+        """Open a file of the instance folder, for reading or for writing."""
+        path = os.path.join(self.instance_path, resource)
+        return open(path, mode, encoding=None if "b" in mode else encoding)
+
+    def make_config(self, instance_relative: bool = False) -> Config:
+        """Return the configuration an app begins with; with *instance_relative* its file names
+        start from the instance folder."""
         values = dict(self.default_config)
         if values["DEBUG"] is None:
             text = os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG") or ""
-            values["DEBUG"] = text.strip().lower() in _TRUE_WORDS
-        return self.config_class(self.root_path, values, self.configuration_changed)
+            values["DEBUG"] = is_true_word(text)
+        root_path = self.instance_path if instance_relative else self.root_path
+        return self.config_class(root_path, values, self.configuration_changed)
+
+    def make_aborter(self) -> Aborter:
+        """Return what `abort` calls: an object that raises the error of a status code."""
+        return self.aborter_class()
 
     def configuration_changed(self) -> None:
         """Forget what was computed from the configuration; called after each change of it."""
@@ -193,8 +226,8 @@ class AppBase(Scaffold):
         *provide_automatic_options* says whether OPTIONS is answered for the view; by default it is
         unless *methods* names it.
 
-        AssertionError where the endpoint has another view already; ValueError for a rule that
-        cannot be read.
+        AssertionError where the endpoint has another view already, ValueError for a rule that
+        cannot be read, TypeError for a view that cannot take the rule's arguments.
         """
         self._check_setup("add_url_rule")
         if view_func is not None:
@@ -203,13 +236,8 @@ class AppBase(Scaffold):
             if view_func is None:
                 raise TypeError(f"add_url_rule({rule!r}) needs an endpoint or a view_func")
             endpoint = view_func.__name__
-        known = self.view_functions.get(endpoint)
-        if view_func is not None and known is not None and known != view_func:
-            raise AssertionError(
-                f"two views have the endpoint {endpoint!r}: {describe_function(known)} and "
-                f"{describe_function(view_func)}; rename one, give it another name with "
-                f"endpoint=..., or put functools.wraps into the decorator that both went through"
-            )
+        if view_func is not None:
+            self._check_view_is_new(endpoint, view_func)
         methods = options.pop("methods", None)
         if methods is None:
             methods = getattr(view_func, "methods", None) or ("GET",)
@@ -229,6 +257,8 @@ class AppBase(Scaffold):
         url_rule.provide_automatic_options = bool(provide_automatic_options)
         if view_func is not None:
             url_rule.origin = describe_function(view_func)
+            if not any(self.iter_hooks(self.url_value_preprocessors, endpoint)):
+                check_view_arguments(url_rule.rule, url_rule.arguments, view_func)
         self.url_map.add(url_rule)
         if view_func is not None:
             self.view_functions[endpoint] = view_func
@@ -243,46 +273,12 @@ class AppBase(Scaffold):
         self.teardown_appcontext_funcs.append(f)
         return f
 
-    def _add_to_templates(
-        self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
-    ) -> None:
-        self._check_setup(f"add_template_{kind}")
-        check_registered_function(f"add_template_{kind}", f)
-        registry[name or f.__name__] = f
-
-    def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """Register a function as a filter of templates, under *name* or its own."""
-        self._add_to_templates("filter", self.jinja_env.filters, f, name)
-
-    def add_template_test(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """Register a function as a test of templates, under *name* or its own."""
-        self._add_to_templates("test", self.jinja_env.tests, f, name)
-
-    def add_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """Register a function as a global of templates, under *name* or its own."""
-        self._add_to_templates("global", self.jinja_env.globals, f, name)
-
-    def template_filter(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
-        """Register the decorated function as a filter of templates, under *name* or its own.
-
-        >>> from microweb import Microweb, render_template_string
-        >>> app = Microweb("example")
-        >>> @app.template_filter()
-        ... def shout(text):
-        ...     return text.upper() + "!"
-        >>> with app.app_context():
-        ...     render_template_string("{{ 'hello'|shout }}")
-        'HELLO!'
-        """
-        return _registering_decorator("template_filter", self.add_template_filter, name)
-
-    def template_test(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
-        """Register the decorated function as a test of templates, under *name* or its own."""
-        return _registering_decorator("template_test", self.add_template_test, name)
-
-    def template_global(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
-        """Register the decorated function as a global of templates, under *name* or its own."""
-        return _registering_decorator("template_global", self.add_template_global, name)
+    def shell_context_processor(self, f: AnyFunction) -> AnyFunction:
+        """Register a function whose dict gives ``microweb shell`` further names."""
+        self._check_setup("shell_context_processor")
+        check_registered_function("shell_context_processor", f)
+        self.shell_context_processors.append(f)
+        return f
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Register a blueprint.
@@ -324,92 +320,21 @@ class AppBase(Scaffold):
             known.setdefault(code, {}).update(handlers)
         for endpoint, view in blueprint.view_functions.items():
             self.view_functions[f"{name}.{endpoint}"] = view
-        if self._jinja_env is not None:
-            self._jinja_env.loader = self.create_global_jinja_loader()
 
-    def create_global_jinja_loader(self) -> BaseLoader:
-        """Return what finds templates: the app's folder first, then those of the blueprints."""
-        from .templating import ChoiceLoader, FileSystemLoader
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that can be called without awaiting: *func* itself, unless it is
+        ``async def``. Override it to run coroutines in a way of your own."""
+        return self.async_to_sync(func) if is_coroutine_function(func) else func
 
-        owners: list[Scaffold] = [self, *self.blueprints.values()]
-        return ChoiceLoader(
-            [
-                FileSystemLoader(os.path.join(owner.root_path, owner.template_folder))
-                for owner in owners
-                if owner.template_folder is not None
-            ]
-        )
+    def async_to_sync(self, func: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        """Return a function that runs the coroutine function *func* to its end; see
+        `run_coroutine`."""
+        from .asyncrun import run_coroutine
 
-    def create_jinja_environment(self) -> Environment:
-        """Return the template environment, with the names that every template may use."""
-        from .templating import Environment
+        def synchronous(*args: Any, **kwargs: Any) -> Any:
+            return run_coroutine(func(*args, **kwargs))
 
-        auto_reload = self.config["TEMPLATES_AUTO_RELOAD"]
-        environment = Environment(
-            loader=self.create_global_jinja_loader(),
-            autoescape=self.select_jinja_autoescape,
-            auto_reload=self.debug if auto_reload is None else auto_reload,
-        )
-        # The proxies cost nothing until a template uses them: a page that never mentions the
-        # session does not open it.
-        environment.globals.update(
-            url_for=self.url_for,
-            get_flashed_messages=get_flashed_messages,
-            config=self.config,
-            request=request,
-            session=session,
-            g=g,
-        )
-        environment.filters["tojson"] = self._to_json_in_html
-        return environment
-
-    def _to_json_in_html(self, value: Any, **kwargs: Any) -> Any:
-        """Return JSON that may stand in HTML, in a script and in an attribute between ``'``."""
-        from .templating import Markup
-
-        text = self.json.dumps(value, **kwargs)
-        for character in "<>&'":
-            text = text.replace(character, f"\\u{ord(character):04x}")
-        return Markup(text)
-
-    def select_jinja_autoescape(self, filename: str | None) -> bool:
-        """Return whether output is escaped in a template: in text given as a string, and in files
-        whose name ends in .html, .htm, .xml, .xhtml or .svg, whatever template suffix follows."""
-        if filename is None:
-            return True
-        name = filename.lower()
-        for suffix in (".j2", ".jinja", ".jinja2", ".tmpl"):
-            if name.endswith(suffix):
-                name = name[: -len(suffix)]
-                break
-        return name.endswith((".html", ".htm", ".xml", ".xhtml", ".svg"))
-
-    def update_template_context(self, context: dict[str, Any]) -> None:
-        """Add what the context processors return to *context*; what the view passed wins."""
-        if not self.template_context_processors:
-            return
-        url_rule = CURRENT_CONTEXT.get().url_rule
-        endpoint = None if url_rule is None else url_rule.endpoint
-        given = dict(context)
-        for function in self.iter_hooks(self.template_context_processors, endpoint):
-            values = self.ensure_sync(function)()
-            if not isinstance(values, dict):
-                raise TypeError(
-                    f"the context processor {describe_function(function)} has to return a dict, "
-                    f"not {values!r:.60}"
-                )
-            context.update(values)
-        context.update(given)
-
-    def render(self, template: Template, context: dict[str, Any]) -> str:
-        """Return a template rendered with *context* and everything the app adds to it."""
-        self.update_template_context(context)
-        text: str = template.render(context)
-        return text
-
-    def ensure_sync(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function that can be called without awaiting; views and hooks pass through."""
-        return function
+        return synchronous
 
     def iter_hooks(
         self, registry: dict[str | None, list[Any]], endpoint: str | None
@@ -417,101 +342,3 @@ class AppBase(Scaffold):
         """Yield the functions that are registered for an endpoint, the app's first."""
         for name in names_to_ask(endpoint):
             yield from registry.get(name, ())
-
-    def url_for(
-        self,
-        endpoint: str,
-        *,
-        _anchor: str | None = None,
-        _method: str | None = None,
-        _scheme: str | None = None,
-        _external: bool | None = None,
-        **values: Any,
-    ) -> str:
-        """Return the URL of an endpoint; see the function of the same name."""
-        context = find_request_context()
-        environ = None if context is None else context.environ
-        if not isinstance(endpoint, str):
-            raise TypeError(
-                f"url_for takes the name of an endpoint, not {endpoint!r:.60}; for a view that is "
-                f"usually the function's name, as in url_for('index')"
-            )
-        if _scheme is not None and _external is False:
-            raise ValueError(
-                f"_scheme={_scheme!r} makes an absolute URL, so it goes with _external=True"
-            )
-        if endpoint[:1] == "." and context is not None and context.url_rule is not None:
-            blueprint = context.url_rule.endpoint.rpartition(".")[0]
-            endpoint = f"{blueprint}{endpoint}" if blueprint else endpoint[1:]
-        if self.url_default_functions:
-            for function in self.iter_hooks(self.url_default_functions, endpoint):
-                function(endpoint, values)
-        try:
-            path = self.url_map.build(endpoint, values, _method)
-        except BuildError as error:
-            return self.handle_url_build_error(error, endpoint, values)
-        path = self.script_prefix(environ) + path
-        if _anchor:
-            from urllib.parse import quote
-
-            path = f"{path}#{quote(_anchor, safe=_FRAGMENT_SAFE)}"
-        if _external is None:
-            _external = environ is None or _scheme is not None
-        return self._absolute_url(path, _scheme) if _external else path
-
-    def script_prefix(self, environ: dict[str, Any] | None) -> str:
-        """Return the URL path that the app is mounted at, percent-encoded, without a final slash:
-        the request's ``SCRIPT_NAME``, without a request ``APPLICATION_ROOT``."""
-        prefix = (
-            self.config["APPLICATION_ROOT"] if environ is None else environ.get("SCRIPT_NAME", "")
-        )
-        if prefix in ("", "/"):
-            return ""
-        from urllib.parse import quote
-
-        # An environ carries bytes as latin-1 text (PEP 3333).
-        raw = prefix.encode("utf-8" if environ is None else "latin-1")
-        return quote(raw.rstrip(b"/"), safe="!$&'()*+,/:;=@")
-
-    def _absolute_url(self, path: str, scheme: str | None) -> str:
-        """Return *path* with a scheme and a host: the request's, else those configured."""
-        if scheme is not None and not (scheme and _URL_SCHEME_LETTERS.issuperset(scheme.lower())):
-            raise ValueError(f"_scheme is a scheme such as 'https', not {scheme!r}")
-        context = find_request_context()
-        if context is not None:
-            return f"{scheme or context.request.scheme}://{context.request.host}{path}"
-        server_name = self.config["SERVER_NAME"]
-        if not server_name:
-            raise RuntimeError(
-                "outside of a request there is no host to make an absolute URL of; set "
-                "app.config['SERVER_NAME'] = 'example.com', or ask for the path alone with "
-                "url_for(..., _external=False)"
-            )
-        return f"{scheme or self.config['PREFERRED_URL_SCHEME']}://{server_name}{path}"
-
-    def handle_url_build_error(
-        self, error: BuildError, endpoint: str, values: dict[str, Any]
-    ) -> str:
-        """Raise the error that no rule could be built; override it to answer with a URL."""
-        raise error
-
-    def redirect(self, location: str, code: int = 302) -> Response:
-        """Return a redirect; see the function of the same name."""
-        return redirect_response(location, code, self.response_class)
-
-
-def _registering_decorator(
-    method: str, add: Callable[[Any, str | None], None], name: str | None
-) -> Callable[[AnyFunction], AnyFunction]:
-    """Return a decorator that hands a function to *add* and leaves it as it is."""
-    if name is not None and not isinstance(name, str):
-        raise TypeError(
-            f"@{method} stands without parentheses above {describe_function(name)}; write "
-            f"@{method}()"
-        )
-
-    def decorator(f: AnyFunction) -> AnyFunction:
-        add(f, name)
-        return f
-
-    return decorator

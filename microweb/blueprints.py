@@ -6,7 +6,7 @@ list; `Microweb.register_blueprint` runs through it, with the prefixes of that r
 
 from __future__ import annotations
 
-from .scaffold import Scaffold, describe_function
+from .scaffold import Scaffold, describe_function, registering_decorator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from .appbase import AppBase
     from .scaffold import AnyFunction
 
+# What cli_group is unless somebody gives one: commands stand in a group named like the blueprint.
+_SAME_AS_NAME: Any = object()
+
 
 class BlueprintSetupState:
     """One registration of a blueprint on an app: what deferred functions are called with.
 
     ``app``, ``blueprint``, ``options`` and ``first_registration`` say what is registered where;
-    ``url_prefix``, ``url_defaults``, ``name`` and ``name_prefix`` how.
+    ``url_prefix``, ``subdomain``, ``url_defaults``, ``name`` and ``name_prefix`` how.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class BlueprintSetupState:
         self.first_registration = first_registration
         prefix = options.get("url_prefix")
         self.url_prefix: str | None = blueprint.url_prefix if prefix is None else prefix
+        self.subdomain: str | None = options.get("subdomain") or blueprint.subdomain
         self.name: str = options.get("name") or blueprint.name
         self.name_prefix: str = options.get("name_prefix") or ""
         self.url_defaults = {**blueprint.url_values_defaults, **(options.get("url_defaults") or {})}
@@ -55,6 +59,8 @@ class BlueprintSetupState:
             rule = f"{prefix}/{rule.lstrip('/')}" if rule else self.url_prefix
         if endpoint is None and view_func is not None:
             endpoint = view_func.__name__
+        if self.subdomain is not None:
+            options.setdefault("subdomain", self.subdomain)
         defaults = self.url_defaults
         if "defaults" in options:
             defaults = {**defaults, **options.pop("defaults")}
@@ -92,16 +98,14 @@ class Blueprint(Scaffold):
         subdomain: str | None = None,
         url_defaults: dict[str, Any] | None = None,
         root_path: str | None = None,
+        cli_group: str | None = _SAME_AS_NAME,
     ) -> None:
         super().__init__(import_name, static_folder, static_url_path, template_folder, root_path)
         if not name or "." in name:
             raise ValueError(f"a blueprint's name is not empty and has no dot: not {name!r}")
-        if subdomain is not None:
-            raise NotImplementedError(
-                f"rules are not matched by host, so subdomain={subdomain!r} cannot be kept; make "
-                f"one app per host"
-            )
         self.name = name
+        self.subdomain = subdomain
+        self.cli_group = cli_group
         self.url_prefix = url_prefix
         self.url_values_defaults = url_defaults or {}
         self.deferred_functions: list[Callable[[BlueprintSetupState], Any]] = []
@@ -183,6 +187,8 @@ class Blueprint(Scaffold):
             )
         for deferred in self.deferred_functions:
             deferred(state)
+        if self.cli.commands:
+            self._add_commands(app, options.get("cli_group", self.cli_group), name)
         for blueprint, nested in self._blueprints:
             prefix = nested.get("url_prefix", blueprint.url_prefix)
             if state.url_prefix is not None and prefix is not None:
@@ -190,6 +196,13 @@ class Blueprint(Scaffold):
             elif prefix is None:
                 prefix = state.url_prefix
             blueprint.register(app, {**nested, "name_prefix": name, "url_prefix": prefix})
+
+    def _add_commands(self, app: AppBase, group: Any, name: str) -> None:
+        """Give the app this blueprint's commands: in a group, or beside its own for None."""
+        if group is None:
+            app.cli.commands.update(self.cli.commands)
+        else:
+            app.cli.add_command(self.cli, name if group is _SAME_AS_NAME else group)
 
     def _for_whole_app(
         self, method_name: str, f: AnyFunction, *before: Any, **options: Any
@@ -226,14 +239,26 @@ class Blueprint(Scaffold):
         """As `Microweb.errorhandler`, for every request of the app."""
         return lambda f: self._for_whole_app("register_error_handler", f, code)
 
-    def app_template_filter(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
+    def add_app_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """As `Microweb.add_template_filter`."""
+        self._for_whole_app("add_template_filter", f, name=name)
+
+    def add_app_template_test(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """As `Microweb.add_template_test`."""
+        self._for_whole_app("add_template_test", f, name=name)
+
+    def add_app_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """As `Microweb.add_template_global`."""
+        self._for_whole_app("add_template_global", f, name=name)
+
+    def app_template_filter(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_filter`."""
-        return lambda f: self._for_whole_app("add_template_filter", f, name=name)
+        return registering_decorator(self.add_app_template_filter, name)
 
-    def app_template_test(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
+    def app_template_test(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_test`."""
-        return lambda f: self._for_whole_app("add_template_test", f, name=name)
+        return registering_decorator(self.add_app_template_test, name)
 
-    def app_template_global(self, name: str | None = None) -> Callable[[AnyFunction], AnyFunction]:
+    def app_template_global(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_global`."""
-        return lambda f: self._for_whole_app("add_template_global", f, name=name)
+        return registering_decorator(self.add_app_template_global, name)

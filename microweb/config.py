@@ -46,6 +46,18 @@ DEFAULT_CONFIG: dict[str, Any] = {
 }
 
 
+_TRUE_WORDS = frozenset(["1", "true", "t", "yes", "y", "on"])
+
+
+def is_true_word(text: str) -> bool:
+    """Return whether the text of an environment variable means yes.
+
+    >>> is_true_word("Yes"), is_true_word("0"), is_true_word("")
+    (True, False, False)
+    """
+    return text.strip().lower() in _TRUE_WORDS
+
+
 # What a silent load passes over: a name that leads to no file. One that leads to a file which
 # cannot be read is an error always.
 _NO_CONFIG_FILE_ERRORS = (FileNotFoundError, IsADirectoryError, NotADirectoryError)

@@ -17,6 +17,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 
 from .http.streams import close_iterable
+from .signals import HEARD_SIGNALS, appcontext_popped, appcontext_pushed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from .app import Microweb
     from .http import HTTPException, Request, Response
-    from .routing import Rule
+    from .routing import MapAdapter, Rule
     from .sessions import SessionMixin
 
     WSGIEnvironment = dict[str, Any]
@@ -120,6 +121,8 @@ class Context:
     used: bool = False
     # True while somebody else (a stream, a test client's `with` block) runs the teardown later.
     held: bool = False
+    # False for a copy that another thread works with: the request's files are not its to close.
+    owns_request: bool = True
     # What ended the request or its stream, for teardown functions that run later.
     later_error: BaseException | None = None
     _request: Request | None = None
@@ -178,7 +181,7 @@ class Context:
 
     def close(self) -> None:
         """Close the files that came with the request."""
-        if self._request is not None:
+        if self._request is not None and self.owns_request:
             self._request.close()
 
     @property
@@ -204,6 +207,8 @@ class Context:
         if self._tokens is None:
             self._tokens = []
         self._tokens.append(CURRENT_CONTEXT.set(self))
+        if HEARD_SIGNALS:
+            self.app.send_signal(appcontext_pushed)
         if self.environ is not None and self.url_rule is None and self.routing_exception is None:
             self.app.match_request(self)
 
@@ -223,6 +228,14 @@ class Context:
         finally:
             self._tokens.pop()
             CURRENT_CONTEXT.reset(token)
+            if HEARD_SIGNALS:
+                self.app.send_signal(appcontext_popped)
+
+    @property
+    def url_adapter(self) -> MapAdapter | None:
+        """The URL map bound to this request, or to ``SERVER_NAME``; made anew at each reading."""
+        request = None if self.environ is None else self.request
+        return self.app.create_url_adapter(request)
 
     def __enter__(self) -> Context:
         self.push()

@@ -182,7 +182,7 @@ def _base_url_of_app(app: Microweb | None, subdomain: str | None, scheme: str | 
 def _json_provider(app: Microweb | None) -> Any:
     if app is not None:
         return app.json
-    from .json import DefaultJSONProvider
+    from .json.provider import DefaultJSONProvider
 
     return DefaultJSONProvider(None)
 

@@ -8,9 +8,16 @@ from __future__ import annotations
 
 import os
 
-from .context import CURRENT_CONTEXT, current_context, request_context
+from .context import (
+    CURRENT_CONTEXT,
+    Context,
+    current_context,
+    find_request_context,
+    request_context,
+)
 from .http import Aborter, NotFound, Response, file_response, redirect_response
 from .security import safe_join
+from .signals import message_flashed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -108,9 +115,15 @@ def flash(message: str, category: str = "message") -> None:
 
     *category* sorts messages: ``"message"``, ``"error"``, ``"info"``, or names of your own.
     """
-    session = request_context("flash").session
+    context = request_context("flash")
+    session = context.session
     # A new list is stored, because the session cannot notice a change inside the old one.
     session["_flashes"] = [*session.get("_flashes", []), (category, message)]
+    if message_flashed.receivers:
+        app = context.app
+        message_flashed.send(
+            app, _async_wrapper=app.ensure_sync, message=message, category=category
+        )
 
 
 def get_flashed_messages(
@@ -152,6 +165,42 @@ def render_template_string(source: str, **context: Any) -> str:
     """
     app = current_context("render_template_string").app
     return app.render(app.jinja_env.from_string(source), context)
+
+
+def stream_template(template_name_or_list: Any, **context: Any) -> Iterator[str]:
+    """Return the pieces of a template from the template folder, made while they are sent.
+
+    Return it from a view: a page of any length is never whole in memory. Inside a request the
+    request's context stays for as long as the stream lasts.
+    """
+    app = current_context("stream_template").app
+    return _stream(app.jinja_env.get_or_select_template(template_name_or_list), context)
+
+
+def stream_template_string(source: str, **context: Any) -> Iterator[str]:
+    """Return the pieces of a template given as text, as `stream_template` does.
+
+    >>> from microweb import Microweb
+    >>> with Microweb("example").test_request_context():
+    ...     "".join(stream_template_string("{{ n }}, {{ n + 1 }}", n=1))
+    '1, 2'
+    """
+    app = current_context("stream_template_string").app
+    return _stream(app.jinja_env.from_string(source), context)
+
+
+def _stream(template: Any, context: dict[str, Any]) -> Iterator[str]:
+    pieces: Iterator[str] = current_context("stream_template").app.stream(template, context)
+    return pieces if find_request_context() is None else stream_with_context(pieces)
+
+
+def get_template_attribute(template_name: str, attribute: str) -> Any:
+    """Return a macro, or another name that a template sets at its top level, for use in Python.
+
+    AttributeError where the template has no such name.
+    """
+    template = current_context("get_template_attribute").app.jinja_env.get_template(template_name)
+    return getattr(template.module, attribute)
 
 
 def send_file(
@@ -276,3 +325,33 @@ def stream_with_context(generator_or_function: Any) -> Any:
 
         return decorated
     return _StreamInContext(generator_or_function)
+
+
+def copy_current_request_context(f: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that runs *f* in the current request's context, in whatever thread.
+
+    ``request``, ``session``, ``current_app`` and ``url_for`` work there. ``g`` begins empty, the
+    teardown functions run at the end, as for a request of its own, and what the function changes
+    in the session is not saved.
+
+    >>> from threading import Thread
+    >>> from microweb import Microweb, request
+    >>> with Microweb("example").test_request_context("/?name=Ada"):
+    ...     work = copy_current_request_context(lambda: print(request.args["name"]))
+    >>> thread = Thread(target=work); thread.start(); thread.join()
+    Ada
+    """
+    original = request_context("copy_current_request_context")
+    # Read now: when the function runs, the request may be over.
+    shared = {"_request": original.request, "_session": original.session}
+    matched = ("url_rule", "view_args", "routing_exception")
+    shared.update((name, getattr(original, name)) for name in matched)
+
+    def in_copied_context(*args: Any, **kwargs: Any) -> Any:
+        context = Context(original.app, original.environ)
+        vars(context).update(shared, owns_request=False)
+        with context:
+            return context.app.ensure_sync(f)(*args, **kwargs)
+
+    in_copied_context.__name__ = getattr(f, "__name__", "in_copied_context")
+    return in_copied_context

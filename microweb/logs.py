@@ -12,7 +12,7 @@ from .context import CURRENT_CONTEXT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from logging import Logger
+    from logging import Handler, Logger
     from typing import Any
 
     from .appbase import AppBase
@@ -49,18 +49,55 @@ class ErrorStream:
             target.flush()
 
 
+wsgi_errors_stream = ErrorStream()
+_made_default_handler: list[Any] = []
+
+
+def find_default_handler() -> Handler:
+    """Return the handler that loggers of apps get: one for all, which writes to `ErrorStream`.
+
+    Flask's name for it is ``microweb.logging.default_handler``.
+
+    >>> find_default_handler() is find_default_handler()
+    True
+    """
+    if not _made_default_handler:
+        from logging import Formatter, StreamHandler
+
+        handler = StreamHandler(wsgi_errors_stream)
+        handler.setFormatter(Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
+        _made_default_handler.append(handler)
+    handler_of_all: Handler = _made_default_handler[0]
+    return handler_of_all
+
+
+def has_level_handler(logger: Logger) -> bool:
+    """Return whether a message at the logger's level reaches a handler, its parents' included.
+
+    >>> from logging import NullHandler, getLogger
+    >>> logger = getLogger("an.example"); logger.addHandler(NullHandler())
+    >>> has_level_handler(logger)
+    True
+    """
+    level = logger.getEffectiveLevel()
+    current: Logger | None = logger
+    while current is not None:
+        if any(handler.level <= level for handler in current.handlers):
+            return True
+        current = current.parent if current.propagate else None
+    return False
+
+
 def create_logger(app: AppBase) -> Logger:
-    """Return the logger named like the app: at DEBUG level while debugging, and with a handler to
-    `ErrorStream` unless somebody has configured one already."""
-    from logging import DEBUG, Formatter, StreamHandler, getLogger
+    """Return the logger named like the app: at DEBUG level while debugging, and with the default
+    handler unless somebody has configured one already."""
+    from logging import DEBUG, getLogger
 
     logger = getLogger(app.name)
     if app.debug and not logger.level:
         logger.setLevel(DEBUG)
-    if not logger.hasHandlers():
-        handler = StreamHandler(ErrorStream())
-        handler.setFormatter(Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
-        logger.addHandler(handler)
+    if not has_level_handler(logger):
+        logger.addHandler(find_default_handler())
     return logger
 
 

@@ -7,7 +7,7 @@ changes.
 
 from __future__ import annotations
 
-from .json import DefaultJSONProvider
+from .json.provider import DefaultJSONProvider
 from .sessions import SecureCookieSessionInterface
 
 TYPE_CHECKING = False
@@ -33,12 +33,16 @@ class EndpointPlan:
     ) -> None:
         self.view = view
         self.preprocessors = list(app.iter_hooks(app.url_value_preprocessors, endpoint))
-        self.before = list(app.iter_hooks(app.before_request_funcs, endpoint))
+        self.before = self._merged(app, app.before_request_funcs, endpoint)
         # What wraps a request up runs in the reverse order of what began it.
-        self.after = list(app.iter_hooks(app.after_request_funcs, endpoint))[::-1]
-        self.teardown = list(app.iter_hooks(app.teardown_request_funcs, endpoint))[::-1]
-        self.teardown += reversed(app.teardown_appcontext_funcs)
+        self.after = self._merged(app, app.after_request_funcs, endpoint)[::-1]
+        self.teardown = self._merged(app, app.teardown_request_funcs, endpoint)[::-1]
         self.straight = straight and not (self.preprocessors or self.before or self.after)
+
+    def _merged(
+        self, app: Microweb, registry: dict[Any, list[Any]], endpoint: str | None
+    ) -> list[Callable[..., Any]]:
+        return [app.ensure_sync(function) for function in app.iter_hooks(registry, endpoint)]
 
 
 class Setup:

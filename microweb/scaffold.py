@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from .commands import AppGroup
 from .context import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from typing import IO, Any, Callable, TypeVar
 
     from .http import Response
+    from .templating import BaseLoader
 
     View = Callable[..., Any]
     AnyFunction = TypeVar("AnyFunction", bound=Callable[..., Any])
@@ -71,6 +73,16 @@ def find_root_path(import_name: str) -> str:
     return os.path.dirname(os.path.abspath(filename))
 
 
+# What Flask once had and people still type, and what to type instead.
+_REMOVED_NAMES = {
+    "before_first_request": "do it while the app is set up, as in: with app.app_context(): ...",
+    "before_app_first_request": "do it in a function given to the blueprint's record_once()",
+    "json_encoder": "subclass DefaultJSONProvider and set app.json, or set app.json.default",
+    "json_decoder": "subclass DefaultJSONProvider, override loads, and set app.json",
+    "env": "use app.debug, or a configuration key of your own",
+}
+
+
 class Scaffold:
     """The registering half of `Microweb`: routes, hooks, error handlers, folders.
 
@@ -101,6 +113,14 @@ class Scaffold:
         self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = {}
         self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = {}
         self.url_default_functions: dict[str | None, list[Callable[..., None]]] = {}
+        self.cli = AppGroup(import_name)
+
+    def __getattr__(self, name: str) -> Any:
+        advice = _REMOVED_NAMES.get(name)
+        raise AttributeError(
+            f"{type(self).__name__!r} object has no attribute {name!r}"
+            + (f"; Flask has removed it: {advice}" if advice else "")
+        )
 
     def _check_setup(self, method_name: str) -> None:
         """Refuse a registration that comes too late to have an effect everywhere."""
@@ -133,6 +153,15 @@ class Scaffold:
     @static_url_path.setter
     def static_url_path(self, value: str | None) -> None:
         self._static_url_path = value
+
+    @property
+    def jinja_loader(self) -> BaseLoader | None:
+        """What finds the templates of the template folder, or None without one."""
+        if self.template_folder is None:
+            return None
+        from .templating import FileSystemLoader
+
+        return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
 
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
@@ -219,10 +248,21 @@ class Scaffold:
 
         def decorator(view_func: AnyFunction) -> AnyFunction:
             self._check_setup("endpoint")
+            self._check_view_is_new(endpoint, view_func)
             self.view_functions[endpoint] = view_func
             return view_func
 
         return decorator
+
+    def _check_view_is_new(self, endpoint: str, view_func: View) -> None:
+        """Raise an AssertionError where an endpoint has another view already."""
+        known = self.view_functions.get(endpoint)
+        if known is not None and known != view_func:
+            raise AssertionError(
+                f"two views have the endpoint {endpoint!r}: {describe_function(known)} and "
+                f"{describe_function(view_func)}; rename one, give it another name with "
+                f"endpoint=..., or put functools.wraps into the decorator that both went through"
+            )
 
     def _register_hook(
         self, registry: dict[Any, list[Any]], name: str, function: AnyFunction
@@ -346,3 +386,24 @@ def names_to_ask(endpoint: str | None) -> tuple[str | None, ...]:
     (None, 'admin', 'admin.users')
     """
     return (None, *reversed(blueprint_names_of(endpoint)))
+
+
+def registering_decorator(
+    add: Callable[[Any, str | None], None], name: Any
+) -> Callable[[AnyFunction], AnyFunction]:
+    """Return a decorator that hands a function to *add*, with *name*, and leaves it as it is.
+
+    A function in the place of the name is handed over at once: a decorator without parentheses.
+
+    >>> registering_decorator(lambda f, name: print(name), "shout")(len) is len
+    shout
+    True
+    """
+
+    def decorator(f: AnyFunction) -> AnyFunction:
+        add(f, None if callable(name) else name)
+        return f
+
+    # Called without parentheses it is the decorated function that is returned.
+    result: Callable[[AnyFunction], AnyFunction] = decorator(name) if callable(name) else decorator
+    return result

@@ -10,7 +10,7 @@ documents: a cookie only where something changed (or a permanent session is refr
 
 from __future__ import annotations
 
-from .json import TaggedJSONSerializer
+from .json.tag import TaggedJSONSerializer
 from .signing import BadData, URLSafeTimedSerializer
 
 TYPE_CHECKING = False

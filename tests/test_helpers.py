@@ -236,10 +236,24 @@ def test_tojson_may_stand_in_a_script_and_in_an_attribute():
     assert text == '"\\u003c/script\\u003e\\u0027\\u0026"'
 
 
-def test_a_template_decorator_without_parentheses_says_so():
+def test_a_template_decorator_may_stand_without_parentheses():
     app = make_app()
-    with pytest.raises(TypeError, match=r"write @template_filter\(\)"):
-        app.template_filter(lambda text: text)
+
+    @app.template_filter
+    def shout(text):
+        return text.upper()
+
+    @app.template_test
+    def loud(text):
+        return text.isupper()
+
+    @app.template_global
+    def greeting():
+        return "hello"
+
+    with app.test_request_context():
+        source = "{{ greeting()|shout }} {{ 'A' is loud }}"
+        assert render_template_string(source) == "HELLO True"
 
 
 def test_a_route_decorator_without_parentheses_says_so():

@@ -207,12 +207,15 @@ def test_the_public_names():
         "Blueprint Config Flask Microweb Request Response abort after_this_request current_app"
         " flash g get_flashed_messages has_app_context has_request_context jsonify make_response"
         " redirect render_template render_template_string request send_file send_from_directory"
-        " session stream_with_context url_for"
+        " session stream_template stream_template_string stream_with_context url_for"
+        " appcontext_popped appcontext_pushed appcontext_tearing_down before_render_template"
+        " copy_current_request_context get_template_attribute got_request_exception"
+        " message_flashed request_finished request_started request_tearing_down template_rendered"
     )
     assert public - modules - {"annotations"} == set(expected.split())
 
 
-@pytest.mark.parametrize("part", [*PARTS, "tools"])
+@pytest.mark.parametrize("part", [*PARTS, "json", "tools"])
 def test_a_test_file_bears_the_name_of_a_module_or_of_a_subject(part):
     modules = [name.rpartition(".")[2] for name in MODULES if name.startswith(f"{part}.")]
     subjects = {"package", "language", "security"}

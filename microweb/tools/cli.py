@@ -7,25 +7,17 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser
 
+from .commandline import OneSentenceParser
 from .loading import AppNotLoaded, load_app
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Namespace
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
 DEFAULT_CLI_HOST = "127.0.0.1"
-
-
-class OneSentenceParser(ArgumentParser):
-    """An argument parser whose errors are one sentence and a way to learn more."""
-
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong with the arguments and exit with status 2."""
-        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
 
 
 class CommandFailed(Exception):

@@ -11,17 +11,10 @@ import uuid
 import pytest
 
 from microweb import Response, jsonify
-from microweb.json import (
-    DefaultJSONProvider,
-    JSONProvider,
-    TaggedJSONSerializer,
-    dump,
-    dumps,
-    load,
-    loads,
-)
+from microweb.json import dump, dumps, load, loads
+from microweb.json.provider import DefaultJSONProvider, JSONProvider
 
-from .support import checked_client, make_app
+from ..support import checked_client, make_app
 
 
 @dataclasses.dataclass
@@ -155,21 +148,6 @@ def test_another_provider_writes_and_reads():
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_numbers_that_json_lacks_follow_the_standard_library(value):
     assert dumps(value) in ("NaN", "Infinity")
-
-
-@pytest.mark.parametrize("text", ["", "{", "[1,]", "nul", '{" t": 5', "[" * 100_000])
-def test_malformed_tagged_json_is_a_value_error(text):
-    with pytest.raises(ValueError, match=r".*"):
-        TaggedJSONSerializer().loads(text)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [{" t": [1]}, {" x": 1}, {"a": {" di": 1}}, {" t__": 1}, [(), ((),)], {"a": {" m": "x"}}],
-)
-def test_tags_in_data_are_data(value):
-    serializer = TaggedJSONSerializer()
-    assert serializer.loads(serializer.dumps(value)) == value
 
 
 def test_a_cyclic_value_is_refused():

@@ -1,0 +1,147 @@
+"""Running the commands of an app: parsers made of functions' signatures.
+
+`argparse` reads the arguments; whatever goes wrong with them is one sentence and exit status 2.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from ..commands import Command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any, NoReturn
+
+    from ..appbase import AppBase
+    from ..commands import AnyCommand, AppGroup
+
+
+class OneSentenceParser(ArgumentParser):
+    """An argument parser whose errors are one sentence and a way to learn more."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong with the arguments and exit with status 2."""
+        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+
+
+def run_app_command(
+    app: AppBase, cmd: AnyCommand, arguments: Sequence[str], prog: str = "microweb"
+) -> Any:
+    """Run a command of *app*, or one of a group, with command-line arguments; return its result.
+
+    SystemExit with status 2 where the arguments are wrong, 0 after ``--help``.
+
+    >>> from microweb import Microweb
+    >>> app = Microweb("example")
+    >>> @app.cli.command()
+    ... def add(first: int, *others: int):
+    ...     return first + sum(others)
+    >>> run_app_command(app, app.cli, ["add", "1", "2", "3"])
+    6
+    """
+    parser = OneSentenceParser(prog=prog, description=cmd.help or None)
+    _fill_parser(parser, cmd)
+    options = vars(parser.parse_args(list(arguments)))
+    chosen: Command = options.pop("_command")
+    positional = options.pop("_positional")
+    rest = options.pop(options.pop("_rest"), ())
+    args = [*[options.pop(name) for name in positional], *rest]
+    function = app.ensure_sync(chosen.function)
+    if not chosen.with_appcontext:
+        return function(*args, **options)
+    with app.app_context():
+        return function(*args, **options)
+
+
+def _fill_parser(parser: ArgumentParser, cmd: AnyCommand) -> None:
+    """Give a parser the arguments of a command, or a group's commands as subcommands."""
+    if isinstance(cmd, Command):
+        _add_arguments(parser, cmd)
+        return
+    group: AppGroup = cmd
+    subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name in group.list_commands():
+        inner = group.commands[name]
+        summary = inner.help.strip().partition("\n")[0]
+        subparser = subparsers.add_parser(name, help=summary, description=inner.help)
+        _fill_parser(subparser, inner)
+
+
+def _add_arguments(parser: ArgumentParser, cmd: Command) -> None:
+    """Add an argument or an option for each parameter of a command's function."""
+    from inspect import Parameter, signature
+
+    function = cmd.function
+    annotations = _annotations_of(function)
+    positional: list[str] = []
+    rest = ""
+    for name, parameter in signature(function).parameters.items():
+        settings = _settings_of(annotations.get(name, str), function, name)
+        if parameter.kind is Parameter.VAR_KEYWORD:
+            raise TypeError(
+                f"the command {cmd.name!r} takes **{name}, which no command line can give; name "
+                f"its options"
+            )
+        if parameter.kind is Parameter.VAR_POSITIONAL:
+            rest = name
+            parser.add_argument(name, **{**settings, "nargs": "*"})
+            continue
+        is_keyword = parameter.kind is Parameter.KEYWORD_ONLY
+        if not is_keyword:
+            positional.append(name)
+        if parameter.default is Parameter.empty and not is_keyword:
+            parser.add_argument(name, **settings)
+        else:
+            required = parameter.default is Parameter.empty
+            settings["default"] = None if required else parameter.default
+            flag = f"--{name.replace('_', '-')}"
+            parser.add_argument(flag, dest=name, required=required, **settings)
+    parser.set_defaults(_command=cmd, _positional=positional, _rest=rest)
+
+
+def _annotations_of(function: Any) -> dict[str, Any]:
+    from typing import get_type_hints
+
+    try:
+        return get_type_hints(function)
+    except (NameError, TypeError):
+        # An annotation that cannot be evaluated: what it names is not there at run time.
+        return {}
+
+
+def _settings_of(annotation: Any, function: Any, name: str) -> dict[str, Any]:
+    """Return the settings of `ArgumentParser.add_argument` for an annotation."""
+    from argparse import BooleanOptionalAction
+    from typing import Any as AnyType
+    from typing import Literal, get_args, get_origin
+
+    inner = [part for part in get_args(annotation) if part is not type(None)]
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return {"choices": inner, "type": type(inner[0])}
+    if origin in (list, tuple):
+        return {"nargs": "*", "type": inner[0] if inner else str}
+    if inner and type(None) in get_args(annotation):
+        return _settings_of(inner[0], function, name)
+    if annotation is bool:
+        if _has_default(function, name):
+            return {"action": BooleanOptionalAction}
+        return {"type": _read_bool}
+    return {"type": str if annotation is AnyType or not callable(annotation) else annotation}
+
+
+def _has_default(function: Any, name: str) -> bool:
+    from inspect import Parameter, signature
+
+    parameter = signature(function).parameters[name]
+    return parameter.default is not Parameter.empty or parameter.kind is Parameter.KEYWORD_ONLY
+
+
+def _read_bool(text: str) -> bool:
+    from ..config import is_true_word
+
+    if not is_true_word(text) and text.strip().lower() not in ("0", "false", "f", "no", "n", "off"):
+        raise ValueError(text)
+    return is_true_word(text)

@@ -1,0 +1,79 @@
+"""Whether a view can take the arguments of its URL: told when it is registered.
+
+Signatures are read from code objects: `inspect` costs more to import than the framework itself.
+"""
+
+from __future__ import annotations
+
+from .scaffold import describe_function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any, Callable
+
+# What inspect calls CO_VARARGS and CO_VARKEYWORDS.
+_HAS_STAR_ARGUMENT = 0x04
+_HAS_STAR_STAR_ARGUMENT = 0x08
+
+
+def check_view_arguments(rule: str, arguments: Iterable[str], view: Callable[..., Any]) -> None:
+    """Raise a TypeError where *view* cannot be called with a rule's *arguments* by keyword.
+
+    Of view classes each HTTP method is looked at. What takes ``**kwargs``, or has no code to look
+    at, is passed.
+
+    >>> def show(name): ...
+    >>> check_view_arguments("/<number>", ["number"], show)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    TypeError: the rule '/<number>' gives the argument 'number', which show (...) does not take...
+    """
+    view_class = getattr(view, "view_class", None)
+    if view_class is None:
+        _check_signature(rule, frozenset(arguments), view, "name it among the view's parameters")
+        return
+    if view_class.decorators:
+        return
+    names = [name.lower() for name in getattr(view_class, "methods", None) or ()]
+    for name in ["dispatch_request", *names]:
+        method = getattr(view_class, name, None)
+        if method is not None:
+            _check_signature(
+                rule, frozenset(arguments), method, "name it among the method's parameters", 1
+            )
+
+
+def _check_signature(
+    rule: str, given: frozenset[str], function: Any, advice: str, bound: int = 0
+) -> None:
+    """Compare the names that a URL gives with those that a function takes; *bound* parameters
+    are filled already."""
+    if hasattr(function, "__func__"):
+        function, bound = function.__func__, 1
+    code = getattr(function, "__code__", None)
+    if code is None or hasattr(function, "__wrapped__"):
+        return
+    positional = code.co_varnames[bound : code.co_argcount]
+    keyword_only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    by_position_only = code.co_varnames[bound : max(code.co_posonlyargcount, bound)]
+    where = describe_function(function)
+    if not code.co_flags & _HAS_STAR_STAR_ARGUMENT:
+        for name in sorted(given.difference(positional, keyword_only)):
+            raise TypeError(
+                f"the rule {rule!r} gives the argument {name!r}, which {where} does not take: "
+                f"{advice}, or take it out of the rule. If {function.__name__!r} is what a "
+                f"decorator returned, have that take *args and **kwargs, pass them on, and wear "
+                f"functools.wraps; a url_value_preprocessor that takes the argument away must be "
+                f"registered before the route"
+            )
+    optional = len(function.__defaults__ or ())
+    required = [*positional[: len(positional) - optional]]
+    required += [name for name in keyword_only if name not in (function.__kwdefaults__ or {})]
+    for name in required:
+        if name not in given or name in by_position_only:
+            raise TypeError(
+                f"{where} needs the argument {name!r}, which the rule {rule!r} does not give: "
+                f"write '<{name}>' in the rule, give defaults={{{name!r}: ...}}, or give the "
+                f"parameter a default"
+            )

@@ -1,0 +1,225 @@
+"""Ways into an app without a server: start, handle, CGI; and what `run` does before it serves."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from pathlib import Path
+
+import pytest
+
+from microweb import Microweb, request
+from microweb.cgi import cgi_paths
+
+from .support import make_app
+
+ROOT = Path(__file__).parent.parent
+
+
+def echo_app():
+    """Return an app that says what it was sent."""
+    app = make_app()
+
+    @app.route("/echo/<name>", methods=["GET", "POST"])
+    def echo(name):
+        return [name, request.args.get("q"), request.get_data(as_text=True), request.headers["X"]]
+
+    return app
+
+
+@pytest.mark.parametrize("headers", [{"X": "1"}, [("X", "1")]])
+@pytest.mark.parametrize("body", [b"data", "data"])
+def test_handle_answers_without_a_socket(headers, body):
+    status, answered, data = echo_app().handle("POST", "/echo/é?q=a%20b", headers, body)
+    assert status == 200
+    assert ("Content-Type", "application/json") in answered
+    assert json.loads(data) == ["é", "a b", "data", "1"]
+
+
+def test_handle_needs_no_thread_and_closes_what_it_opened():
+    app = make_app()
+    closed = []
+
+    @app.get("/")
+    def index():
+        response = app.response_class(iter(["a", "b"]))
+        response.call_on_close(lambda: closed.append(True))
+        return response
+
+    before = threading.active_count()
+    assert app.handle()[2] == b"ab"
+    assert closed == [True]
+    assert threading.active_count() == before
+    assert app.handle("GET", "/nothing")[0] == 404
+
+
+def fetch(server, path="/"):
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+    try:
+        connection.request("GET", path, headers={"X": "1"})
+        return connection.getresponse().read()
+    finally:
+        connection.close()
+
+
+def test_start_serves_in_the_background_until_it_is_stopped(capfd):
+    app = echo_app()
+    with app.start() as server:
+        assert server.url == f"http://127.0.0.1:{server.port}/"
+        assert repr(server) == f"<StartedServer {server.url}>"
+        assert json.loads(fetch(server, "/echo/x")) == ["x", None, "", "1"]
+        other = app.start()
+        assert other.port != server.port
+        assert fetch(other, "/echo/y")
+        other.stop()
+        other.stop()
+    with pytest.raises(OSError, match=r".*"):
+        fetch(server)
+    assert capfd.readouterr() == ("", "")
+
+
+def run_script(source, tmp_path, **variables):
+    """Run a script with environment variables of its own; return what it prints and its status."""
+    script = tmp_path / "script.py"
+    script.write_text(textwrap.dedent(source))
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables}
+    return subprocess.run(
+        [sys.executable, str(script)],
+        env=environment,
+        cwd=tmp_path,
+        capture_output=True,
+        timeout=60,
+        input=variables.get("BODY", "").encode(),
+        check=False,
+    )
+
+
+CGI_SCRIPT = """
+    from microweb import Microweb, request, url_for
+    app = Microweb(__name__)
+
+    @app.route("/notes/<name>", methods=["GET", "POST"])
+    def note(name):
+        return [name, request.args.get("q"), request.form.get("a"), url_for("note", name="x")]
+
+    @app.get("/crash")
+    def crash():
+        raise ValueError("inside")
+
+    app.run()
+"""
+CGI_VARIABLES = {
+    "GATEWAY_INTERFACE": "CGI/1.1",
+    "REQUEST_METHOD": "GET",
+    "SERVER_NAME": "example.com",
+    "SERVER_PORT": "80",
+    "SERVER_PROTOCOL": "HTTP/1.1",
+    "HTTP_HOST": "example.com",
+    "SCRIPT_NAME": "/cgi-bin/app.py",
+    "QUERY_STRING": "q=1",
+}
+
+
+@pytest.mark.parametrize(
+    ("variables", "answer"),
+    [
+        ({"PATH_INFO": "/notes/a b"}, ["a b", "1", None, "/cgi-bin/app.py/notes/x"]),
+        (
+            {"PATH_INFO": "/notes/é", "REQUEST_URI": "/sub/notes/%C3%A9?q=1"},
+            ["é", "1", None, "/sub/notes/x"],
+        ),
+        (
+            {
+                "PATH_INFO": "/notes/a",
+                "REQUEST_METHOD": "POST",
+                "BODY": "a=5",
+                "CONTENT_LENGTH": "3",
+                "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            },
+            ["a", "1", "5", "/cgi-bin/app.py/notes/x"],
+        ),
+    ],
+)
+def test_a_script_that_ends_in_run_works_as_cgi(tmp_path, variables, answer):
+    result = run_script(CGI_SCRIPT, tmp_path, **{**CGI_VARIABLES, **variables})
+    head, _, body = result.stdout.partition(b"\r\n\r\n")
+    assert head.startswith(b"Status: 200 OK\r\n"), result.stderr
+    assert json.loads(body) == answer
+
+
+def test_a_crash_as_cgi_is_a_500_and_its_traceback_goes_to_the_log(tmp_path):
+    result = run_script(CGI_SCRIPT, tmp_path, **{**CGI_VARIABLES, "PATH_INFO": "/crash"})
+    assert result.stdout.startswith(b"Status: 500 INTERNAL SERVER ERROR\r\n")
+    assert b"inside" not in result.stdout
+    assert b"ValueError: inside" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("script", "path", "uri", "expected"),
+    [
+        ("/a.cgi", "/x", "/a.cgi/x", ("/a.cgi", "/x")),
+        ("/a.cgi", "", "/a.cgi", ("/a.cgi", "")),
+        ("/a.cgi", "/x", "/x?q", ("", "/x")),
+        ("/d/a.cgi", "/x", "/d/x", ("/d", "/x")),
+        ("/a.cgi", "/x", "", ("/a.cgi", "/x")),
+        ("/a.cgi", "/x", "/other", ("/a.cgi", "/x")),
+        ("", "/x", "/x", ("", "/x")),
+    ],
+)
+def test_a_rewritten_url_is_built_from_where_the_client_is(script, path, uri, expected):
+    found = cgi_paths({"SCRIPT_NAME": script, "PATH_INFO": path, "REQUEST_URI": uri})
+    assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == expected
+
+
+RUN_SCRIPT = """
+    import os
+    from microweb import Microweb
+    app = Microweb(__name__)
+    import microweb.serving
+    microweb.serving.run_simple = lambda host, port, app, **options: print(
+        host, port, app.debug, os.environ.get("COLOUR"), sorted(options))
+    app.config["SERVER_NAME"] = os.environ.get("NAME")
+    app.run(load_dotenv=not os.environ.get("SKIP"))
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "dotenv", "printed"),
+    [
+        ({}, "", "127.0.0.1 5000 False None ['use_debugger']"),
+        ({}, "COLOUR=red\nFLASK_DEBUG=1", "127.0.0.1 5000 True red ['use_debugger']"),
+        ({"MICROWEB_DEBUG": "0"}, "FLASK_DEBUG=1", "127.0.0.1 5000 False None ['use_debugger']"),
+        ({"SKIP": "1"}, "COLOUR=red", "127.0.0.1 5000 False None ['use_debugger']"),
+        ({"NAME": "localhost:81"}, "", "localhost 81 False None ['use_debugger']"),
+        ({"MICROWEB_RUN_FROM_CLI": "true"}, "", ""),
+    ],
+)
+def test_run_reads_the_environment_and_the_server_name(tmp_path, variables, dotenv, printed):
+    (tmp_path / ".env").write_text(dotenv)
+    result = run_script(RUN_SCRIPT, tmp_path, **variables)
+    assert result.stdout.decode().strip() == printed, result.stderr
+
+
+def test_run_says_what_is_wrong_with_the_env_file(tmp_path):
+    (tmp_path / ".env").write_text("A=1\noops")
+    result = run_script(RUN_SCRIPT, tmp_path)
+    assert result.returncode == 2
+    assert result.stderr == b"microweb: '.env': line 2 is not NAME=value: 'oops'\n"
+
+
+def test_the_shell_begins_with_the_app_and_what_processors_add():
+    app = Microweb("shell", static_folder=None)
+
+    @app.shell_context_processor
+    def names():
+        return {"answer": 42}
+
+    with app.app_context():
+        context = app.make_shell_context()
+    assert context["app"] is app
+    assert context["answer"] == 42

@@ -1,0 +1,174 @@
+"""Templates in an app: where they come from, what they may use, streams and attributes."""
+
+from __future__ import annotations
+
+import pytest
+
+from microweb import (
+    Blueprint,
+    Microweb,
+    get_template_attribute,
+    render_template,
+    render_template_string,
+    request,
+    stream_template,
+    stream_template_string,
+)
+from microweb.templating import DictLoader, Environment
+
+from .support import checked_client, make_app
+
+INLINE = """
+
+@@ layout.html
+<p>{% block body %}{% endblock %}</p>
+@@ page.html
+{% extends "layout.html" %}
+{% block body %}{{ text }}{% endblock %}
+@@ macros.txt
+{% macro twice(x) %}{{ x }}{{ x }}{% endmacro %}{% set answer = 42 %}
+"""
+
+
+def inline_app():
+    app = make_app()
+    app.add_inline_templates(INLINE)
+    return app
+
+
+def test_templates_inside_the_script():
+    app = inline_app()
+    app.get("/")(lambda: render_template("page.html", text="<x>"))
+    assert checked_client(app).get("/").text == "<p>&lt;x&gt;</p>"
+
+
+def test_inline_templates_win_and_may_come_as_a_mapping(tmp_path):
+    (tmp_path / "a.html").write_text("file")
+    (tmp_path / "b.html").write_text("file")
+    app = Microweb("inline", static_folder=None, template_folder=tmp_path)
+    with app.app_context():
+        assert render_template("a.html") == "file"
+    app.add_inline_templates({"a.html": "inline"})
+    with app.app_context():
+        assert render_template("a.html") == "inline"
+        assert render_template("b.html") == "file"
+
+
+def test_text_before_the_first_template_is_a_mistake():
+    with pytest.raises(ValueError, match="'<p>'"):
+        make_app().add_inline_templates("<p>\n@@ a\nb")
+
+
+def test_inline_templates_after_the_first_request_are_refused():
+    app = make_app()
+    app.test_client().get("/")
+    with pytest.raises(AssertionError, match="add_inline_templates"):
+        app.add_inline_templates({"a": "b"})
+
+
+def test_macros_and_variables_can_be_had_from_python():
+    app = inline_app()
+    with app.app_context():
+        assert get_template_attribute("macros.txt", "twice")("ab") == "abab"
+        assert get_template_attribute("macros.txt", "answer") == 42
+        with pytest.raises(AttributeError):
+            get_template_attribute("macros.txt", "missing")
+
+
+def test_streams_are_made_while_they_are_sent_in_the_requests_context():
+    app = inline_app()
+    made = []
+
+    def counting():
+        for number in range(1000):
+            made.append(number)
+            yield number
+
+    @app.get("/")
+    def index():
+        return stream_template_string(
+            "{% for n in rows %}{{ n }} {{ request.path }}\n{% endfor %}", rows=counting()
+        )
+
+    @app.get("/file")
+    def file():
+        return stream_template("page.html", text=request.args["t"])
+
+    response = app.test_client().get("/", buffered=False)
+    chunks = iter(response.response)
+    next(chunks)
+    assert len(made) < 1000
+    rest = b"".join(chunks)
+    assert rest.endswith(b"999 /\n")
+    assert len(made) == 1000
+    response.close()
+    assert checked_client(app).get("/file?t=x").text == "<p>x</p>"
+
+
+def test_a_stream_outside_of_a_request():
+    app = inline_app()
+    with app.app_context():
+        assert "".join(stream_template("page.html", text="x")) == "<p>x</p>"
+
+
+def test_options_and_the_class_of_the_environment():
+    class Own(Environment):
+        pass
+
+    class App(Microweb):
+        jinja_environment = Own
+        jinja_options = {"variable_start_string": "[[", "variable_end_string": "]]"}
+
+        def create_global_jinja_loader(self):
+            return DictLoader({"a.html": "[[ x ]]"})
+
+    app = App("own", static_folder=None)
+    assert type(app.jinja_env) is Own
+    with app.app_context():
+        assert render_template("a.html", x="<") == "&lt;"
+
+
+def test_a_context_processor_of_a_blueprint_holds_for_its_requests_alone():
+    app = make_app()
+    pages = Blueprint("pages", __name__, url_prefix="/pages")
+    view = lambda: render_template_string("{{ mine }}{{ all }}")  # noqa: E731
+    pages.get("/")(view)
+    app.add_url_rule("/", "index", view)
+    pages.context_processor(lambda: {"mine": "mine "})
+    pages.app_context_processor(lambda: {"all": "all"})
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    assert client.get("/pages/").text == "mine all"
+    assert client.get("/").text == "all"
+
+
+def test_a_context_processor_may_be_async_and_must_return_a_dict():
+    app = make_app(TESTING=True)
+
+    @app.context_processor
+    async def names():
+        return {"x": 1} if request.args else None
+
+    app.get("/")(lambda: render_template_string("{{ x }}"))
+    assert app.test_client().get("/?a").text == "1"
+    with pytest.raises(TypeError, match="names"):
+        app.test_client().get("/")
+
+
+def test_blueprints_register_filters_tests_and_globals_for_the_app():
+    pages = Blueprint("pages", __name__)
+
+    @pages.app_template_filter("loud")
+    def shout(text):
+        return text.upper()
+
+    @pages.app_template_test
+    def big(number):
+        return number > 9
+
+    pages.add_app_template_global(lambda: "g", name="letter")
+    app = make_app()
+    app.register_blueprint(pages)
+    with app.test_request_context():
+        source = "{{ letter()|loud }} {{ 10 is big }}"
+        assert render_template_string(source) == "G True"
