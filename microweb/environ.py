@@ -168,6 +168,15 @@ class EnvironBuilder:
         return cls(self.get_environ())
 
 
+def create_environ(*args: Any, **kwargs: Any) -> WSGIEnvironment:
+    """Return the environ of a request; the arguments are those of `EnvironBuilder`.
+
+    >>> create_environ("/notes?page=2")["PATH_INFO"]
+    '/notes'
+    """
+    return EnvironBuilder(*args, **kwargs).get_environ()
+
+
 def _base_url_of_app(app: Microweb | None, subdomain: str | None, scheme: str | None) -> str:
     """Return the URL that requests to an app begin with unless a test says otherwise."""
     if app is None:

@@ -7,12 +7,12 @@ changes.
 
 from __future__ import annotations
 
+from .configcheck import check_configuration
 from .json.provider import DefaultJSONProvider
 from .sessions import SecureCookieSessionInterface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Any, Callable, NoReturn
 
     from .app import Microweb
@@ -72,48 +72,6 @@ class Setup:
         self.has_teardown = bool(app.teardown_request_funcs or app.teardown_appcontext_funcs)
         self.request_settings = app.request_settings()
         self.checked_hosts: set[str | None] = set()
-
-
-# What a key may hold, besides None: for the check, and for the sentence that it ends in.
-_NUMBER_OR_NONE = (int, "a whole number or None")
-_CONFIGURATION_KINDS: dict[str, tuple[Any, str]] = {
-    "SECRET_KEY": ((str, bytes), "text or bytes"),
-    "SECRET_KEY_FALLBACKS": ((list, tuple), "a list of keys"),
-    "MAX_CONTENT_LENGTH": _NUMBER_OR_NONE,
-    "MAX_FORM_MEMORY_SIZE": _NUMBER_OR_NONE,
-    "MAX_FORM_PARTS": _NUMBER_OR_NONE,
-    "MAX_COOKIE_SIZE": _NUMBER_OR_NONE,
-    "TRUSTED_HOSTS": ((list, tuple, set, frozenset), "a list of hosts"),
-    "SERVER_NAME": (str, "a host, as in 'example.com'"),
-    "SESSION_COOKIE_NAME": (str, "text"),
-    "SESSION_DIGEST": (str, "the name of a digest, as in 'sha256'"),
-}
-
-
-def check_configuration(config: Mapping[str, Any]) -> None:
-    """Raise a TypeError for a configuration value of a kind that could not work.
-
-    >>> check_configuration({"MAX_CONTENT_LENGTH": "16MB"})
-    Traceback (most recent call last):
-        ...
-    TypeError: app.config['MAX_CONTENT_LENGTH'] is '16MB'; it must be a whole number or None
-    """
-    for key, (kinds, wanted) in _CONFIGURATION_KINDS.items():
-        value = config.get(key)
-        if value is not None and not isinstance(value, kinds):
-            raise TypeError(f"app.config[{key!r}] is {value!r:.60}; it must be {wanted}")
-    lifetime = config.get("PERMANENT_SESSION_LIFETIME", 0)
-    if not isinstance(lifetime, (int, float)) and not hasattr(lifetime, "total_seconds"):
-        raise TypeError(
-            f"app.config['PERMANENT_SESSION_LIFETIME'] is {lifetime!r:.60}; it must be a "
-            f"timedelta or a number of seconds"
-        )
-    root = config.get("APPLICATION_ROOT", "/")
-    if not isinstance(root, str) or not root.startswith("/"):
-        raise TypeError(
-            f"app.config['APPLICATION_ROOT'] is {root!r:.60}; it must be a path that begins "
-            f"with a slash"
-        )
 
 
 def _view_of_no_endpoint(**arguments: Any) -> NoReturn:

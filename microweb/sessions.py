@@ -205,6 +205,8 @@ class SecureCookieSessionInterface(SessionInterface):
     """
 
     salt = "cookie-session"
+    # A name that hashlib knows or one of its functions; None leaves it to SESSION_DIGEST.
+    digest_method: Any = None
     key_derivation = "hmac"
     serializer: Any = TaggedJSONSerializer()
     session_class: type[Any] = SecureCookieSession
@@ -220,7 +222,8 @@ class SecureCookieSessionInterface(SessionInterface):
         # Deriving the keys costs more than signing with them, so the serializer is kept for as
         # long as what it was made of stays the same.
         fallbacks = tuple(app.config["SECRET_KEY_FALLBACKS"] or ())
-        made_of = (secret_key, fallbacks, app.config["SESSION_DIGEST"])
+        digest_method = self.digest_method or app.config["SESSION_DIGEST"]
+        made_of = (secret_key, fallbacks, digest_method)
         # One attribute holds both, so that no thread ever sees one without the other.
         signing = self._signing
         if signing is None or signing[0] != made_of:
@@ -230,7 +233,7 @@ class SecureCookieSessionInterface(SessionInterface):
                 serializer=self.serializer,
                 signer_kwargs={
                     "key_derivation": self.key_derivation,
-                    "digest_method": app.config["SESSION_DIGEST"],
+                    "digest_method": digest_method,
                 },
             )
             signing = self._signing = (made_of, serializer)

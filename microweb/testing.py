@@ -590,3 +590,8 @@ def _exit_code_of(error: SystemExit) -> int:
         return error.code
     print(error.code, file=sys.stderr)
     return 1
+
+
+# Flask's names for the two.
+FlaskClient = Client
+FlaskCliRunner = CliRunner

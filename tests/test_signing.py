@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
+
 import pytest
 
 from microweb.signing import (
@@ -9,9 +12,11 @@ from microweb.signing import (
     BadPayload,
     BadSignature,
     BadTimeSignature,
+    NoneAlgorithm,
     Serializer,
     SignatureExpired,
     Signer,
+    SigningAlgorithm,
     TimestampSigner,
     URLSafeSerializer,
     URLSafeTimedSerializer,
@@ -197,3 +202,88 @@ def test_a_long_payload_is_compressed():
     token = serializer.dumps("long " * 100)
     assert token.startswith(".") and len(token) < 200
     assert serializer.loads(token) == "long " * 100
+
+
+def test_small_payloads_are_compressed_as_zlib_does():
+    import random
+    import zlib
+
+    seed = random.randrange(1_000_000)
+    print("seed", seed)
+    chance = random.Random(seed)
+    serializer = URLSafeSerializer("key")
+    for _ in range(2000):
+        letters = "".join(map(chr, range(97, 97 + chance.choice([1, 2, 5, 20]))))
+        text = "".join(chance.choice(letters) for _ in range(chance.randrange(200)))
+        payload = f'"{text}"'.encode()
+        compressed = zlib.compress(payload)
+        expected = base64_encode(payload)
+        if len(compressed) < len(payload) - 1:
+            expected = b"." + base64_encode(compressed)
+        token = serializer.dumps(text)
+        assert token.rpartition(".")[0].encode() == expected, (seed, text)
+        assert serializer.loads(token) == text
+
+
+@pytest.mark.parametrize("digest", ["sha512", hashlib.sha512])
+def test_a_digest_is_a_name_or_a_function_of_hashlib(digest):
+    for derivation in ("django-concat", "hmac"):
+        options = {"key_derivation": derivation, "digest_method": digest}
+        serializer = URLSafeSerializer("key", salt="salt", signer_kwargs=options)
+        expected = [t for d, n, t in FOREIGN_TOKENS if (d, n) == (derivation, "sha512")]
+        assert [serializer.dumps({"id": 7})] == expected
+
+
+def test_tokens_signed_in_an_older_way_are_still_read():
+    old = URLSafeTimedSerializer("key", signer_kwargs={"digest_method": "sha1"}).dumps(1)
+    older = URLSafeTimedSerializer("key", signer_kwargs={"key_derivation": "none"}).dumps(2)
+    plain = URLSafeTimedSerializer("key")
+    for token in (old, older):
+        with pytest.raises(BadSignature):
+            plain.loads(token)
+    both = URLSafeTimedSerializer(
+        "key",
+        fallback_signers=[
+            {"digest_method": "sha1"},
+            (TimestampSigner, {"key_derivation": "none"}),
+            TimestampSigner,
+        ],
+    )
+    assert [both.loads(token) for token in (old, older, plain.dumps(3))] == [1, 2, 3]
+    assert both.dumps(4).rpartition(".")[0] == plain.dumps(4).rpartition(".")[0]
+    assert len(list(both.iter_unsigners())) == 4
+    with pytest.raises(BadSignature):
+        both.loads(old[:-2] + "zz")
+    with pytest.raises(SignatureExpired):
+        both.loads(old, max_age=-1)
+
+
+def test_another_algorithm_signs():
+    class Backwards(SigningAlgorithm):
+        def get_signature(self, key, value):
+            return value[::-1]
+
+    signer = Signer("key", algorithm=Backwards())
+    assert signer.sign("abc") == b"abc." + base64_encode("cba")
+    assert signer.unsign(signer.sign("abc")) == b"abc"
+    assert Signer("key", algorithm=NoneAlgorithm()).sign("abc") == b"abc."
+    assert Signer("key", algorithm=NoneAlgorithm()).unsign("abc.") == b"abc"
+
+
+def test_values_go_through_files():
+    serializer = Serializer("key", serializer_kwargs={"indent": 1})
+    file = io.StringIO()
+    serializer.dump([1], file)
+    assert file.getvalue().startswith("[\n 1\n]")
+    file.seek(0)
+    assert serializer.load(file) == [1]
+    file.seek(0)
+    assert serializer.load_unsafe(file) == (True, [1])
+
+
+def test_the_newest_key_signs_and_unknown_derivations_are_named():
+    assert Signer(["old", "new"]).secret_key == b"new"
+    assert Serializer(["old", "new"]).secret_key == b"new"
+    assert Signer("key", key_derivation="none").derive_key("other") == b"other"
+    with pytest.raises(ValueError, match="unknown key_derivation 'md5'"):
+        Signer("key", key_derivation="md5")
