@@ -265,7 +265,10 @@ class SecureCookieSessionInterface(SessionInterface):
         serializer = self.get_signing_serializer(app)
         writes = self.should_set_cookie(app, session) if items else session.modified
         if accessed or writes:
-            response.vary.add("Cookie")
+            if "Vary" in response.headers:
+                response.vary.add("Cookie")
+            else:
+                response.headers["Vary"] = "Cookie"
         if not writes or serializer is None:
             return
         name = self.get_cookie_name(app)

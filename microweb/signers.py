@@ -126,12 +126,16 @@ class SigningAlgorithm:
         """Return the signature of *value* under *key*."""
         raise NotImplementedError
 
+    def __init__(self) -> None:
+        # Small systems may lack it: imported with the first signer, not with this module.
+        from hmac import compare_digest, digest
+
+        self._compare_digest = compare_digest
+        self._hmac_digest = digest
+
     def verify_signature(self, key: bytes, value: bytes, sig: bytes) -> bool:
         """Return whether *sig* is the signature, in a time that tells nothing of the right one."""
-        # Small systems may lack it; imported with the first signature.
-        from hmac import compare_digest
-
-        return compare_digest(sig, self.get_signature(key, value))
+        return self._compare_digest(sig, self.get_signature(key, value))
 
 
 class NoneAlgorithm(SigningAlgorithm):
@@ -156,13 +160,12 @@ class HMACAlgorithm(SigningAlgorithm):
     default_digest_method: Any = "sha256"
 
     def __init__(self, digest_method: Any = None) -> None:
+        super().__init__()
         self.digest_method = digest_method or self.default_digest_method
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the HMAC of *value* under *key*."""
-        from hmac import digest
-
-        return digest(key, value, self.digest_method)
+        return self._hmac_digest(key, value, self.digest_method)
 
 
 class Signer:
@@ -321,27 +324,30 @@ class TimestampSigner(Signer):
         value, found, encoded = signed.rpartition(self.sep)
         if not found:
             raise problem or BadTimeSignature("the value carries no timestamp", payload=signed)
-        timestamp, date_signed = self._read_timestamp(value, encoded, problem)
-        if problem is not None:
-            raise BadTimeSignature(problem.message, value, date_signed)
-        if max_age is not None:
-            age = self.get_timestamp() - timestamp
-            if age > max_age:
-                raise SignatureExpired(
-                    f"the signature is {age} seconds old, more than {max_age}", value, date_signed
-                )
-            if age < 0:
-                raise SignatureExpired(
-                    f"the signature is from {-age} seconds ahead", value, date_signed
-                )
-        return (value, date_signed) if return_timestamp else value
-
-    def _read_timestamp(
-        self, value: bytes, encoded: bytes, problem: BadSignature | None
-    ) -> tuple[int, datetime]:
         try:
             timestamp = int.from_bytes(base64_decode(encoded), "big")
-            return timestamp, self.timestamp_to_datetime(timestamp)
-        except (BadData, ValueError, OverflowError, OSError):
+        except BadData:
             message = "the timestamp is malformed" if problem is None else problem.message
-            raise BadTimeSignature(message, payload=value) from None
+            raise BadTimeSignature(message, value) from None
+        if problem is not None:
+            raise BadTimeSignature(problem.message, value, self._date_of(timestamp))
+        if max_age is not None:
+            age = self.get_timestamp() - timestamp
+            if not 0 <= age <= max_age:
+                when = f"{age} seconds old, more than {max_age}"
+                if age < 0:
+                    when = f"from {-age} seconds ahead"
+                raise SignatureExpired(f"the signature is {when}", value, self._date_of(timestamp))
+        if not return_timestamp:
+            return value
+        date_signed = self._date_of(timestamp)
+        if date_signed is None:
+            raise BadTimeSignature("the timestamp is of no year that a date can have", value)
+        return value, date_signed
+
+    def _date_of(self, timestamp: int) -> datetime | None:
+        """Return when that was, or None beyond the years that a datetime can have."""
+        try:
+            return self.timestamp_to_datetime(timestamp)
+        except (ValueError, OverflowError, OSError):
+            return None

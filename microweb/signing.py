@@ -229,15 +229,17 @@ class TimedSerializer(Serializer):
         signer: Any
         for signer in self._signers_of(salt):
             try:
-                payload, date_signed = signer.unsign(s, max_age, True)
+                signed = signer.unsign(s, max_age, return_timestamp)
             except SignatureExpired:
                 # The signature is right: no other signer could say more.
                 raise
             except BadSignature as error:
                 failure = error
             else:
-                value = self.load_payload(payload)
-                return (value, date_signed) if return_timestamp else value
+                if not return_timestamp:
+                    return self.load_payload(signed)
+                payload, date_signed = signed
+                return self.load_payload(payload), date_signed
         raise failure or BadSignature("there is no signer to verify the value with")
 
 

@@ -228,6 +228,7 @@ class TaggedJSONSerializer:
         TagDateTime,
     )
     _encode: Callable[[Any], str] | None = None
+    _decode: Callable[[str], Any] | None = None
 
     def __init__(self) -> None:
         self.tags: dict[str, JSONTag] = {}
@@ -288,9 +289,11 @@ class TaggedJSONSerializer:
 
     def loads(self, value: str | bytes) -> Any:
         """Return what a tagged JSON text says; ValueError if it is malformed."""
-        from json import loads as loads_plain
+        if self._decode is None:
+            from json import JSONDecoder
 
+            self._decode = JSONDecoder().decode
         try:
-            return self.untag(loads_plain(value))
+            return self.untag(self._decode(value if isinstance(value, str) else value.decode()))
         except (TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"malformed tagged JSON: {error}") from error
