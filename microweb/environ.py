@@ -79,6 +79,8 @@ class EnvironBuilder:
         self.script_name = unquote_to_bytes(base.path.rstrip("/")).decode("latin-1")
         self.path_info = unquote_to_bytes(url.path or "/").decode("latin-1")
         self.query_string = _encode_query(_only_query(url.query, query_string))
+        target = _encode_query(base.path.rstrip("/") + (url.path or "/"))
+        self.request_uri = f"{target}?{self.query_string}" if self.query_string else target
         self.method = method.upper()
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
         self.errors_stream = errors_stream
@@ -130,6 +132,8 @@ class EnvironBuilder:
             "SCRIPT_NAME": self.script_name,
             "PATH_INFO": self.path_info,
             "QUERY_STRING": self.query_string,
+            "REQUEST_URI": self.request_uri,
+            "RAW_URI": self.request_uri,
             "SERVER_NAME": host,
             "SERVER_PORT": port,
             "SERVER_PROTOCOL": "HTTP/1.1",

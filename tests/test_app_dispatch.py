@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import threading
 from typing import NamedTuple
 
 import pytest
@@ -255,34 +254,6 @@ def test_wsgi_app_may_be_wrapped():
 
     app.wsgi_app = middleware(app.wsgi_app)
     assert app.test_client().get("/elsewhere").text == "inner"
-
-
-def test_fl_15_threads_never_mix_their_requests():
-    app = make_app()
-    barrier = threading.Barrier(8)
-    wrong = []
-
-    @app.get("/<name>")
-    def index(name):
-        from microweb import g, session
-
-        g.name = session["name"] = name
-        barrier.wait(timeout=30)
-        return f"{name} {g.name} {session['name']} {request.path} {request.args['n']}"
-
-    def work(name):
-        client = app.test_client()
-        for turn in range(20):
-            expected = f"{name} {name} {name} /{name} {turn}"
-            if client.get(f"/{name}?n={turn}").text != expected:
-                wrong.append(name)
-
-    threads = [threading.Thread(target=work, args=(f"t{number}",)) for number in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert wrong == []
 
 
 def test_an_exception_that_is_a_finished_response_is_sent():

@@ -11,7 +11,7 @@ import pytest
 from microweb import session
 from microweb.http import parse_cookie
 from microweb.sessions import SecureCookieSessionInterface, SessionInterface
-from microweb.signing import URLSafeTimedSerializer
+from microweb.signing import URLSafeTimedSerializer, base64_decode
 
 from .support import checked_client, make_app
 
@@ -301,3 +301,29 @@ def test_one_interface_never_mixes_the_keys_of_two_apps():
     finally:
         sys.setswitchinterval(switch)
     assert mixed == []
+
+
+@pytest.mark.parametrize("key", ["", b"", None])
+def test_ss_13_an_empty_key_is_no_key(key):
+    app = counting_app()
+    app.secret_key = key
+    app.config["PROPAGATE_EXCEPTIONS"] = True
+    with pytest.raises(RuntimeError, match="app.secret_key = "):
+        app.test_client().get("/count")
+
+
+def test_ss_13_a_signature_has_256_bits_and_no_weak_digest():
+    app = counting_app()
+    serializer = app.session_interface.get_signing_serializer(app)
+    signature = serializer.dumps({}).rpartition(".")[2]
+    assert len(base64_decode(signature)) == 32
+    assert serializer.make_signer().digest_method == "sha256"
+
+
+def test_the_digest_of_the_interface_may_be_a_function():
+    import hashlib
+
+    app = counting_app()
+    app.session_interface.digest_method = staticmethod(hashlib.sha1).__func__
+    cookie = checked_client(app).get("/count").headers["Set-Cookie"].partition(";")[0]
+    assert len(base64_decode(cookie.rpartition(".")[2])) == 20

@@ -15,6 +15,7 @@ from microweb.environ import EnvironBuilder
 from microweb.http import Request
 from microweb.testing import Client, ClientCookie, TestResponse, run_wsgi_app
 
+from .serving.wire import ask, serving
 from .support import checked_client, make_app
 
 
@@ -417,3 +418,62 @@ def test_a_redirect_to_the_bare_mount_reaches_the_apps_root():
 
 def test_json_without_an_app():
     assert EnvironBuilder(json={"a": 1}).get_environ()["wsgi.input"].read() == b'{"a": 1}'
+
+
+class Seen:
+    """A WSGI application that keeps the environs that it was called with."""
+
+    def __init__(self):
+        self.environs = []
+
+    def __call__(self, environ, start_response):
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        self.environs.append({**environ, "body": body})
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [b""]
+
+
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [
+        ("/é", {}),
+        ("/a%2Fb%25?q=%C3%A9&x=a%20b", {}),
+        ("//double//slashes", {}),
+        ("/a?u=1&u=2", {"headers": {"X-One": "1", "Cookie": "a=b; c=d"}}),
+        ("/p", {"method": "POST", "data": {"a": "ü", "b": ["1", "2"]}}),
+        ("/p", {"method": "PUT", "data": b"\x00\xff", "content_type": "application/x"}),
+        ("/", {"method": "DELETE"}),
+    ],
+)
+def test_tc_10_a_clients_environ_is_what_the_server_makes_of_the_same_bytes(target, options):
+    seen = Seen()
+    with serving(seen) as server:
+        base_url = f"http://127.0.0.1:{server.port}"
+        builder = EnvironBuilder(target, base_url=base_url, **options)
+        ours = builder.get_environ()
+        body = ours["wsgi.input"].read()
+        raw_target = quote(target, safe="/%?=&")
+        head = [f"{ours['REQUEST_METHOD']} {raw_target} HTTP/1.1", "Connection: close"]
+        for key, value in ours.items():
+            if key.startswith("HTTP_"):
+                head.append(f"{key[5:].title().replace('_', '-')}: {value}")
+            elif key in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+                head.append(f"{key.title().replace('_', '-')}: {value}")
+        ask(server, "\r\n".join([*head, "", ""]).encode("latin-1") + body)
+    theirs = seen.environs[0]
+    assert theirs.pop("HTTP_CONNECTION") == "close"
+    server_only = ("REMOTE_PORT", "SERVER_SOFTWARE", "GATEWAY_INTERFACE")
+    about_the_request = [
+        key for key in {*ours, *theirs} if key.isupper() and key not in server_only
+    ]
+    for key in about_the_request:
+        assert ours.get(key) == theirs.get(key), key
+    assert theirs["body"] == body
+    assert ours["wsgi.url_scheme"] == theirs["wsgi.url_scheme"]
+
+
+def test_tc_10_https_and_a_mount():
+    environ = EnvironBuilder("/x", base_url="https://e.com/müd/").get_environ()
+    assert environ["wsgi.url_scheme"] == "https"
+    assert (environ["SERVER_PORT"], environ["HTTP_HOST"]) == ("443", "e.com")
+    assert environ["SCRIPT_NAME"] == "/müd".encode().decode("latin-1")
