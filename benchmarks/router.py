@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import gc
+import re
 import time
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from .timing import Row, format_seconds, measure, print_table
 
@@ -87,37 +89,51 @@ def _more_rules(number: int) -> list[str]:
     return [f"/section{index % 100}/<name>/page{index}" for index in range(number)]
 
 
-def microweb_router(rules: list[str]) -> Callable[[str], Any]:
-    """Return a function that matches a path under microweb's router."""
+# A router is a function that matches a method and a path and returns something, or raises, and one
+# that builds a URL from a rule, or None.
+_Router = tuple[Callable[[str, str], Any], Optional[Callable[[str, dict[str, Any]], str]]]
+
+
+def microweb_router(rules: list[str]) -> _Router:
+    """Return how microweb's router matches and builds."""
     from microweb.routing import Map, Rule
 
-    find = Map([Rule(rule, endpoint=rule, methods=["GET"]) for rule in rules]).find
-    return lambda path: find("GET", path)
+    urls = Map([Rule(rule, endpoint=rule, methods=["GET"]) for rule in rules])
+    return urls.find, urls.build
 
 
-def werkzeug_router(rules: list[str]) -> Callable[[str], Any]:
-    """Return a function that matches a path under Werkzeug's router."""
+def werkzeug_router(rules: list[str]) -> _Router:
+    """Return how Werkzeug's router matches and builds."""
     from werkzeug.routing import Map, Rule
 
     urls = Map([Rule(rule, endpoint=rule, methods=["GET"]) for rule in rules])
     urls.update()
-    match = urls.bind("localhost").match
-    return lambda path: match(path, "GET")
+    adapter = urls.bind("localhost")
+    match = adapter.match
+    return lambda method, path: match(path, method), adapter.build
 
 
-def bottle_router(rules: list[str]) -> Callable[[str], Any]:
-    """Return a function that matches a path under Bottle's router."""
+def _name_first(rule: str) -> str:
+    """Return a rule with its variables as ``<name:converter>``, the way Bottle and Falcon do."""
+    return re.sub(r"<(\w+):(\w+)>", r"<\2:\1>", rule)
+
+
+def bottle_router(rules: list[str]) -> _Router:
+    """Return how Bottle's router matches and builds."""
     from bottle import Router
 
     router = Router()
     for rule in rules:
-        router.add(rule, "GET", rule)
+        router.add(_name_first(rule), "GET", rule, name=rule)
     match = router.match
-    return lambda path: match({"PATH_INFO": path, "REQUEST_METHOD": "GET"})
+    return (
+        lambda method, path: match({"PATH_INFO": path, "REQUEST_METHOD": method}),
+        lambda rule, values: router.build(rule, **values),
+    )
 
 
-def falcon_router(rules: list[str]) -> Callable[[str], Any]:
-    """Return a function that matches a path under Falcon's generated router."""
+def falcon_router(rules: list[str]) -> _Router:
+    """Return how Falcon's generated router matches; it builds no URLs."""
     from falcon.routing import CompiledRouter
 
     class Resource:
@@ -126,9 +142,16 @@ def falcon_router(rules: list[str]) -> Callable[[str], Any]:
 
     router = CompiledRouter()
     for rule in rules:
-        router.add_route(rule.replace("<", "{").replace(">", "}"), Resource())
-    router.find("/")
-    return router.find
+        template = _name_first(rule).replace("<", "{").replace(">", "}")
+        router.add_route(template, Resource())
+    find = router.find
+    find("/")
+
+    def match(method: str, path: str) -> Any:
+        found = find(path)
+        return found and found[1][method]
+
+    return match, None
 
 
 ROUTERS = {
@@ -148,25 +171,42 @@ def _falcon_safe(rules: list[str]) -> list[str]:
     return list(dict.fromkeys(safe))
 
 
-def _walk(match: Callable[[str], Any], paths: list[str]) -> Callable[[], None]:
+def _walk(match: Callable[[str, str], Any], method: str, paths: list[str]) -> Callable[[], None]:
     def call() -> None:
         for path in paths:
-            match(path)
+            try:
+                match(method, path)
+            except Exception:
+                pass
 
     return call
 
 
-def _match_rows(label: str, goal: str, rules: list[str], asked: list[str]) -> Row:
-    paths = [_path_of(rule) for rule in asked]
-    contenders = {}
+def _routers(rules: list[str]) -> dict[str, _Router]:
+    made = {}
     for name, make in ROUTERS.items():
         try:
-            match = make(rules)
+            made[name] = make(rules)
         except ImportError:
             continue
-        contenders[name] = _walk(match, paths)
+    return made
+
+
+def _match_row(
+    label: str, goal: str, routers: dict[str, _Router], paths: list[str], method: str = "GET"
+) -> Row:
+    contenders = {name: _walk(match, method, paths) for name, (match, _) in routers.items()}
     seconds = {name: total / len(paths) for name, total in measure(contenders).items()}
     return Row(label, seconds, goal)
+
+
+def _build_row(label: str, routers: dict[str, _Router], rule: str, values: dict[str, Any]) -> Row:
+    contenders = {
+        name: functools.partial(build, rule, values)
+        for name, (_, build) in routers.items()
+        if build is not None
+    }
+    return Row(label, measure(contenders), "1.5 µs")
 
 
 def _building_row(label: str, goal: str, rules: list[str], left_out: tuple[str, ...]) -> Row:
@@ -187,12 +227,32 @@ def _building_row(label: str, goal: str, rules: list[str], left_out: tuple[str, 
 def main() -> None:
     """Measure matching and building, beside every router that is installed."""
     rules = _falcon_safe(github_rules())
-    more = rules + _falcon_safe(_more_rules(10_000))
-    deepest = [max(rules, key=lambda rule: rule.count("/"))]
+    paths = [_path_of(rule) for rule in rules]
+    deepest = max(rules, key=lambda rule: rule.count("/"))
+    routers = _routers(rules)
+    converters = "/convert/<int:a>/<b>/<float:c>"
+    files = "/files/<path:p>"
+    special = _routers([*rules, converters, files])
+    three = next(rule for rule in rules if rule.count("<") == 3)
+    values = {part[1:-1]: "x42" for part in three.split("/") if part.startswith("<")}
     rows = [
-        _match_rows(f"match, GitHub's {len(rules)} routes", "0.75 µs", rules, rules),
-        _match_rows("the same among 10,000 more", "≤ 1.15 × 130", more, rules),
-        _match_rows("the deepest route", "", rules, deepest),
+        _match_row(f"match, GitHub's {len(rules)} routes", "0.75 µs", routers, paths),
+        _match_row(
+            "the same among 10,000 more",
+            "≤ 1.15 × 130",
+            _routers(rules + _falcon_safe(_more_rules(10_000))),
+            paths,
+        ),
+        _match_row("the deepest route", "", routers, [_path_of(deepest)]),
+        _match_row("a miss at the first segment", "", routers, ["/wp-login.php"]),
+        _match_row("a miss at the last segment", "", routers, [_path_of(three) + "/nope"]),
+        _match_row("another method (405)", "", routers, [_path_of(three)], "POST"),
+        _match_row("three converters", "", special, ["/convert/12/x/3.5"]),
+        _match_row("a path of 50 segments", "", special, ["/files" + "/x" * 50]),
+        _build_row("URL without variables", routers, "/emojis", {}),
+        _build_row("URL of three variables", routers, three, values),
+        _build_row("URL with a query of one", routers, "/emojis", {"page": 2}),
+        _build_row("URL of three, query of two", routers, three, {**values, "page": 2, "q": "a b"}),
         _building_row(
             "building 10,000 routes", "0.2 s", _falcon_safe(_more_rules(10_000)), ("Bottle",)
         ),
@@ -206,11 +266,10 @@ def _print_scale(rules: list[str]) -> None:
     base = None
     for number in (0, 10_000, 100_000):
         start = time.perf_counter()
-        match = microweb_router(rules + _falcon_safe(_more_rules(number)))
+        match, _ = microweb_router(rules + _falcon_safe(_more_rules(number)))
         built = time.perf_counter() - start
-        seconds = measure({"microweb": _walk(match, [_path_of(rule) for rule in rules])})[
-            "microweb"
-        ]
+        walk = _walk(match, "GET", [_path_of(rule) for rule in rules])
+        seconds = measure({"microweb": walk})["microweb"]
         base = base or seconds
         print(
             f"  {len(rules) + number:>7} routes: one match {format_seconds(seconds / len(rules))} "

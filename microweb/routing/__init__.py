@@ -20,8 +20,11 @@ were added does not matter.
 Most requests need no way back, and are served by the shorter roads in front of that search: a path
 without variables by one dict, the others by a straight walk (``Map.find``).
 
-Read ``exceptions``, ``quoting``, ``converters``, ``rules``, ``segments``, ``trie``, ``building``,
-``adapter`` and ``map``, in this order. Nothing here knows of requests, responses or views.
+Rules may be for a host or a subdomain: then the host is one segment more, in front of the path.
+
+Read ``exceptions``, ``quoting``, ``converters``, ``rules``, ``factories``, ``segments``, ``trie``,
+``inserting``, ``building``, ``adapter``, ``explaining`` and ``map``, in this order. Nothing here
+knows of requests, responses or views.
 
 >>> from microweb.routing import Map, Rule
 >>> urls = Map([Rule("/user/<name>/post/<int:id>", endpoint="post", methods=["GET"])])
@@ -54,15 +57,18 @@ from .exceptions import (
     RoutingError,
     RuleSyntaxError,
     UnknownConverter,
+    WebsocketMismatch,
     WrongMethod,
 )
+from .factories import EndpointPrefix, RuleTemplate, Subdomain, Submount
 from .map import Map
-from .rules import Rule
+from .rules import Rule, RuleFactory
 
 __all__ = [
     "AnyConverter",
     "BaseConverter",
     "BuildError",
+    "EndpointPrefix",
     "FloatConverter",
     "IntegerConverter",
     "Map",
@@ -74,10 +80,15 @@ __all__ = [
     "RequestRedirect",
     "RoutingError",
     "Rule",
+    "RuleFactory",
     "RuleSyntaxError",
+    "RuleTemplate",
+    "Subdomain",
+    "Submount",
     "UUIDConverter",
     "UnicodeConverter",
     "UnknownConverter",
     "ValidationError",
+    "WebsocketMismatch",
     "WrongMethod",
 ]

@@ -117,11 +117,8 @@ class UnicodeConverter(BaseConverter):
         self, map: Any, minlength: int = 1, maxlength: int | None = None, length: int | None = None
     ) -> None:
         super().__init__(map)
-        for name, number in (
-            ("minlength", minlength),
-            ("maxlength", maxlength),
-            ("length", length),
-        ):
+        numbers = {"minlength": minlength, "maxlength": maxlength, "length": length}
+        for name, number in numbers.items():
             if number is not None and (type(number) is not int or number < 1):
                 raise ValueError(f"{name} must be a whole number from 1 on, not {number!r}")
         if length is not None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 class RoutingError(Exception):
     """The base of everything the router raises on purpose.
 
+    ``BaseException.__new__`` keeps positional arguments, so the ``__init__`` of a subclass that
+    has only such need not: what a miss costs is mostly its exception.
+
     >>> issubclass(NoMatch, RoutingError)
     True
     """
@@ -32,7 +35,6 @@ class NoMatch(RoutingError):
 
     def __init__(self, path: str = "") -> None:
         self.path = path
-        super().__init__(path)
 
     def __str__(self) -> str:
         return f"no rule matches the path {_shorten_route_text(self.path)}"
@@ -52,7 +54,6 @@ class WrongMethod(RoutingError):
         self.valid_methods = valid_methods
         self.method = method
         self.path = path
-        super().__init__(valid_methods, method, path)
 
     def __str__(self) -> str:
         return (
@@ -64,8 +65,11 @@ class WrongMethod(RoutingError):
 class RequestRedirect(RoutingError):
     """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
 
-    *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host;
-    from ``MapAdapter.match`` it is a whole URL that keeps the query.
+    *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host
+    (or an absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL that
+    keeps the query; *domain*: the host or subdomain it leads to, or ``None`` for the same one.
+
+    It can be called as a WSGI application that sends the redirect.
 
     >>> RequestRedirect("/about/").new_url
     '/about/'
@@ -73,9 +77,15 @@ class RequestRedirect(RoutingError):
 
     code = 308
 
-    def __init__(self, new_url: str) -> None:
+    def __init__(self, new_url: str, domain: str | None = None) -> None:
         self.new_url = new_url
-        super().__init__(new_url)
+        self.domain = domain
+        super().__init__(new_url, domain)
+
+    def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
+        headers = [("Location", self.new_url), ("Content-Type", "text/plain")]
+        start_response("308 Permanent Redirect", [*headers, ("Content-Length", "0")])
+        return []
 
     def __str__(self) -> str:
         return f"the canonical form of this URL is {_shorten_route_text(self.new_url)}"
@@ -142,6 +152,14 @@ class UnknownConverter(RuleSyntaxError, LookupError):
     """A rule names a converter that the map does not have.
 
     >>> issubclass(UnknownConverter, LookupError)
+    True
+    """
+
+
+class WebsocketMismatch(RoutingError):
+    """Never raised, because WSGI carries no websockets; here for code that catches it.
+
+    >>> issubclass(WebsocketMismatch, RoutingError)
     True
     """
 

@@ -9,26 +9,12 @@ from __future__ import annotations
 
 import re
 
-from .adapter import MapAdapter, decode_wsgi_path
-from .building import build_path, make_build_steps
-from .converters import (
-    DEFAULT_CONVERTERS,
-    NOT_CONVERTED,
-    BaseConverter,
-    read_any_path,
-    read_any_text,
-)
-from .exceptions import (
-    BuildError,
-    NoMatch,
-    RequestRedirect,
-    RuleSyntaxError,
-    UnknownConverter,
-    WrongMethod,
-    nearest_name,
-)
-from .quoting import local_path, quote_path, quote_query, quote_segment
-from .rules import RuleVariable, split_rule
+from .adapter import MapAdapter, read_wsgi_request
+from .building import build_domain, build_path, explain_build_failure, fill_redirect_target
+from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED
+from .exceptions import NoMatch, RequestRedirect, RoutingError, RuleSyntaxError, WrongMethod
+from .inserting import bind_variable, insert_rule, insert_segment
+from .quoting import local_path, quote_path, quote_query
 from .segments import MixedSegment
 from .trie import RouteBranch, RouteNode, draw_trie, search_trie
 
@@ -37,36 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
-    from .rules import Rule, RulePiece
+    from .converters import BaseConverter
+    from .explaining import PathExplanation
+    from .inserting import BoundConverter
+    from .rules import Rule, RuleFactory
 
 _SLASHES_RE = re.compile("//+")
-_HOST_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]"
-_DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
-
-
-class BoundConverter:
-    """A converter as one map uses it: shared by all variables written the same way.
-
-    ``order`` sorts it among its siblings in the trie; ``write`` is value to encoded text.
-
-    >>> sorted(name for name in BoundConverter.__slots__)
-    ['label', 'order', 'read', 'spans', 'write']
-    """
-
-    __slots__ = ("label", "order", "read", "spans", "write")
-
-    def __init__(self, converter: BaseConverter, spec: str, serial: int) -> None:
-        self.read = converter.reader()
-        self.spans = not converter.part_isolating
-        self.write: Callable[[Any], str] = converter.to_url
-        if type(converter).to_url is BaseConverter.to_url and not self.spans:
-            self.write = quote_segment
-        if self.read is read_any_text and not self.spans:
-            spec, serial = "string", 0
-        elif self.read is read_any_path:
-            spec, serial = "path", 0
-        self.label = f"<{spec}>"
-        self.order = (converter.weight, spec, serial)
+# Where a host leads that no rule is for.
+_UNKNOWN_HOST = RouteNode(0)
 
 
 class Map:
@@ -74,13 +38,17 @@ class Map:
 
     The parameters are Werkzeug's.
 
-    *rules*: rules to add; *default_subdomain*: kept for ``MapAdapter``; rules are not matched by
-    host; *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched by it, and
-    ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule ``/x``;
-    *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its defaults
-    is redirected to that rule's; *converters*: converters by name, besides the built-in ones;
-    *sort_parameters*: whether the query of a built URL is sorted; *sort_key*: the key to sort it
-    by, of ``(name, value)``; *host_matching*: not available.
+    *rules*: rules and factories to add; *default_subdomain*: that of rules that name none, once
+    a rule names one; *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched
+    by it, and ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule
+    ``/x``; *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its
+    defaults is redirected to that rule's; *converters*: converters by name, besides the built-in
+    ones; *sort_parameters*: whether the query of a built URL is sorted; *sort_key*: the key to sort
+    it by, of ``(name, value)``; *host_matching*: whether rules are for a ``host`` instead of a
+    ``subdomain``; a rule without one answers on every host, after those that name it.
+
+    What ``MapAdapter.match`` raises, and ``dispatch`` catches, is set on the class:
+    ``not_found_class()``, ``method_not_allowed_class(valid_methods)`` and ``http_exception_class``.
 
     >>> from microweb.routing import Rule
     >>> urls = Map([Rule("/", endpoint="home"), Rule("/<path:p>", endpoint="file")])
@@ -88,9 +56,14 @@ class Map:
     (<Rule '/<path:p>' -> file>, {'p': 'a/b'})
     """
 
+    default_converters: Mapping[str, type[BaseConverter]] = DEFAULT_CONVERTERS
+    not_found_class: type[Exception] = NoMatch
+    method_not_allowed_class: type[Exception] = WrongMethod
+    http_exception_class: type[Exception] = RoutingError
+
     def __init__(
         self,
-        rules: Iterable[Rule] | None = None,
+        rules: Iterable[RuleFactory] | None = None,
         default_subdomain: str = "",
         strict_slashes: bool = True,
         merge_slashes: bool = True,
@@ -100,11 +73,6 @@ class Map:
         sort_key: Callable[[tuple[str, Any]], Any] | None = None,
         host_matching: bool = False,
     ) -> None:
-        if host_matching:
-            raise NotImplementedError(
-                "Map(host_matching=True): rules are not matched by host; make one app per host and "
-                "choose by the Host header"
-            )
         self.default_subdomain = default_subdomain
         self.strict_slashes = strict_slashes
         self.merge_slashes = merge_slashes
@@ -112,9 +80,14 @@ class Map:
         self.host_matching = host_matching
         self.sort_parameters = sort_parameters
         self.sort_key = sort_key
-        self.converters: dict[str, type[BaseConverter]] = {**DEFAULT_CONVERTERS}
-        self.converters.update(converters or ())
+        self.converters: dict[str, type[BaseConverter]] = {
+            **self.default_converters,
+            **(converters or {}),
+        }
         self._root = RouteNode(0)
+        # In front of the roots, once a rule names a host; ``_root`` is then the one for any host,
+        # or for the default subdomain.
+        self._hosts: RouteNode | None = None
         self._static: dict[str, dict[str | None, Rule]] = {}
         self._rules: list[Rule] = []
         self._by_endpoint: dict[Any, list[Rule]] = {}
@@ -127,8 +100,13 @@ class Map:
     def __repr__(self) -> str:
         return f"<Map of {len(self._rules)} rules>"
 
-    def add(self, rule: Rule) -> None:
-        """Add *rule*, which belongs to this map from then on.
+    @property
+    def has_hosts(self) -> bool:
+        """Whether some rule is for a host or subdomain, so that ``find`` wants to know it."""
+        return self._hosts is not None
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        """Add a rule, or those of a factory; they belong to this map from then on.
 
         Raises RuleSyntaxError: a converter is unknown or its arguments make no sense. Raises
         RuntimeError: the rule belongs to a map already.
@@ -142,80 +120,88 @@ class Map:
         ...     print(error.problem)
         there is no converter 'itn'; did you mean 'int'?
         """
+        for rule in rulefactory.get_rules(self):
+            self._add_rule(rule)
+
+    def _add_rule(self, rule: Rule) -> None:
         if rule.map is not None:
             raise RuntimeError(
                 f"{rule!r} belongs to a map already; make a new Rule to add it again"
             )
-        strict = self.strict_slashes if rule.strict_slashes is None else rule.strict_slashes
-        merge = self.merge_slashes if rule.merge_slashes is None else rule.merge_slashes
-        bound = {variable.name: self._bind_variable(rule, variable) for variable in rule.variables}
-        segments = split_rule(rule.pieces, merge)
+        domain = self._find_domain_pattern(rule)
+        # A factory may have changed the rule since it was read.
+        if rule.parsed[0] is not rule.rule or domain or rule.defaults:
+            rule.read_pattern(domain or "")
+        if rule.names:
+            for variable in rule.variables():
+                variable.bound = bind_variable(self, rule, variable)
+                if variable.bound.spans and variable in rule.domain_pieces:
+                    problem = f"{variable.spec()!r} has slashes, a host has none"
+                    raise RuleSyntaxError(rule.parsed[1], variable.position, problem)
+        if rule.strict_slashes is None:
+            rule.strict_slashes = self.strict_slashes
+        if rule.merge_slashes is None:
+            rule.merge_slashes = self.merge_slashes
+        root = self._root
+        if domain is not None:
+            root = self._open_domain(rule)
         rule.map = self
-        rule.strict_slashes = strict
-        rule.merge_slashes = merge
-        rule.build_steps = make_build_steps(segments, bound)
+        rule.domain = domain
+        rule.plain = not (rule.defaults or rule.redirect_to or rule.alias)
         self._rules.append(rule)
         self._add_endpoint(rule)
-        if not rule.build_only:
-            self._insert(rule, segments, bound)
-
-    def _bind_variable(self, rule: Rule, variable: RuleVariable) -> BoundConverter:
-        """Return the converter *variable* names, made on first use of this way to write it."""
-        converter = self.converters.get(variable.converter)
-        if converter is None:
-            near = nearest_name(variable.converter, list(self.converters))
-            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(self.converters)}"
-            raise UnknownConverter(
-                rule.rule,
-                variable.position,
-                f"there is no converter {variable.converter!r}; {hint}",
-            )
-        spec = variable.spec()
-        known = self._bound.get((spec, converter))
-        if known is None:
-            try:
-                made = converter(self, *variable.arguments, **dict(variable.keywords))
-                known = BoundConverter(made, spec, len(self._bound))
-            except (TypeError, ValueError, re.error) as error:
-                raise RuleSyntaxError(
-                    rule.rule, variable.position, f"the converter {spec!r} cannot be made: {error}"
-                ) from error
-            self._bound[spec, converter] = known
-        return known
-
-    def _insert(
-        self,
-        rule: Rule,
-        segments: list[tuple[RulePiece, ...]],
-        bound: dict[str, BoundConverter],
-    ) -> None:
-        """Walk the trie along *segments*, making what is missing, and leave *rule* at the end."""
-        node = self._root
-        for segment in segments:
-            if not segment:
-                node = node.literal("")
-                continue
-            piece = segment[0]
-            if len(segment) > 1:
-                node = node.branch(_make_mixed_branch(segment, bound))
-            elif isinstance(piece, RuleVariable):
-                own = bound[piece.name]
-                made = RouteBranch(own.order, own.label, own.read, own.spans)
-                node = node.branch(made)
-            else:
-                node = node.literal(piece)
-        hidden_by = node.end(rule)
-        if not rule.variables:
-            path = "/".join([segment[0] if segment else "" for segment in segments])  # type: ignore[misc]
-            self._static[path] = node.methods
+        if rule.build_only:
+            return
+        end, hidden_by = insert_rule(root, rule)
+        if not rule.names and self._hosts is None:
+            text = "".join(rule.pieces)  # type: ignore[arg-type]
+            path = _SLASHES_RE.sub("/", text) if rule.merge_slashes else text
+            self._static[path] = end.methods
         if hidden_by is not None:
-            import warnings
+            self.warn_of_hidden_rule(rule, hidden_by)
 
-            warnings.warn(
-                f"two rules answer the same URL and method: {hidden_by.told()} comes first and "
-                f"hides {rule.told()}; change the URL or the methods of one of them",
-                stacklevel=3,
+    def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
+        """Warn that *rule* is never reached, as *hidden_by* answers the same URL and method."""
+        _warn_of_rule(
+            f"two rules answer the same URL and method: {hidden_by.told()} comes first and "
+            f"hides {rule.told()}; change the URL or the methods of one of them",
+            stacklevel=5,
+        )
+
+    def _find_domain_pattern(self, rule: Rule) -> str | None:
+        """Return the host or subdomain that *rule* is for; ``None`` for any, or while none is."""
+        if self.host_matching:
+            return rule.host
+        if rule.host is not None:
+            _warn_of_rule(
+                f"{rule.told()} is for the host {rule.host!r}, but this map does not match hosts; "
+                f"write Map(host_matching=True), or url_map.host_matching = True before the rule"
             )
+        if self._hosts is None and rule.subdomain in (None, self.default_subdomain):
+            return None
+        return self.default_subdomain if rule.subdomain is None else rule.subdomain
+
+    def _open_domain(self, rule: Rule) -> RouteNode:
+        """Return the root for the rules of the domain of *rule*, made if need be."""
+        hosts = self._hosts
+        if hosts is None:
+            hosts = self._hosts = RouteNode(-1)
+            self._static = {}
+            if self.host_matching:
+                # Widest of all; as a mixed segment without variables it adds no value.
+                every = MixedSegment(("", ""), ())
+                way = RouteBranch((float("inf"),), "(any host)", lambda host: (), False, every)
+                way.node = self._root
+                hosts.add_branch(way)
+            else:
+                hosts.literals = {self.default_subdomain: self._root}
+                for known in self._rules:
+                    known.domain = self.default_subdomain
+                    known.domain_pieces = (self.default_subdomain,)
+        pieces = rule.domain_pieces
+        if not pieces or (len(pieces) == 1 and isinstance(pieces[0], str)):
+            return hosts.literal("".join(pieces))  # type: ignore[arg-type]
+        return insert_segment(hosts, pieces)
 
     def _add_endpoint(self, rule: Rule) -> None:
         """Put *rule* among those of its endpoint, in the order in which URLs are built from them.
@@ -237,16 +223,41 @@ class Map:
             for other in rules:
                 other.plain = False
 
-    def find(self, method: str, path: str) -> tuple[Rule, dict[str, Any]]:
+    def domain_of(self, host: str, server_name: str | None = None) -> str | None:
+        """Return what ``find`` takes as *domain* for a request to *host*.
+
+        *host*: with its port, unless that is the scheme's own; *server_name*: what subdomains are
+        in front of; a host that does not end with it has the default subdomain. A map whose rules
+        name no hosts has no domains: ``None``.
+
+        >>> from microweb.routing import Rule
+        >>> urls = Map([Rule("/", endpoint="api", subdomain="api")])
+        >>> urls.domain_of("api.Example.org", "example.org"), Map().domain_of("example.org")
+        ('api', None)
+        """
+        if self._hosts is None:
+            return None
+        host = host.lower()
+        if self.host_matching:
+            return host
+        suffix = f".{(server_name or '').lower()}"
+        if f".{host}".endswith(suffix) and len(suffix) > 1:
+            return host[: -len(suffix)]
+        return self.default_subdomain
+
+    def find(
+        self, method: str, path: str, domain: str | None = None
+    ) -> tuple[Rule, dict[str, Any]]:
         """Return the rule for *method* and *path*, and a fresh dict of its arguments.
 
         Three roads, each in front of a slower one: a dict for paths without variables, a straight
         walk that always takes the narrowest way, the search with a way back. This one is long and
         flat because every request pays for it: 0.1 µs on the first road, 0.6 µs on the second.
 
-        *method*: in capitals; *path*: the decoded path, with its slash in front. Raises NoMatch: no
-        rule leads there. Raises WrongMethod: rules do, for other methods. Raises RequestRedirect:
-        the path to go to is in its ``new_url``.
+        *method*: in capitals; *path*: the decoded path, with its slash in front; *domain*: what
+        ``domain_of`` returned, if the map ``has_hosts``; ``None`` for the rules that name none.
+        Raises NoMatch: no rule leads there. Raises WrongMethod: rules do, for other methods. Raises
+        RequestRedirect: the path to go to is in its ``new_url``.
 
         >>> from microweb.routing import Rule
         >>> Map([Rule("/<int:n>", endpoint="e")]).find("GET", "/7")[1]
@@ -259,9 +270,9 @@ class Map:
                 rule = methods[method]
                 if rule.plain:
                     return rule, {}
-            return self._find_searching(method, path)
-        node = self._root
+            return self._find_searching(method, path, domain)
         values: list[Any] = []
+        node = self._root if domain is None else self._enter_domain(domain, values)
         for text in path.split("/"):
             literals = node.literals
             if text in literals:
@@ -284,7 +295,7 @@ class Map:
             else:
                 child = node.rest
                 if child is None or not text or child.literals or child.branches or child.spans:
-                    return self._find_searching(method, path)
+                    return self._find_searching(method, path, domain)
                 values.append(path.split("/", node.depth)[-1])
                 node = child
                 break
@@ -294,7 +305,7 @@ class Map:
         elif None in methods:
             rule = methods[None]
         else:
-            return self._find_searching(method, path)
+            return self._find_searching(method, path, domain)
         if rule.plain:
             # Written out, because dict(zip()) costs three times as much for one or two.
             names = rule.names
@@ -306,26 +317,51 @@ class Map:
             if count == 3:
                 return rule, {names[0]: values[0], names[1]: values[1], names[2]: values[2]}
             return rule, dict(zip(names, values))
-        return self._finish(rule, values, method, path)
+        return self._finish(rule, values, method, path, domain)
+
+    def root_of(self, domain: str | None) -> tuple[RouteNode, str | None]:
+        """Return where the search for *domain* begins, and the host it begins with, if any."""
+        if self._hosts is None or domain is None:
+            return self._root, None
+        return self._hosts, domain
+
+    def _enter_domain(self, domain: str, values: list[Any]) -> RouteNode:
+        """Return the root that *domain* leads to first; put what its variables read in *values*."""
+        hosts = self._hosts
+        if hosts is None:
+            return self._root
+        child = hosts.literals.get(domain)
+        if child is not None:
+            return child
+        for branch in hosts.branches:
+            value = branch.read(domain)
+            if value is not NOT_CONVERTED:
+                values += value if branch.mixed else (value,)
+                return branch.node
+        return _UNKNOWN_HOST
 
     def _find_searching(
-        self, method: str, path: str, adapter: MapAdapter | None = None
+        self, method: str, path: str, domain: str | None, adapter: MapAdapter | None = None
     ) -> tuple[Rule, dict[str, Any]]:
         """Do as ``find``, by the search; then try the path with its slashes merged."""
-        try:
+        if "//" not in path and self._hosts is None:
             rule, values = search_trie(self._root, method, path)
+            return self._finish(rule, values, method, path, domain, adapter)
+        root, host = self.root_of(domain)
+        try:
+            rule, values = search_trie(root, method, path, host)
         except (NoMatch, WrongMethod):
-            if not self.merge_slashes or "//" not in path:
+            if "//" not in path or not self.merge_slashes:
                 raise
             merged = _SLASHES_RE.sub("/", path)
             try:
-                mergeable = search_trie(self._root, method, merged)[0].merge_slashes
+                mergeable = search_trie(root, method, merged, host)[0].merge_slashes
             except NoMatch:
                 mergeable = False
             if not mergeable:
                 raise
             raise RequestRedirect(local_path(quote_path(merged))) from None
-        return self._finish(rule, values, method, path, adapter)
+        return self._finish(rule, values, method, path, domain, adapter)
 
     def _finish(
         self,
@@ -333,21 +369,35 @@ class Map:
         values: list[Any],
         method: str,
         path: str,
+        domain: str | None,
         adapter: MapAdapter | None = None,
     ) -> tuple[Rule, dict[str, Any]]:
         """Return a match with its defaults, or redirect to where it should have gone."""
-        arguments = {**rule.defaults, **dict(zip(rule.names, values))}
-        target = None
+        arguments = dict(zip(rule.names, values))
+        if rule.plain:
+            return rule, arguments
+        arguments = {**rule.defaults, **arguments}
         if self.redirect_defaults:
-            target = self._canonical_path(rule, arguments, method)
-        if target is None and rule.redirect_to is not None:
-            target = self._redirect_target(rule, arguments, adapter)
-        if target is not None and target != quote_path(path):
-            raise RequestRedirect(target)
+            canonical = self.find_canonical(rule, arguments, method)
+            if canonical is not None:
+                other, target = canonical
+                if other == (self.default_subdomain if domain is None else domain):
+                    other = None
+                if other is not None or target != quote_path(path):
+                    raise RequestRedirect(target, other)
+        if rule.redirect_to is not None:
+            target = fill_redirect_target(rule, arguments, adapter or self.bind(""))
+            if target != quote_path(path):
+                raise RequestRedirect(target)
         return rule, arguments
 
-    def _canonical_path(self, rule: Rule, arguments: dict[str, Any], method: str) -> str | None:
-        """Return the path of the rule whose defaults say the same as *rule*, or ``None``."""
+    def find_canonical(
+        self, rule: Rule, arguments: Mapping[str, Any], method: str
+    ) -> tuple[str | None, str] | None:
+        """Return domain and path of the rule whose defaults say the same as *rule*, or ``None``.
+
+        *rule*: the one that matched; *arguments*: those of the match; *method*: in capitals.
+        """
         for other in self._by_endpoint[rule.endpoint]:
             if other is rule:
                 break
@@ -358,33 +408,10 @@ class Map:
             if other.arguments != rule.arguments or not (other.defaults or rule.alias):
                 continue
             url, _ = build_path(other, arguments)
-            if url is not None:
-                return local_path(url)
+            domain = None if other.domain is None else build_domain(other, arguments)[0]
+            if url is not None and (domain is not None or other.domain is None):
+                return domain, local_path(url)
         return None
-
-    def _redirect_target(
-        self, rule: Rule, arguments: dict[str, Any], adapter: MapAdapter | None
-    ) -> str:
-        """Return where ``redirect_to`` leads: a local path, or an absolute URL as written."""
-        target = rule.redirect_to
-        if callable(target):
-            text = str(target(adapter or self.bind(""), **arguments))
-        else:
-            writers = {name: write for _, name, write, _ in rule.build_steps if name is not None}
-
-            def write_value(found: re.Match[str]) -> str:
-                name = found[1]
-                if name not in arguments:
-                    return found[0]
-                write: Callable[[Any], str] = writers.get(name, quote_segment)
-                return write(arguments[name])
-
-            text = re.sub("<(?:[^<>:]*:)?([A-Za-z0-9_]+)>", write_value, str(target))
-        if re.match("[A-Za-z][A-Za-z0-9+.-]*://", text):
-            return text
-        # What the author wrote is encoded already; control characters and spaces never pass.
-        safe = "".join([c if "!" <= c <= "~" and c != "\\" else quote_segment(c) for c in text])
-        return local_path(safe)
 
     def build(
         self,
@@ -404,46 +431,48 @@ class Map:
         >>> Map([Rule("/u/<name>", endpoint="u")]).build("u", {"name": "a b", "page": 2})
         '/u/a%20b?page=2'
         """
+        return self.build_parts(endpoint, values, method, append_unknown)[1]
+
+    def build_parts(
+        self,
+        endpoint: Any,
+        values: Mapping[str, Any],
+        method: str | None = None,
+        append_unknown: bool = True,
+        domain: str | None = None,
+    ) -> tuple[str | None, str]:
+        """Return the host or subdomain of *endpoint*, and its URL as ``build`` does.
+
+        The first is ``None`` if the rule is for any; *domain*: the one to stay on if it has a rule.
+        """
+        first: tuple[str | None, str] | None = None
         for rule in self._by_endpoint.get(endpoint, ()):
             if method is not None and rule.methods is not None and method not in rule.methods:
                 continue
             url, _ = build_path(rule, values)
             if url is None:
                 continue
+            own = None
+            if rule.domain is not None:
+                own, _ = build_domain(rule, values)
+                if own is None:
+                    continue
             if url[1:2] == "/":
                 url = local_path(url)
             arguments = rule.arguments
             if append_unknown and not arguments.issuperset(values):
-                pairs = [pair for pair in values.items() if pair[0] not in arguments]
+                pairs: Iterable[tuple[str, Any]] = values.items()
                 if self.sort_parameters:
-                    pairs.sort(key=self.sort_key)
-                query = quote_query(pairs)
+                    pairs = sorted(pairs, key=self.sort_key)
+                query = quote_query(pairs, arguments)
                 if query:
-                    return f"{url}?{query}"
-            return url
-        raise self._explain_build(endpoint, values, method)
-
-    def _explain_build(
-        self, endpoint: Any, values: Mapping[str, Any], method: str | None
-    ) -> BuildError:
-        """Return the error that says why no rule of *endpoint* would do."""
-        rules = self._by_endpoint.get(endpoint)
-        if not rules:
-            names = [name for name in self._by_endpoint if isinstance(name, str)]
-            near = nearest_name(endpoint, names)
-            suggested = self._by_endpoint[near][0] if near is not None else None
-            hint = f" Did you mean {near!r}?" if near is not None else ""
-            return BuildError(
-                endpoint, values, method, suggested, f"There is no such endpoint.{hint}"
-            )
-        problems = []
-        for rule in rules:
-            if method is not None and rule.methods is not None and method not in rule.methods:
-                methods = ", ".join(sorted(rule.methods))
-                problems.append(f"The rule {rule.rule!r} takes the methods {methods}.")
-            else:
-                problems.append(f"The rule {rule.rule!r} {build_path(rule, values)[1]}.")
-        return BuildError(endpoint, values, method, rules[0], " ".join(problems[:5]))
+                    url = f"{url}?{query}"
+            if own is None or own == domain:
+                return own, url
+            first = first or (own, url)
+        if first is not None:
+            return first
+        raise explain_build_failure(self._by_endpoint, endpoint, values, method)
 
     def iter_rules(self, endpoint: Any = None) -> Iterator[Rule]:
         """Return an iterator over all rules as they were added, or over those of *endpoint*.
@@ -468,7 +497,25 @@ class Map:
         >>> Map().draw()
         ''
         """
-        return draw_trie(self._root)
+        return draw_trie(self._hosts or self._root)
+
+    def explain(self, method: str, path: str, domain: str | None = None) -> PathExplanation:
+        """Return how ``find`` comes to its answer, and which rules come near.
+
+        The parameters are those of ``find``; nothing is raised.
+
+        >>> from microweb.routing import Rule
+        >>> print(Map([Rule("/about", endpoint="about")]).explain("GET", "/abuot"))
+        GET /abuot: no rule leads there
+          /: 'abuot' is none of the fixed segments
+        /about comes near: 'about' is spelled like 'abuot'
+        """
+        from .explaining import explain_path
+
+        return explain_path(self, method, path, domain)
+
+    def update(self) -> None:
+        """Do nothing: rules are put in their order when they are added."""
 
     def bind(
         self,
@@ -490,7 +537,7 @@ class Map:
             self,
             server_name,
             script_name or "/",
-            subdomain if subdomain is not None else self.default_subdomain,
+            subdomain,
             url_scheme,
             path_info or "/",
             default_method,
@@ -498,61 +545,28 @@ class Map:
         )
 
     def bind_to_environ(
-        self, environ: Mapping[str, Any], server_name: str | None = None
+        self, environ: Any, server_name: str | None = None, subdomain: str | None = None
     ) -> MapAdapter:
         """Return an adapter for the request in *environ* (PEP 3333).
 
-        *environ*: the WSGI environment; its paths are bytes read as Latin-1, meant as UTF-8;
-        *server_name*: the host for external URLs instead of the client's ``Host``.
+        *environ*: the WSGI environment, or an object that has it as ``environ``; its paths are
+        bytes read as Latin-1, meant as UTF-8; *server_name*: the host for external URLs instead of
+        the client's ``Host``; what the client has in front of it is the subdomain; *subdomain*:
+        takes that one's place.
 
         >>> environ = {"SERVER_NAME": "a.example", "SERVER_PORT": "80", "PATH_INFO": "/x"}
         >>> Map().bind_to_environ(environ).path_info
         '/x'
         """
-        scheme = environ.get("wsgi.url_scheme", "http")
-        if server_name is None:
-            server_name = environ.get("HTTP_HOST", "")
-            if not server_name or server_name.strip(_HOST_CHARACTERS):
-                server_name = f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-        port = _DEFAULT_PORTS.get(scheme, "")
-        if port and server_name.endswith(port):
-            server_name = server_name[: -len(port)]
-        return self.bind(
-            server_name,
-            decode_wsgi_path(environ.get("SCRIPT_NAME", "")),
-            None,
-            scheme,
-            environ.get("REQUEST_METHOD", "GET"),
-            decode_wsgi_path(environ.get("PATH_INFO", "")),
-            environ.get("QUERY_STRING", ""),
-        )
+        return MapAdapter(self, *read_wsgi_request(self, environ, server_name, subdomain))
+
+
+def _warn_of_rule(message: str, stacklevel: int = 4) -> None:
+    """Warn as the caller of ``Map.add``."""
+    import warnings
+
+    warnings.warn(message, stacklevel=stacklevel)
 
 
 def _build_order(rule: Rule) -> tuple[bool, int, int]:
     return rule.alias, -len(rule.arguments), -len(rule.defaults)
-
-
-def _make_mixed_branch(
-    segment: tuple[RulePiece, ...], bound: dict[str, BoundConverter]
-) -> RouteBranch:
-    """Return the branch of a segment that mixes text and variables.
-
-    It weighs what its widest variable weighs, less one per character of fixed text: the more a
-    rule spells out, the narrower it is.
-    """
-    texts = [""]
-    own = []
-    for piece in segment:
-        if isinstance(piece, RuleVariable):
-            own.append(bound[piece.name])
-            texts.append("")
-        else:
-            texts[-1] = piece
-    label = "".join(
-        [piece if isinstance(piece, str) else bound[piece.name].label for piece in segment]
-    )
-    weight = max(each.order[0] for each in own) - sum(map(len, texts))
-    spans = any(each.spans for each in own)
-    reader = MixedSegment(tuple(texts), tuple(each.read for each in own))
-    order = (weight, label, max(each.order[2] for each in own))
-    return RouteBranch(order, label, reader.read, spans, reader)

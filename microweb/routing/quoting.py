@@ -8,7 +8,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from typing import Any
 
 
@@ -34,9 +34,9 @@ def quote_segment(value: Any) -> str:
     'a%20b%2F%C3%BC'
     """
     text = value if type(value) is str else str(value)
-    if text.isalnum() and text.isascii():
-        return text
-    return "".join([_SEGMENT_ESCAPES[byte] for byte in text.encode("utf-8", "surrogatepass")])
+    if text.isascii():
+        return text if text.isalnum() else text.translate(_SEGMENT_ESCAPES)
+    return _text_of_utf8(text).translate(_SEGMENT_ESCAPES)
 
 
 def quote_path(text: str) -> str:
@@ -45,31 +45,46 @@ def quote_path(text: str) -> str:
     >>> quote_path("/a b/\\r\\n")
     '/a%20b/%0D%0A'
     """
-    return "".join([_PATH_ESCAPES[byte] for byte in text.encode("utf-8", "surrogatepass")])
+    return (text if text.isascii() else _text_of_utf8(text)).translate(_PATH_ESCAPES)
 
 
-def quote_query(pairs: Iterable[tuple[str, Any]]) -> str:
+def _text_of_utf8(text: str) -> str:
+    """Return the bytes of *text* in UTF-8, each as the character of its number."""
+    return text.encode("utf-8", "surrogatepass").decode("latin-1")
+
+
+def quote_query(pairs: Iterable[tuple[str, Any]], skip: Collection[str] = ()) -> str:
     """Return *pairs* as an urlencoded query, without the question mark.
 
-    *pairs*: keys and values; a ``None`` is left out, a list, tuple or set is repeated.
+    *pairs*: keys and values; a ``None`` is left out, a list, tuple or set is repeated; *skip*: keys
+    to leave out.
 
     >>> quote_query([("q", "a b"), ("n", [1, 2]), ("x", None)])
     'q=a+b&n=1&n=2'
     """
     parts = []
     for key, value in pairs:
-        name = _quote_query_text(key)
-        items = value if isinstance(value, (list, tuple, set, frozenset)) else (value,)
-        parts += [f"{name}={_quote_query_text(item)}" for item in items if item is not None]
+        if key in skip:
+            continue
+        plain = type(key) is str and key.isidentifier() and key.isascii()
+        name = key if plain else _quote_query_text(key)
+        if type(value) is int:
+            parts.append(f"{name}={value}")
+        elif type(value) is str:
+            parts.append(f"{name}={_quote_query_text(value)}")
+        else:
+            items = value if isinstance(value, (list, tuple, set, frozenset)) else (value,)
+            parts += [f"{name}={_quote_query_text(item)}" for item in items if item is not None]
     return "&".join(parts)
 
 
 def _quote_query_text(value: Any) -> str:
     if isinstance(value, (bytes, bytearray)):
-        data = bytes(value)
-    else:
-        data = str(value).encode("utf-8", "surrogatepass")
-    return "".join([_QUERY_ESCAPES[byte] for byte in data])
+        return value.decode("latin-1").translate(_QUERY_ESCAPES)
+    text = value if type(value) is str else str(value)
+    if text.isascii():
+        return text if text.isalnum() else text.translate(_QUERY_ESCAPES)
+    return _text_of_utf8(text).translate(_QUERY_ESCAPES)
 
 
 def local_path(path: str) -> str:

@@ -8,12 +8,14 @@ views, of other rules or of how a path is matched. Its syntax is judged when it 
 from __future__ import annotations
 
 import re
+import sys
 
 from .exceptions import RuleSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from types import CodeType
     from typing import Any, Union
 
     RulePiece = Union[str, "RuleVariable"]
@@ -23,19 +25,22 @@ _RULE_ARGUMENT_RE = re.compile(
     r"""\s*(?:([A-Za-z_][A-Za-z0-9_]*)\s*=\s*)?("[^"]*"|'[^']*'|[^\s,()"'=<>]+)\s*([,)])"""
 )
 _RULE_NUMBER_RE = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
+_SHARED_NAMES: dict[frozenset[str], frozenset[str]] = {}
 _RULE_CONSTANTS = {"None": None, "True": True, "False": False}
+HOST_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]"
 
 
 class RuleVariable:
     """One ``<converter(arguments):name>`` of a rule, as written.
 
-    ``position`` is the index of its ``<`` in the rule.
+    ``position`` is the index of its ``<`` in the rule, ``bound`` the map's own converter for it,
+    set when the rule is added.
 
     >>> parse_rule("/<int(min=1):id>")[1].keywords
     (('min', 1),)
     """
 
-    __slots__ = ("arguments", "converter", "keywords", "name", "position")
+    __slots__ = ("arguments", "bound", "converter", "keywords", "name", "position")
 
     def __init__(
         self,
@@ -50,6 +55,7 @@ class RuleVariable:
         self.arguments = arguments
         self.keywords = keywords
         self.position = position
+        self.bound: Any = None
 
     def __repr__(self) -> str:
         return f"<RuleVariable {self.name!r} of {self.spec()}>"
@@ -61,18 +67,21 @@ class RuleVariable:
         return f"{self.converter}({', '.join(given)})" if given else self.converter
 
 
-def parse_rule(rule: str) -> list[RulePiece]:
+def parse_rule(rule: str, is_host: bool = False) -> list[RulePiece]:
     """Return the pieces of *rule*: ``str`` for what stands as it is, ``RuleVariable`` for the rest.
 
-    *rule*: begins with a slash. Between two variables stands at least one character. Raises
-    RuleSyntaxError: quotes the rule and points at the character.
+    *rule*: begins with a slash; between two variables stands at least one character; *is_host*:
+    whether it is a host or a subdomain instead, which holds no slash. Raises RuleSyntaxError:
+    quotes the rule and points at the character.
 
     >>> parse_rule("/user/<int:id>")
     ['/user/', <RuleVariable 'id' of int>]
+    >>> parse_rule("<user>.Example.org", is_host=True)
+    [<RuleVariable 'user' of default>, '.example.org']
     """
     if not isinstance(rule, str):
         raise TypeError(f"a rule is a str such as '/about', not {rule!r}")
-    if rule[:1] != "/":
+    if not is_host and rule[:1] != "/":
         raise RuleSyntaxError(rule, 0, f"a rule begins with a slash; write {'/' + rule!r}")
     pieces: list[RulePiece] = []
     names = set()
@@ -86,10 +95,12 @@ def parse_rule(rule: str) -> list[RulePiece]:
                 rule, position + stray, "this '>' closes nothing; a variable is written '<name>'"
             )
         if literal:
+            if is_host:
+                literal = _check_host_text(rule, position, literal)
             pieces.append(literal)
         if opening < 0:
             return pieces
-        if not literal:
+        if not literal and pieces:
             raise RuleSyntaxError(
                 rule, opening, "two variables touch; put a character between them, as in '<a>-<b>'"
             )
@@ -100,6 +111,19 @@ def parse_rule(rule: str) -> list[RulePiece]:
             )
         names.add(variable.name)
         pieces.append(variable)
+
+
+def _check_host_text(rule: str, position: int, text: str) -> str:
+    """Return the fixed *text* of a host, which stands at *position*, in lower case."""
+    odd = text.strip(HOST_CHARACTERS)[:1]
+    if odd:
+        raise RuleSyntaxError(
+            rule,
+            position + text.index(odd),
+            f"a host has no {odd!r}; write ASCII letters, digits, '-', '.' and a port, and other "
+            "scripts as 'xn--...'",
+        )
+    return text.lower()
 
 
 def _parse_rule_variable(rule: str, opening: int) -> tuple[RuleVariable, int]:
@@ -218,27 +242,46 @@ def split_rule(pieces: list[RulePiece], merge_slashes: bool) -> list[tuple[RuleP
     return segments
 
 
-class Rule:
+class RuleFactory:
+    """What a map takes besides rules: something that makes some.
+
+    To make one of your own, override ``get_rules``.
+
+    >>> class Pages(RuleFactory):
+    ...     def get_rules(self, map):
+    ...         return [Rule(f"/{name}", endpoint=name) for name in ("about", "help")]
+    >>> from microweb.routing import Map
+    >>> Map([Pages()])
+    <Map of 2 rules>
+    """
+
+    def get_rules(self, map: Any) -> Iterable[Rule]:
+        """Return the rules; *map* is the one they are for."""
+        raise NotImplementedError(f"{type(self).__name__} does not override get_rules(map)")
+
+
+class Rule(RuleFactory):
     """One URL pattern and the endpoint it leads to.
 
     The parameters are Werkzeug's.
 
     *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
     converter takes; a slash at the end makes it a branch (see ``strict_slashes``); *defaults*:
-    values for arguments that this rule does not hold; *subdomain*: not available; use ``Map.find``
-    on one map per host; *methods*: the methods it answers, or ``None`` for all; ``GET`` brings
-    ``HEAD``; *build_only*: it builds URLs and is never matched; *endpoint*: what a match returns
-    and what URLs are built from; *strict_slashes*: ``/x`` for the rule ``/x/`` is redirected
-    (``True``) or matched (``False``); ``None`` asks the map; *merge_slashes*: ``//x`` for the rule
-    ``/x`` is redirected; ``None`` asks the map; *redirect_to*: a path with ``<name>`` in it, or a
-    callable ``(adapter, **arguments)`` that returns one: where a match is redirected; *alias*:
-    another rule of the endpoint is the canonical one; matches are redirected there; *host*: not
-    available, like *subdomain*; *websocket*: not available: WSGI carries no websockets. Raises
-    RuleSyntaxError: if the pattern cannot be understood.
+    values for arguments that this rule does not hold; *subdomain*: the subdomain it answers on, a
+    pattern like *string* without slashes; ``None`` for the map's default; *methods*: the methods it
+    answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is never
+    matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*: ``/x``
+    for the rule ``/x/`` is redirected (``True``) or matched (``False``); ``None`` asks the map;
+    *merge_slashes*: ``//x`` for the rule ``/x`` is redirected; ``None`` asks the map;
+    *redirect_to*: a path with ``<name>`` in it, or a callable ``(adapter, **arguments)`` that
+    returns one: where a match is redirected; *alias*: another rule of the endpoint is the canonical
+    one; matches are redirected there; *host*: the host it answers on, if the map matches hosts, a
+    pattern as well; ``None`` for every host; *websocket*: not available: WSGI carries no
+    websockets. Raises RuleSyntaxError: if the pattern cannot be understood.
 
     >>> rule = Rule("/user/<int:id>", methods=["get"], endpoint="user")
-    >>> sorted(rule.methods), rule.arguments
-    (['GET', 'HEAD'], {'id'})
+    >>> sorted(rule.methods), sorted(rule.arguments), rule.is_leaf
+    (['GET', 'HEAD'], ['id'], True)
     """
 
     def __init__(
@@ -256,12 +299,6 @@ class Rule:
         host: str | None = None,
         websocket: bool = False,
     ) -> None:
-        self.pieces = parse_rule(string)
-        if subdomain or host:
-            raise NotImplementedError(
-                f"rule {string!r}: rules by host or subdomain are not available; make one app per "
-                "host and choose by the Host header"
-            )
         if websocket:
             raise NotImplementedError(f"rule {string!r}: WSGI carries no websockets; use polling")
         self.rule = string
@@ -276,19 +313,84 @@ class Rule:
         self.merge_slashes = merge_slashes
         self.redirect_to = redirect_to
         self.alias = alias
-        # Who registered it ("app.py:12"), set by the layer that knows; shown in warnings.
-        self.origin: str | None = None
         # Whether the layer above answers OPTIONS for this rule, as Flask's rules tell; set by it.
         self.provide_automatic_options = False
         self.map: Any = None
-        self.variables = tuple(piece for piece in self.pieces if isinstance(piece, RuleVariable))
-        # The names of the variables, in the order in which the trie delivers their values.
-        self.names = tuple(variable.name for variable in self.variables)
-        self.arguments: set[str] = {*self.names, *self.defaults}
+        # What the map has it answer on: a host, a subdomain, or ``None`` for any.
+        self.domain: str | None = None
         # Whether a match is just this rule and its values: no defaults, redirect or alias.
-        self.plain = not (self.defaults or redirect_to or alias)
-        # Encoded text and (name, to_url) in turn, filled when the rule is added to a map.
+        self.plain = True
+        frame = sys._getframe(1)
+        self._origin: Any = (frame.f_code, frame.f_lasti)
+        # Made when the first URL is built: see ``make_build_steps``.
         self.build_steps: tuple[Any, ...] = ()
+        self.read_pattern()
+
+    def read_pattern(self, domain: str = "") -> None:
+        """Take the pattern apart: when the rule is made, and again when a map adds it.
+
+        *domain*: the host or subdomain the map has it answer on.
+        """
+        self.parsed = (self.rule, domain)
+        self.domain_pieces = tuple(parse_rule(domain, is_host=True)) if domain else ()
+        self.pieces = parse_rule(self.rule)
+        # The names of the variables, in the order in which the trie delivers their values.
+        self.names = tuple([variable.name for variable in self.variables()])
+        self.arguments = _share_names(frozenset([*self.names, *self.defaults]))
+        if domain and len(set(self.names)) < len(self.names):
+            problem = "a variable of the host is used in the path again; rename one of them"
+            raise RuleSyntaxError(self.rule, 0, problem)
+
+    def variables(self) -> list[RuleVariable]:
+        """Return the variables of the rule, those of its host first."""
+        pieces = [*self.domain_pieces, *self.pieces] if self.domain_pieces else self.pieces
+        return [piece for piece in pieces if isinstance(piece, RuleVariable)]
+
+    def parsed_text(self, variable: RuleVariable) -> str:
+        """Return the pattern that *variable* stands in: the path's, or that of the host."""
+        return self.rule if variable in self.pieces else self.parsed[1]
+
+    def get_rules(self, map: Any) -> Iterable[Rule]:
+        """Return the rule itself, as the one rule that this factory makes."""
+        return (self,)
+
+    def get_empty_kwargs(self) -> dict[str, Any]:
+        """Return the keyword arguments that make a copy; a subclass with more of them adds some."""
+        names = (
+            "defaults subdomain methods build_only endpoint strict_slashes merge_slashes "
+            "redirect_to alias host"
+        )
+        return {name: getattr(self, name) for name in names.split()}
+
+    def empty(self) -> Rule:
+        """Return a copy that belongs to no map yet, for a factory to change.
+
+        >>> copy = Rule("/a", endpoint="a").empty()
+        >>> copy.rule = "/blog" + copy.rule
+        >>> copy
+        <Rule '/blog/a' -> a>
+        """
+        copy = type(self)(self.rule, **self.get_empty_kwargs())
+        copy.provide_automatic_options = self.provide_automatic_options
+        copy._origin = self._origin
+        return copy
+
+    @property
+    def origin(self) -> str | None:
+        """Who registered it, such as ``app.py:12``; shown in warnings, worked out when asked for.
+
+        The layer that knows better sets a text, or a function that returns one.
+        """
+        if callable(self._origin):
+            self._origin = self._origin()
+        elif isinstance(self._origin, tuple):
+            self._origin = _describe_code_place(*self._origin)
+        origin: str | None = self._origin
+        return origin
+
+    @origin.setter
+    def origin(self, origin: str | Callable[[], str] | None) -> None:
+        self._origin = origin
 
     @property
     def is_leaf(self) -> bool:
@@ -308,7 +410,20 @@ class Rule:
         return f"{self.rule!r} to {self.endpoint!r}{where}"
 
 
-def _normalize_methods(rule: str, methods: Iterable[str] | None) -> set[str] | None:
+def _describe_code_place(code: CodeType, offset: int) -> str:
+    """Return file and line of the instruction at *offset* of *code*."""
+    from dis import findlinestarts
+
+    lines = [line for start, line in findlinestarts(code) if start <= offset and line]
+    return f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
+
+
+def _share_names(names: frozenset[str]) -> frozenset[str]:
+    """Return the first set that was equal to *names*: a hundred thousand rules have few of them."""
+    return _SHARED_NAMES.setdefault(names, names)
+
+
+def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[str] | None:
     """Return *methods* in capitals and with HEAD beside GET (RFC 9110 §9.3.2)."""
     if methods is None:
         return None
@@ -317,4 +432,4 @@ def _normalize_methods(rule: str, methods: Iterable[str] | None) -> set[str] | N
     known = {method.upper() for method in methods}
     if "GET" in known:
         known.add("HEAD")
-    return known
+    return _share_names(frozenset(known))

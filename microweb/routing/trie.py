@@ -3,10 +3,16 @@
 The law of this module: it knows nodes, readers and segments, and that a rule has methods; it does
 not know maps, endpoints or how redirects are worded. ``search_trie`` finds the best rule by
 depth-first search from the narrowest to the widest branch. It keeps its own stack, so depth costs
-no recursion, and never enters the same state twice. The states are (node, segments consumed), so
-the work is bounded by the nodes in reach times the segments of the path; without ``path``
-variables every node is entered at most once. Converters of one's own that span segments share
-a budget of ``_SPAN_STEPS`` per search.
+no recursion, and never enters the same state twice.
+
+The bound: a state is (node, segments consumed). Without variables that span segments every node is
+entered at most once, however many ways lead nowhere; with them, a node behind one is entered at
+most once per segment of the path. So the work is at most nodes in reach times segments, and never
+exponential. Converters of one's own that span segments share a budget of ``_SPAN_STEPS`` per
+search besides.
+
+Where a map has rules for hosts, the host is one segment more, in front of the path: the edges of a
+root at depth -1 are hosts, and behind each stands a trie as without hosts.
 """
 
 from __future__ import annotations
@@ -40,7 +46,7 @@ class RouteNode:
     * ``branches``: variables of one segment, the narrowest first.
     * ``spans``: variables that may take several segments, the narrowest first.
     * ``methods``: method (``None``: every method) to the rule that ends here.
-    * ``rules``: all rules that end here, also the ones another rule hides.
+    * ``hidden``: rules that end here and have no method left to answer.
     * ``text``: the node behind the first branch if that takes any text, a short cut.
     * ``rest``: the node behind the first span if that is ``path`` and a rule ends there, likewise.
 
@@ -48,16 +54,7 @@ class RouteNode:
     <RouteNode depth=0 literals=[] branches=[] spans=[] rules=[]>
     """
 
-    __slots__ = (
-        "branches",
-        "depth",
-        "literals",
-        "methods",
-        "rest",
-        "rules",
-        "spans",
-        "text",
-    )
+    __slots__ = ("branches", "depth", "hidden", "literals", "methods", "rest", "spans", "text")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -65,7 +62,7 @@ class RouteNode:
         self.branches: tuple[RouteBranch, ...] = ()
         self.spans: tuple[RouteBranch, ...] = ()
         self.methods = _NO_METHODS
-        self.rules: tuple[Rule, ...] = ()
+        self.hidden: tuple[Rule, ...] = ()
         self.text: RouteNode | None = None
         self.rest: RouteNode | None = None
 
@@ -77,9 +74,10 @@ class RouteNode:
             f"rules={[rule.rule for rule in self.rules]}>"
         )
 
-    def rule_for(self, method: str) -> Rule | None:
-        """Return the rule that ends here for *method*; a rule for every method comes second."""
-        return self.methods.get(method) or self.methods.get(None)
+    @property
+    def rules(self) -> list[Rule]:
+        """All rules that end here."""
+        return [*dict.fromkeys(self.methods.values()), *self.hidden]
 
     def literal(self, text: str) -> RouteNode:
         """Return the node behind the segment *text*, made if need be."""
@@ -96,8 +94,10 @@ class RouteNode:
             self.methods = {}
         methods = self.methods
         hidden_by = None
+        answers = False
         for method in (None,) if rule.methods is None else rule.methods:
             first = methods.setdefault(method, rule)
+            answers = answers or first is rule
             # HEAD and OPTIONS come by themselves with other methods and mean no conflict.
             if (
                 first is not rule
@@ -105,32 +105,55 @@ class RouteNode:
                 and method not in ("HEAD", "OPTIONS")
             ):
                 hidden_by = first
-        self.rules += (rule,)
+        if not answers:
+            self.hidden += (rule,)
         return hidden_by
 
-    def branch(self, made: RouteBranch) -> RouteNode:
-        """Return the node behind a variable: of a branch that reads the same, or of *made*."""
-        branches = self.spans if made.spans else self.branches
-        position = 0
-        for known in branches:
-            if known.order == made.order:
-                return known.node
-            position += known.order < made.order
-        branches = (*branches[:position], made, *branches[position:])
+    def branch(self, order: tuple[Any, ...], spans: bool) -> RouteNode | None:
+        """Return the node behind the variable of this *order*, if there is one already."""
+        ways = self.spans if spans else self.branches
+        place = _place_in_order(ways, order)
+        return ways[place].node if place < len(ways) and ways[place].order == order else None
+
+    def add_branch(self, made: RouteBranch) -> RouteNode:
+        """Put *made* among its siblings, the narrowest first; return the node behind it."""
+        ways = self.spans if made.spans else self.branches
+        place = _place_in_order(ways, made.order)
+        ways = (*ways[:place], made, *ways[place:])
         if made.spans:
-            self.spans = branches
+            self.spans = ways
+            self.rest = ways[0].node if ways[0].read is read_any_path else None
         else:
-            self.branches = branches
+            self.branches = ways
+            self.text = ways[0].node if ways[0].read is read_any_text else None
         made.node.depth = self.depth + 1
-        if self.branches and self.branches[0].reads_any_text:
-            self.text = self.branches[0].node
-        else:
-            self.text = None
-        if self.spans and self.spans[0].read is read_any_path:
-            self.rest = self.spans[0].node
-        else:
-            self.rest = None
         return made.node
+
+    def push_ways(self, stack: list[Any], index: int, count: int, values: Any, text: str) -> None:
+        """Put what ``search_trie`` is to try after the literal on its *stack*, the widest first."""
+        for span in self.spans and reversed(self.spans):
+            if span.read is not read_any_path:
+                # Where nothing can follow, a span ends at the end.
+                node = span.node
+                goes_on = node.literals or node.branches or node.spans
+                stack.append((span, index + 1 if goes_on else count, values, index))
+            elif text:
+                stack.append((span, index + 1, values, index))
+        for branch in reversed(self.branches):
+            # A comprehension takes longer for the one or two that there are.
+            stack.append((branch, index + 1, values, index))  # noqa: PERF401
+
+
+def _place_in_order(ways: tuple[RouteBranch, ...], order: tuple[Any, ...]) -> int:
+    """Return where *order* is, or would go, among *ways*; ``bisect`` takes no key before 3.10."""
+    low, high = 0, len(ways)
+    while low < high:
+        middle = (low + high) // 2
+        if ways[middle].order < order:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 class RouteBranch:
@@ -145,7 +168,7 @@ class RouteBranch:
     <RouteBranch <default>>
     """
 
-    __slots__ = ("label", "mixed", "node", "order", "read", "reads_any_text", "spans")
+    __slots__ = ("label", "mixed", "node", "order", "read", "spans")
 
     def __init__(
         self,
@@ -160,153 +183,28 @@ class RouteBranch:
         self.read = read
         self.spans = spans
         self.mixed = mixed
-        self.reads_any_text = read is read_any_text
         self.node = RouteNode(0)
 
     def __repr__(self) -> str:
         return f"<RouteBranch {self.label}>"
 
 
-class RouteSearch:
-    """One search of the trie: the careful walk, with a way back.
-
-    It is made per search and thrown away, so searches share nothing.
-
-    *root*: where to begin; *method*: the method asked for; *path*: the decoded path; the first
-    segment, in front of its slash, is empty.
-
-    ``visits`` counts the states entered, for who wants to see the bound hold.
-    """
-
-    __slots__ = ("allowed", "method", "path", "root", "segments", "span_steps", "stack", "visits")
-
-    def __init__(self, root: RouteNode, method: str, path: str) -> None:
-        self.root = root
-        self.method = method
-        self.path = path
-        self.segments = path.split("/")
-        self.allowed: set[str] = set()
-        self.span_steps = _SPAN_STEPS
-        self.visits = 0
-        # (where, segments consumed, values so far, where the span began). Values are linked
-        # backwards as (earlier, value) or (earlier, begin, stop), so a push never copies them.
-        self.stack: list[tuple[RouteNode | RouteBranch, int, Any, int]] = []
-
-    def run(self) -> tuple[Rule, list[Any]]:
-        """Return the rule and its values in order; raise the exceptions of ``search_trie``."""
-        stack = self.stack
-        segments = self.segments
-        seen: set[tuple[RouteNode | RouteBranch, int]] = set()
-        stack.append((self.root, 0, None, 0))
-        while stack:
-            place, index, values, begin = stack.pop()
-            self.visits += 1
-            if isinstance(place, RouteNode):
-                if (place, index) in seen:
-                    continue
-                seen.add((place, index))
-                rule = self._enter(place, index, values)
-                if rule is not None:
-                    return rule, self._collect(values)
-            elif not place.spans:
-                value = place.read(segments[index])
-                if value is not NOT_CONVERTED:
-                    stack.append((place.node, index + 1, self._link(place, values, value), 0))
-            elif place.read is read_any_path:
-                # Whatever follows a path does not depend on where it began.
-                if (place, index) not in seen:
-                    seen.add((place, index))
-                    if index < len(segments):
-                        stack.append((place, index + 1, values, begin))
-                    stack.append((place.node, index, (values, begin, index), 0))
-            else:
-                self._extend_span(place, index, values, begin)
-        if self.allowed:
-            raise WrongMethod(sorted(self.allowed), self.method, self.path)
-        raise NoMatch(self.path)
-
-    def _enter(self, node: RouteNode, index: int, values: Any) -> Rule | None:
-        """Return the rule if the path ends at *node*; else push the ways on, the widest first."""
-        segments = self.segments
-        if index == len(segments):
-            return self._end(node)
-        text = segments[index]
-        if not text and index == len(segments) - 1 and "" not in node.literals:
-            rule = node.rule_for(self.method)
-            if rule is not None and not rule.strict_slashes:
-                return rule
-        stack = self.stack
-        if node.spans:
-            for span in reversed(node.spans):
-                if span.read is not read_any_path:
-                    only = not (span.node.literals or span.node.branches or span.node.spans)
-                    stack.append((span, len(segments) if only else index + 1, values, index))
-                elif text:
-                    stack.append((span, index + 1, values, index))
-        if node.branches:
-            for branch in reversed(node.branches):
-                stack.append((branch, index, values, 0))
-        child = node.literals.get(text)
-        if child is not None:
-            stack.append((child, index + 1, values, 0))
-        return None
-
-    def _end(self, node: RouteNode) -> Rule | None:
-        """Return the rule that ends at *node*, also the one that lacks only its last slash."""
-        rule = node.rule_for(self.method)
-        if rule is not None:
-            return rule
-        slash = node.literals.get("")
-        if slash is not None:
-            rule = slash.rule_for(self.method)
-            if rule is not None:
-                if rule.strict_slashes:
-                    raise RequestRedirect(local_path(quote_path(self.path + "/")))
-                return rule
-        self.allowed.update(method for method in node.methods if method is not None)
-        return None
-
-    def _extend_span(self, span: RouteBranch, stop: int, values: Any, begin: int) -> None:
-        """Let *span* read the segments from *begin* to *stop*, and have one more tried after it."""
-        if self.span_steps <= 0:
-            return
-        if stop < len(self.segments):
-            self.stack.append((span, stop + 1, values, begin))
-        text = "/".join(self.segments[begin:stop])
-        self.span_steps -= (span.mixed.cost(text) if span.mixed else 1) + (len(text) >> 6)
-        value = span.read(text)
-        if value is not NOT_CONVERTED:
-            self.stack.append((span.node, stop, self._link(span, values, value), 0))
-
-    @staticmethod
-    def _link(branch: RouteBranch, values: Any, value: Any) -> Any:
-        """Return *values* with what *branch* read behind them."""
-        if not branch.mixed:
-            return (values, value)
-        for each in value:
-            values = (values, each)
-        return values
-
-    def _collect(self, link: Any) -> list[Any]:
-        """Return the linked values, first to last; the text of a path is only joined here."""
-        values = []
-        while link is not None:
-            if len(link) == 2:
-                link, value = link
-            else:
-                link, begin, stop = link
-                value = "/".join(self.segments[begin:stop])
-            values.append(value)
-        values.reverse()
-        return values
-
-
-def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any]]:
+def search_trie(
+    root: RouteNode, method: str, path: str, host: str | None = None, steps: list[Any] | None = None
+) -> tuple[Rule, list[Any]]:
     """Return the best rule for *method* and *path*, and the values of its variables in order.
 
-    *root*: the node in front of the first slash; *method*: in capitals; *path*: decoded. Raises
-    RequestRedirect: a rule wants a slash at the end. Raises WrongMethod: rules end here, but for
-    other methods. Raises NoMatch: none does.
+    Long and flat, because it runs for every path that the straight walk of ``Map.find`` gives up:
+    1 µs or two for a miss. The stack is what is left to try: (branch, segments consumed, values so
+    far, where the branch begins). Values are linked backwards as (earlier, value), or for a path as
+    (earlier, begin, stop), so that no push copies any. Whatever follows a path does not depend on
+    where it began, and only behind a span can two ways lead to the same state.
+
+    *root*: the node in front of the first slash, or of the host; *method*: in capitals; *path*:
+    decoded; *host*: in lower case, or ``None`` if *root* stands in front of a path; *steps*: a list
+    that is told each state entered: the node or branch, the segments consumed, and for a branch
+    whether it read them. Raises RequestRedirect: a rule wants a slash at the end. Raises
+    WrongMethod: rules end here, but for other methods. Raises NoMatch: none does.
 
     >>> try:
     ...     search_trie(RouteNode(0), "GET", "/")
@@ -314,13 +212,122 @@ def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any
     ...     print(error)
     no rule matches the path '/'
     """
-    return RouteSearch(root, method, path).run()
+    segments = path.split("/") if host is None else [host, *path.split("/")]
+    count = len(segments)
+    node: RouteNode | None = root
+    index = 0
+    values: Any = None
+    stack: list[tuple[RouteBranch, int, Any, int]] = []
+    seen: set[tuple[RouteNode | RouteBranch, int]] = set()
+    allowed: set[str] = set()
+    budget = _SPAN_STEPS
+    was_in_span = False
+    while True:
+        while node is not None:
+            if steps is not None:
+                steps.append((node, index, True))
+            if was_in_span:
+                if (node, index) in seen:
+                    break
+                seen.add((node, index))
+            if index >= count - 1 and (index == count or _may_add_slash(segments, index, values)):
+                rule = _rule_at_end(node, index < count, method, path, allowed)
+                if rule is not None:
+                    return rule, _collect_values(values, segments)
+                if index == count:
+                    break
+            text = segments[index]
+            if node.spans or node.branches:
+                node.push_ways(stack, index, count, values, text)
+            node = node.literals.get(text)
+            index += 1
+        if not stack:
+            break
+        way, index, values, begin = stack.pop()
+        value: Any = None
+        if not way.spans:
+            value = way.read(segments[begin])
+        else:
+            was_in_span = True
+            if (way, index) in seen or (budget <= 0 and way.read is not read_any_path):
+                continue
+            if index < count:
+                stack.append((way, index + 1, values, begin))
+            if way.read is read_any_path:
+                seen.add((way, index))
+            else:
+                text = "/".join(segments[begin:index])
+                budget -= (way.mixed.cost(text) if way.mixed else 1) + (len(text) >> 6)
+                value = way.read(text)
+        if steps is not None:
+            steps.append((way, index, value is not NOT_CONVERTED))
+        node = None
+        if value is not NOT_CONVERTED:
+            node = way.node
+            for each in value if way.mixed else (value,):
+                values = (values, each)
+            if way.read is read_any_path:
+                values = (values[0], begin, index)
+    raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)
+
+
+def _may_add_slash(segments: list[str], index: int, values: Any) -> bool:
+    """Return whether the path has a slash more than *index* segments, which a rule may forgive.
+
+    It is not one too many for a path that ends there, which takes it, nor behind another slash.
+    """
+    if segments[index] or not segments[index - 1]:
+        return False
+    return values is None or len(values) == 2 or bool(values[2] != index)
+
+
+def _rule_at_end(
+    node: RouteNode, has_slash: bool, method: str, path: str, allowed: set[str]
+) -> Rule | None:
+    """Return the rule that ends at *node*, also one that differs only by the last slash.
+
+    *has_slash*: whether the path has a slash behind *node*; *allowed*: takes up the methods of the
+    rules that end here, if none of them will do.
+    """
+    slash = node.literals.get("")
+    rule = node.methods.get(method) or node.methods.get(None)
+    other = None
+    if slash is not None:
+        other = slash.methods.get(method) or slash.methods.get(None)
+    if has_slash:
+        if rule is not None and other is None and not rule.strict_slashes:
+            return rule
+    elif rule is not None:
+        return rule
+    elif other is not None:
+        if other.strict_slashes:
+            raise RequestRedirect(local_path(quote_path(path + "/")))
+        return other
+    for end, is_other in ((node, has_slash), (slash, True)):
+        for name, rule in end.methods.items() if end is not None else ():
+            if name is not None and not (is_other and rule.strict_slashes):
+                allowed.add(name)
+    return None
+
+
+def _collect_values(link: Any, segments: list[str]) -> list[Any]:
+    """Return the linked values, first to last; the text of a path is only joined here."""
+    values = []
+    while link is not None:
+        if len(link) == 2:
+            link, value = link
+        else:
+            link, begin, stop = link
+            value = "/".join(segments[begin:stop])
+        values.append(value)
+    values.reverse()
+    return values
 
 
 def draw_trie(root: RouteNode) -> str:
     """Return the trie as an indented tree: one line per segment, its rules behind an arrow.
 
-    *root*: the node in front of the first slash.
+    *root*: the node in front of the first slash, or of the hosts.
 
     >>> from microweb.routing import Map, Rule
     >>> print(Map([Rule("/a/<int:n>", endpoint="n", methods=["GET"])]).draw())
@@ -329,15 +336,19 @@ def draw_trie(root: RouteNode) -> str:
         <int>  [GET, HEAD] -> n
     """
     lines = []
-    top = root.literals.get("")
-    stack: list[tuple[int, str, RouteNode]] = [(0, "/", top)] if top is not None else []
+    stack = [(0, label, node) for label, node in reversed(_label_ways(root))]
     while stack:
         depth, label, node = stack.pop()
         lines.append("  " * depth + label + "".join(_draw_rule(rule) for rule in node.rules))
-        ways = [(text or "(slash)", child) for text, child in sorted(node.literals.items())]
-        ways += [(branch.label, branch.node) for branch in (*node.branches, *node.spans)]
-        stack.extend((depth + 1, text, child) for text, child in reversed(ways))
+        stack += [(depth + 1, text, child) for text, child in reversed(_label_ways(node))]
     return "\n".join(lines)
+
+
+def _label_ways(node: RouteNode) -> list[tuple[str, RouteNode]]:
+    """Return how each way out of *node* is drawn, and where it leads."""
+    empty = {-1: "(no subdomain)", 0: "/"}.get(node.depth, "(slash)")
+    ways = [(text or empty, child) for text, child in sorted(node.literals.items())]
+    return ways + [(branch.label, branch.node) for branch in (*node.branches, *node.spans)]
 
 
 def _draw_rule(rule: Rule) -> str:

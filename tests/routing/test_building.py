@@ -141,7 +141,8 @@ def test_adapter_builds_below_the_script_name():
     adapter = URLS.bind("example.org", "/my app/", subdomain="www", url_scheme="https")
     assert adapter.build("user", {"name": "x"}) == "/my%20app/u/x/"
     assert adapter.build("home", force_external=True) == "https://www.example.org/my%20app/"
-    assert adapter.build("home", url_scheme="") == "//www.example.org/my%20app/"
+    assert adapter.build("home", url_scheme="ftp") == "/my%20app/"
+    assert adapter.build("home", None, None, True, url_scheme="") == "//www.example.org/my%20app/"
     assert adapter.build("thing") == "/my%20app/show"
     assert adapter.build("thing", method="POST") == "/my%20app/save"
 

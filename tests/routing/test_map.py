@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+import sys
 import time
 
 import pytest
@@ -11,6 +13,7 @@ from microweb.routing import (
     BaseConverter,
     Map,
     NoMatch,
+    PathConverter,
     RequestRedirect,
     Rule,
     RuleSyntaxError,
@@ -182,6 +185,11 @@ def test_rt_10_deep_and_odd_paths_are_answered(rule, path):
     except (NoMatch, RequestRedirect):
         pass
     assert time.process_time() - before < 5
+
+
+def test_rt_10_a_span_that_nothing_follows_takes_the_rest_at_once():
+    path = "/a" * 20000
+    assert map_of("/<re:a/.*a:x>").find("GET", path)[1] == {"x": path[1:]}
 
 
 def test_rt_10_rule_of_many_segments_is_added_matched_and_drawn():
@@ -365,16 +373,106 @@ def test_senseless_converter_arguments_are_refused(rule):
     assert list(urls.iter_rules()) == []
 
 
-def test_a_rule_belongs_to_one_map():
+def test_no_regular_expression_is_on_the_way_of_plain_segments():
+    urls = map_of("/a/b", "/<x>/b", "/<int:n>/<x>/", "/f/<path:p>")
+    called = []
+
+    def watch(frame, event, called_function):
+        if event == "c_call":
+            called.append(type(getattr(called_function, "__self__", None)))
+
+    sys.setprofile(watch)
+    try:
+        for path in ("/a/b", "/x/b", "/7/x/", "/f/a/b", "/a/b/c", "/x"):
+            try:
+                urls.find("GET", path)
+            except NoMatch:
+                pass
+    finally:
+        sys.setprofile(None)
+    assert re.Pattern not in called
+
+
+@pytest.mark.parametrize("path", ["/a", "/a/"])
+def test_a_lax_rule_for_other_methods_is_a_wrong_method_both_ways(path):
+    for rule in ("/a", "/a/"):
+        with pytest.raises(WrongMethod) as caught:
+            map_of(rule, strict_slashes=False).find("POST", path)
+        assert caught.value.valid_methods == ["GET", "HEAD"]
+
+
+def test_a_path_keeps_its_last_slash_though_the_rule_is_lax():
+    urls = map_of("/<path:p>", "/<path:p>/edit", "/<path:p>/<int:n>", strict_slashes=False)
+    assert urls.find("GET", "/a/")[1] == {"p": "a/"}
+    assert urls.find("GET", "/a/b/edit/")[1] == {"p": "a/b"}
+    assert urls.find("GET", "/a/7/")[1] == {"p": "a", "n": 7}
+
+
+def test_a_lax_rule_answers_the_methods_that_the_one_with_the_slash_does_not():
+    urls = Map(
+        [Rule("/<x>/", endpoint="slash", methods=["GET"]), Rule("/<x>", endpoint="leaf")],
+        strict_slashes=False,
+    )
+    found = [urls.find(m, p)[0].endpoint for p in ("/a", "/a/") for m in ("GET", "POST")]
+    assert found == ["leaf", "leaf", "slash", "leaf"]
+
+
+def test_lax_slashes_forgive_one_slash_not_two():
+    urls = map_of("/<x>/a/", "/<path:p>/b/", strict_slashes=False, merge_slashes=False)
+    for path in ("/x/a//", "/x/b//"):
+        with pytest.raises(NoMatch):
+            urls.find("GET", path)
+
+
+def test_two_rules_on_one_url_are_told_with_their_places():
+    urls = Map([Rule("/a", endpoint="first")])
+    with pytest.warns(UserWarning) as caught:
+        urls.add(Rule("/a", endpoint="second"))
+    line = inspect.currentframe().f_lineno - 1
+    assert f"'/a' to 'first' ({__file__}:{line - 2}) comes first" in str(caught[0].message)
+    assert f"hides '/a' to 'second' ({__file__}:{line})" in str(caught[0].message)
+    assert caught[0].filename == __file__
+    assert [rule.endpoint for rule in urls._root.literals[""].literals["a"].rules] == [
+        "first",
+        "second",
+    ]
+
+
+def test_converters_of_a_subclass_are_those_of_its_class():
+    class OwnMap(Map):
+        default_converters = {"default": PathConverter}
+
+    assert OwnMap([Rule("/<x>", endpoint="e")]).find("GET", "/a/b")[1] == {"x": "a/b"}
+
+
+def test_update_has_nothing_to_do():
+    urls = map_of("/a")
+    urls.update()
+    assert urls.find("GET", "/a")[0].rule == "/a"
+
+
+def test_rt_20_a_rule_is_added_once_and_to_one_map():
     rule = Rule("/a", endpoint="a")
-    Map([rule])
-    with pytest.raises(RuntimeError, match="belongs to a map already"):
-        Map([rule])
+    urls = Map([rule])
+    for other in (urls, Map()):
+        with pytest.raises(RuntimeError, match=r"<Rule '/a' -> a> belongs to a map already"):
+            other.add(rule)
 
 
-def test_host_matching_is_refused():
-    with pytest.raises(NotImplementedError, match="host_matching"):
-        Map(host_matching=True)
+@pytest.mark.parametrize("path", ["/s/\ufffd\ufffd", "/zz\ufffd"])
+def test_rt_11_replaced_bytes_are_ordinary_text(path):
+    urls = map_of("/s/<s>", "/z")
+    found = urls.bind_to_environ({"HTTP_HOST": "h", "PATH_INFO": path.replace("\ufffd", "\xff")})
+    if path.startswith("/s/"):
+        assert found.match()[1] == {"s": "\ufffd\ufffd"}
+    else:
+        assert not found.test()
+
+
+@pytest.mark.parametrize("method", ["PURGE", "HELPER", "AS_VIEW", "__INIT__", "DISPATCH_REQUEST"])
+def test_rt_12_a_rule_takes_no_method_that_it_does_not_name(method):
+    with pytest.raises(WrongMethod):
+        map_of("/a", "/<x>").find(method, "/a")
 
 
 def test_iter_rules_and_expectations():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
+
 import pytest
 
-from microweb.routing import Rule, RuleSyntaxError
+from microweb.routing import Rule, RuleSyntaxError, RuleTemplate
 from microweb.routing.rules import parse_rule, split_rule
 
 
@@ -89,12 +91,30 @@ def test_arguments_hold_variables_and_defaults():
     assert Rule("/<a>/<int:b>", defaults={"c": 1}).arguments == {"a", "b", "c"}
 
 
-@pytest.mark.parametrize("option", [{"host": "a.example"}, {"subdomain": "a"}, {"websocket": True}])
-def test_what_is_not_available_is_said(option):
+def test_what_is_not_available_is_said():
     with pytest.raises(NotImplementedError, match="'/x'"):
-        Rule("/x", **option)
+        Rule("/x", websocket=True)
+    with pytest.raises(NotImplementedError, match="write a function instead"):
+        RuleTemplate([Rule("/$name", endpoint="$name")])
 
 
 def test_rule_is_a_text():
     with pytest.raises(TypeError, match="a rule is a str"):
         Rule(b"/x")
+
+
+@pytest.mark.parametrize(("rule", "is_leaf"), [("/", False), ("/a", True), ("/a/", False)])
+def test_a_leaf_does_not_end_with_a_slash(rule, is_leaf):
+    assert Rule(rule).is_leaf is is_leaf
+
+
+def test_a_rule_knows_where_it_was_made_until_told_better():
+    rule = Rule("/x", endpoint="e")
+    line = inspect.currentframe().f_lineno - 1
+    assert rule.origin == f"{__file__}:{line}"
+    asked = []
+    rule.origin = lambda: asked.append(1) or "app.py:3"
+    assert asked == []
+    assert (rule.origin, rule.told(), asked) == ("app.py:3", "'/x' to 'e' (app.py:3)", [1])
+    rule.origin = None
+    assert rule.told() == "'/x' to 'e'"
