@@ -34,6 +34,14 @@ def flask_app(module: str = "flask") -> WSGIApp:
     def form() -> str:
         return request.form["name"] + request.form["mail"]
 
+    @app.get("/args")
+    def args() -> str:
+        return f"{request.args['name']} {request.args['page']} {request.cookies['theme']}"
+
+    @app.post("/number")
+    def number() -> dict[str, object]:
+        return {"number": request.get_json()["number"] + 1}
+
     @app.get("/session")
     def count() -> str:
         session["count"] = session.get("count", 0) + 1
@@ -77,6 +85,14 @@ def bottle_app() -> WSGIApp:
     def form() -> str:
         return request.forms["name"] + request.forms["mail"]
 
+    @app.get("/args")
+    def args() -> str:
+        return f"{request.query['name']} {request.query['page']} {request.get_cookie('theme')}"
+
+    @app.post("/number")
+    def number() -> dict[str, object]:
+        return {"number": request.json["number"] + 1}
+
     @app.get("/session")
     def count() -> str:
         # Bottle has no session; a signed cookie is the nearest it offers.
@@ -119,7 +135,18 @@ def falcon_app() -> WSGIApp:
             form = req.get_media()
             resp.text = form["name"] + form["mail"]
 
+    class Args:
+        def on_get(self, req: Any, resp: Any) -> None:
+            theme = req.get_cookie_values("theme")[0]
+            resp.text = f"{req.params['name']} {req.params['page']} {theme}"
+
+    class Number:
+        def on_post(self, req: Any, resp: Any) -> None:
+            resp.media = {"number": req.get_media()["number"] + 1}
+
     app = falcon.App()
+    app.add_route("/args", Args())
+    app.add_route("/number", Number())
     app.add_route("/", Hello())
     app.add_route("/json", Json())
     app.add_route("/user/{name}/post/{number:int}", Post())
@@ -166,10 +193,26 @@ def wheezy_app() -> WSGIApp:
         )
 
 
+def multipart_app() -> WSGIApp:
+    """Return an app that does nothing but read an upload, with the package ``multipart``."""
+    from multipart import parse_form_data
+
+    def application(environ: Any, start_response: Any) -> list[bytes]:
+        _, files = parse_form_data(environ, strict=True)
+        size = len(files["file"].file.read())
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        for part in files.values():
+            part.close()
+        return [str(size).encode()]
+
+    return application
+
+
 FRAMEWORKS: dict[str, Callable[[], WSGIApp]] = {
     "microweb": microweb_app,
     "Flask": flask_app,
     "Bottle": bottle_app,
     "Falcon": falcon_app,
     "wheezy.web": wheezy_app,
+    "multipart": multipart_app,
 }

@@ -194,13 +194,27 @@ class Microweb(Entrances):
         if not path.isascii():
             path = path.encode("latin-1").decode("utf-8", "replace")
         try:
-            rule, arguments = setup.find(environ["REQUEST_METHOD"], path)
+            if setup.has_hosts:
+                domain = self._domain_of(environ)
+                rule, arguments = setup.find(environ["REQUEST_METHOD"], path, domain)
+            else:
+                rule, arguments = setup.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
             context.routing_exception = self._routing_http_error(error, environ)
             return setup.unmatched
         context.url_rule = rule
         context.view_args = arguments
         return setup.plans.get(rule.endpoint) or setup.unmatched
+
+    def _domain_of(self, environ: WSGIEnvironment) -> str | None:
+        """Return the host or subdomain of a request, for a map whose rules name some.
+
+        Subdomains count only with ``subdomain_matching=True``, as in Flask.
+        """
+        url_map = self.url_map
+        if not url_map.host_matching and not self.subdomain_matching:
+            return url_map.default_subdomain
+        return url_map.domain_of(self.make_request(environ).host, self.config["SERVER_NAME"])
 
     def _check_host(self, environ: WSGIEnvironment, setup: Setup) -> HTTPException | None:
         """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.
@@ -218,10 +232,16 @@ class Microweb(Entrances):
     def _routing_http_error(self, error: RoutingError, environ: WSGIEnvironment) -> HTTPException:
         """Word a routing error as HTTP: 404, 405 with the allowed methods, or a redirect."""
         if isinstance(error, RequestRedirect):
-            location = self.script_prefix(environ) + error.new_url
-            query = environ.get("QUERY_STRING")
-            if query:
-                location = f"{location}?{query}"
+            location = error.new_url
+            if error.domain is not None:
+                adapter = self.create_url_adapter(self.make_request(environ))
+                if adapter is not None:
+                    location = adapter.make_redirect_url(location, None, error.domain)
+            elif location[:1] == "/":
+                location = self.script_prefix(environ) + location
+                query = environ.get("QUERY_STRING")
+                if query:
+                    location = f"{location}?{query}"
             return HTTPException(response=redirect_response(location, 308, self.response_class))
         if isinstance(error, WrongMethod):
             return MethodNotAllowed(valid_methods=error.valid_methods)

@@ -13,7 +13,7 @@ import sys
 
 from .config import DEFAULT_CONFIG, Config, ConfigAttribute, is_true_word
 from .context import AppContextGlobals
-from .http import Aborter, Request, Response
+from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
 from .json.provider import DefaultJSONProvider
 from .logs import create_logger
 from .routing import Map, Rule
@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 BLUEPRINT_OPTIONS = ("url_prefix", "name", "subdomain", "url_defaults", "cli_group")
 
 
+class AppMap(Map):
+    """The URL map of an app: its adapters raise HTTP errors, as views do."""
+
+    not_found_class = NotFound
+    method_not_allowed_class = MethodNotAllowed
+    http_exception_class = HTTPException
+
+    def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
+        """Say that a rule is never reached, unless it has no view: one that is there to give a URL
+        a second name, as in ``app.add_url_rule("/", endpoint="index")``, hides nothing."""
+        if rule.origin is not None:
+            super().warn_of_hidden_rule(rule, hidden_by)
+
+
 class AppBase(Scaffold):
     """Everything of an app but URLs, templates and the answering of requests. See `Microweb`."""
 
@@ -44,7 +58,7 @@ class AppBase(Scaffold):
     app_ctx_globals_class: type[Any] = AppContextGlobals
     aborter_class: type[Aborter] = Aborter
     json_provider_class: type[Any] = DefaultJSONProvider
-    url_map_class: type[Map] = Map
+    url_map_class: type[Map] = AppMap
     url_rule_class: type[Rule] = Rule
     session_interface: Any = None
 
@@ -255,10 +269,10 @@ class AppBase(Scaffold):
             names.add("OPTIONS")
         url_rule = self.url_rule_class(rule, methods=names, endpoint=endpoint, **options)
         url_rule.provide_automatic_options = bool(provide_automatic_options)
-        if view_func is not None:
-            url_rule.origin = describe_function(view_func)
-            if not any(self.iter_hooks(self.url_value_preprocessors, endpoint)):
-                check_view_arguments(url_rule.rule, url_rule.arguments, view_func)
+        url_rule.origin = view_func and (lambda: describe_function(view_func))
+        has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
+        if view_func is not None and not has_preprocessor:
+            check_view_arguments(url_rule.rule, url_rule.arguments, view_func)
         self.url_map.add(url_rule)
         if view_func is not None:
             self.view_functions[endpoint] = view_func

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from contextvars import ContextVar
 
+from .http import Request, Response
 from .http.streams import close_iterable
 from .signals import HEARD_SIGNALS, appcontext_popped, appcontext_pushed
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from .app import Microweb
-    from .http import HTTPException, Request, Response
+    from .http import HTTPException
     from .routing import MapAdapter, Rule
     from .sessions import SessionMixin
 
@@ -460,6 +461,24 @@ def _accessed_session() -> Any:
         session.accessed = True
     return session
 
+
+def _find_cookie_limits() -> tuple[int, bool] | None:
+    """Return the size that a cookie may have in the current app, and whether more is an error."""
+    context = CURRENT_CONTEXT.get(None)
+    if context is None:
+        return None
+    return context.app.config["MAX_COOKIE_SIZE"] or 0, context.app.debug
+
+
+def _make_environ_builder(*args: Any, **kwargs: Any) -> Any:
+    from .environ import EnvironBuilder
+
+    return EnvironBuilder(*args, **kwargs)
+
+
+# The two things that HTTP asks of whoever uses it, because it knows no app.
+Response.find_cookie_limits = staticmethod(_find_cookie_limits)
+Request.environ_builder = staticmethod(_make_environ_builder)
 
 current_app: Microweb = LocalProxy(lambda: current_context("current_app").app)  # type: ignore[assignment]
 g: Any = LocalProxy(lambda: current_context("g").g)

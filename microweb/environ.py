@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .http import FileStorage, Headers, MultiDict, Request
+from .http import FileStorage, Headers, MultiDict, Request, encode_multipart
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .app import Microweb
     from .context import WSGIEnvironment
 
-# How browsers write these into the names of a multipart body (WHATWG HTML, form submission).
-_FORM_NAME_ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A"}
 # Headers that have one value: a test's replaces the builder's instead of being added to it.
 _REPLACED_HEADERS = frozenset(
     ["CONTENT_TYPE", "CONTENT_LENGTH", "HTTP_HOST", "HTTP_USER_AGENT", "HTTP_AUTHORIZATION"]
@@ -116,7 +114,7 @@ class EnvironBuilder:
                 isinstance(value, FileStorage) for _, value in fields
             ):
                 boundary = f"-----microweb{time.time_ns():x}{os.getpid():x}"
-                self.body = _encode_multipart(fields, boundary)
+                self.body = encode_multipart(fields, boundary)
                 self.content_type = f"multipart/form-data; boundary={boundary}"
             else:
                 self.body = urlencode(fields).encode("ascii")
@@ -265,31 +263,8 @@ def _make_upload(
         # An open file knows its path, of which browsers send the last part.
         filename = FileStorage(file).filename
         filename = filename and os.path.basename(filename)
-    if content_type is None and filename:
+    if content_type is None and filename is not None:
         from mimetypes import guess_type
 
-        content_type = guess_type(filename)[0]
+        content_type = guess_type(filename)[0] or "application/octet-stream"
     return FileStorage(file, filename, name, content_type)
-
-
-def _encode_multipart(fields: list[tuple[str, Any]], boundary: str) -> bytes:
-    """Return a multipart/form-data body (RFC 7578); names are escaped as browsers do."""
-    out = io.BytesIO()
-    for name, value in fields:
-        disposition = f'form-data; name="{name.translate(_FORM_NAME_ESCAPES)}"'
-        head = ""
-        if isinstance(value, FileStorage):
-            content_type = value.content_type
-            if value.filename is not None:
-                disposition += f'; filename="{value.filename.translate(_FORM_NAME_ESCAPES)}"'
-                content_type = content_type or "application/octet-stream"
-            if content_type:
-                head = f"Content-Type: {content_type}\r\n"
-            body = value.stream.read()
-        else:
-            body = value if isinstance(value, bytes) else value.encode("utf-8")
-        out.write(f"--{boundary}\r\nContent-Disposition: {disposition}\r\n{head}\r\n".encode())
-        out.write(body)
-        out.write(b"\r\n")
-    out.write(f"--{boundary}--\r\n".encode("ascii"))
-    return out.getvalue()

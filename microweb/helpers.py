@@ -212,12 +212,14 @@ def send_file(
     etag: bool | str = True,
     last_modified: datetime | int | float | None = None,
     max_age: int | Callable[[str | None], int | None] | None = None,
+    precompressed: bool = False,
 ) -> Response:
     """Return a response that sends a file, by its path or as an open binary file.
 
     A relative path starts at the app's root path. *as_attachment* asks the browser to save it
     under *download_name*. *conditional* answers 304 and 206 where the request asks for it
     (RFC 9110 §13 and §14). *max_age* is in seconds; by default ``SEND_FILE_MAX_AGE_DEFAULT``.
+    With *precompressed* a ``.gz`` file beside the one asked for is sent to clients that take it.
 
     Never build *path_or_file* from what a client sent: that is what `send_from_directory` is for.
     """
@@ -237,6 +239,7 @@ def send_file(
         last_modified=last_modified,
         max_age=app.get_send_file_max_age if max_age is None else max_age,
         use_x_sendfile=bool(app.config["USE_X_SENDFILE"]),
+        precompressed=precompressed,
         response_class=app.response_class,
         root_path=app.root_path,
     )

@@ -48,16 +48,18 @@ class EndpointPlan:
 class Setup:
     """The plans of all endpoints, and what else the requests of an app share.
 
-    ``find`` is the router's, ``unmatched`` the plan of a request that no rule matched,
-    ``encode_body`` writes JSON without the detour of a response object (None where the app has a
-    provider of its own), ``opens_every_session`` is what another session interface than the
-    default may rely on, ``has_teardown`` whether any function waits for the end of a request,
-    ``checked_hosts`` the values of the Host header that have been found good.
+    ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``unmatched`` the
+    plan of a request that no rule matched, ``encode_body`` writes JSON without the detour of a
+    response object (None where the app has a provider of its own), ``opens_every_session`` is what
+    another session interface than the default may rely on, ``has_teardown`` whether any function
+    waits for the end of a request, ``checked_hosts`` the values of the Host header that have been
+    found good.
     """
 
     def __init__(self, app: Microweb) -> None:
         check_configuration(app.config)
         self.find = app.url_map.find
+        self.has_hosts = app.url_map.has_hosts
         self.opens_every_session = type(app.session_interface) is not SecureCookieSessionInterface
         straight = app.has_default_dispatch() and not self.opens_every_session
         self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint, straight=False)

@@ -353,7 +353,7 @@ class Scaffold:
         if folder is None:
             raise RuntimeError("there is no static folder; pass static_folder=... at the start")
         max_age = self.get_send_file_max_age(filename)
-        return send_from_directory(folder, filename, max_age=max_age)
+        return send_from_directory(folder, filename, max_age=max_age, precompressed=True)
 
     @staticmethod
     def _exception_class_and_code(

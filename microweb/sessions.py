@@ -283,7 +283,6 @@ class SecureCookieSessionInterface(SessionInterface):
         if items:
             expires = self.get_expiration_time(app, session)
             value = serializer.dumps(dict(items))
-            response.max_cookie_size = app.config["MAX_COOKIE_SIZE"]
             response.set_cookie(name, value, expires=expires, **attributes)
         else:
             response.delete_cookie(name, **attributes)

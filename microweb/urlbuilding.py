@@ -19,6 +19,12 @@ _FRAGMENT_SAFE = "!$&'()*+,/:;=?@"
 # RFC 3986 §3.1.
 _URL_SCHEME_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789+-.")
 
+_NO_HOST = (
+    "outside of a request there is no host to make an absolute URL of; set "
+    "app.config['SERVER_NAME'] = 'example.com', or ask for the path alone with "
+    "url_for(..., _external=False)"
+)
+
 
 class UrlBuilder(AppBase):
     """The half of an app that builds URLs. See `Microweb`."""
@@ -51,17 +57,30 @@ class UrlBuilder(AppBase):
         if self.url_default_functions:
             self.inject_url_defaults(endpoint, values)
         try:
-            path = self.url_map.build(endpoint, values, _method)
+            if self.url_map.has_hosts:
+                path = self._build_on_host(endpoint, values, _method, _scheme)
+            else:
+                path = self.script_prefix(environ) + self.url_map.build(endpoint, values, _method)
         except BuildError as error:
             return self.handle_url_build_error(error, endpoint, values)
-        path = self.script_prefix(environ) + path
         if _anchor:
             from urllib.parse import quote
 
             path = f"{path}#{quote(_anchor, safe=_FRAGMENT_SAFE)}"
         if _external is None:
             _external = environ is None or _scheme is not None
-        return self._absolute_url(path, _scheme) if _external else path
+        # Of a rule on another host the URL is absolute already.
+        return self._absolute_url(path, _scheme) if _external and path[:1] == "/" else path
+
+    def _build_on_host(
+        self, endpoint: str, values: dict[str, Any], method: str | None, scheme: str | None
+    ) -> str:
+        """Return the path of an endpoint, or its whole URL where it is on another host."""
+        context = find_request_context()
+        adapter = self.create_url_adapter(None if context is None else context.request)
+        if adapter is None:
+            raise RuntimeError(_NO_HOST)
+        return adapter.build(endpoint, values, method, url_scheme=scheme)
 
     def script_prefix(self, environ: dict[str, Any] | None) -> str:
         """Return the URL path that the app is mounted at, percent-encoded, without a final slash:
@@ -86,11 +105,7 @@ class UrlBuilder(AppBase):
             return f"{scheme or context.request.scheme}://{context.request.host}{path}"
         server_name = self.config["SERVER_NAME"]
         if not server_name:
-            raise RuntimeError(
-                "outside of a request there is no host to make an absolute URL of; set "
-                "app.config['SERVER_NAME'] = 'example.com', or ask for the path alone with "
-                "url_for(..., _external=False)"
-            )
+            raise RuntimeError(_NO_HOST)
         return f"{scheme or self.config['PREFERRED_URL_SCHEME']}://{server_name}{path}"
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, Any]) -> None:
@@ -116,9 +131,14 @@ class UrlBuilder(AppBase):
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """Return the map bound to a request, or to ``SERVER_NAME`` without one (None where that is
         not set): for matching and building by hand, in a shell or a test."""
-        if request is not None:
-            return self.url_map.bind_to_environ(request.environ)
         server_name = self.config["SERVER_NAME"]
+        if request is not None:
+            subdomain = None
+            if self.url_map.host_matching:
+                server_name = None
+            elif not self.subdomain_matching:
+                subdomain = self.url_map.default_subdomain
+            return self.url_map.bind_to_environ(request.environ, server_name, subdomain)
         if not server_name:
             return None
         return self.url_map.bind(

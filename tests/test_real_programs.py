@@ -58,8 +58,8 @@ def normalized(response):
             continue
         headers.append((name, value))
     body = response.data
-    if response.status_code >= 400 and response.mimetype == "text/html":
-        # The words of the default pages are each framework's own.
+    if response.status_code >= 300 and response.mimetype == "text/html":
+        # The words of redirects and default pages are each framework's own.
         body, headers = b"?", [pair for pair in headers if pair[0] != "Content-Length"]
     return response.status, sorted(headers), body
 

@@ -13,8 +13,8 @@ This part never sees an app, a route or a socket; it can be used alone:
 ... )
 [b'Hello, Ada!']
 
-Reading order: fields, exceptions, structures, headers, header_values, urls, cookies, conditional,
-streams, response_fields, response, files, forms, request.
+Reading order: absent, fields, exceptions, structures, headers, header_values, urls, cookies,
+conditional, streams, response_fields, response, files, multipart, forms, request, wsgi.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from .conditional import ETags as ETags
 from .conditional import IfRange as IfRange
 from .conditional import Range as Range
 from .conditional import generate_etag as generate_etag
+from .conditional import parse_content_range_header as parse_content_range_header
 from .conditional import parse_etags as parse_etags
 from .conditional import parse_if_range_header as parse_if_range_header
 from .conditional import parse_range_header as parse_range_header
@@ -81,7 +82,10 @@ from .fields import quote_header_value as quote_header_value
 from .fields import unquote_header_value as unquote_header_value
 from .files import file_response as file_response
 from .forms import FileStorage as FileStorage
-from .forms import MultipartDecoder as MultipartDecoder
+from .forms import FormDataParser as FormDataParser
+from .forms import MultiPartParser as MultiPartParser
+from .forms import default_stream_factory as default_stream_factory
+from .forms import encode_multipart as encode_multipart
 from .header_values import Accept as Accept
 from .header_values import Authorization as Authorization
 from .header_values import HeaderSet as HeaderSet
@@ -96,10 +100,16 @@ from .header_values import parse_cache_control_header as parse_cache_control_hea
 from .header_values import parse_set_header as parse_set_header
 from .headers import EnvironHeaders as EnvironHeaders
 from .headers import Headers as Headers
+from .multipart import MultipartData as MultipartData
+from .multipart import MultipartDecoder as MultipartDecoder
+from .multipart import MultipartEncoder as MultipartEncoder
+from .multipart import MultipartPart as MultipartPart
 from .request import Request as Request
 from .response import Response as Response
 from .response import redirect_response as redirect_response
 from .streams import ClosingIterator as ClosingIterator
+from .streams import FileWrapper as FileWrapper
+from .streams import LimitedStream as LimitedStream
 from .structures import CallbackDict as CallbackDict
 from .structures import CombinedMultiDict as CombinedMultiDict
 from .structures import ImmutableDict as ImmutableDict
@@ -107,3 +117,16 @@ from .structures import ImmutableMultiDict as ImmutableMultiDict
 from .structures import MultiDict as MultiDict
 from .structures import cached_property as cached_property
 from .urls import host_is_trusted as host_is_trusted
+from .wsgi import get_content_length as get_content_length
+from .wsgi import get_current_url as get_current_url
+from .wsgi import get_host as get_host
+from .wsgi import get_input_stream as get_input_stream
+from .wsgi import get_path_info as get_path_info
+from .wsgi import parse_form_data as parse_form_data
+from .wsgi import responder as responder
+from .wsgi import wrap_file as wrap_file
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    # A type checker is to see a misspelt name as such.
+    from .absent import missing_http_name as __getattr__  # noqa: F401

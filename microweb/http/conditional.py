@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from .fields import datetime_from_timestamp, parse_digits, parse_timestamp
+from .fields import datetime_from_timestamp, http_date, parse_digits, parse_timestamp
 from .header_values import HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
 #: Where the conditions of a request stand in its environ, and the range it may ask for.
@@ -24,6 +24,10 @@ CONDITIONAL_ENVIRON_KEYS = (
     "HTTP_IF_MATCH",
     "HTTP_IF_UNMODIFIED_SINCE",
 )
+
+
+# RFC 9110 section 14.2 lets a server ignore a Range that asks for many small pieces.
+_MAX_RANGES = 16
 
 
 def quote_etag(etag: str, weak: bool = False) -> str:
@@ -136,20 +140,27 @@ def parse_etags(value: str | None) -> ETags:
     return ETags(strong, weak)
 
 
-class IfRange:
-    """The If-Range header: an entity tag or a date, as seconds since the epoch."""
+class IfRange(HeaderValue):
+    """The If-Range header: an entity tag, or a date (a datetime or seconds since the epoch).
 
-    def __init__(self, etag: str | None = None, timestamp: int | None = None) -> None:
+    >>> IfRange("abc").to_header(), IfRange(date=784111777).to_header()
+    ('"abc"', 'Sun, 06 Nov 1994 08:49:37 GMT')
+    """
+
+    def __init__(self, etag: str | None = None, date: Any = None) -> None:
         self.etag = etag
-        self.timestamp = timestamp
+        self.timestamp: int | None = int(date.timestamp()) if hasattr(date, "timestamp") else date
 
     @property
     def date(self) -> Any:
         """The date as an aware datetime, or None."""
         return None if self.timestamp is None else datetime_from_timestamp(self.timestamp)
 
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} etag={self.etag!r} timestamp={self.timestamp!r}>"
+    def to_header(self) -> str:
+        """Return the header value."""
+        if self.etag is not None:
+            return quote_etag(self.etag)
+        return "" if self.timestamp is None else http_date(self.timestamp)
 
 
 def parse_if_range_header(value: str | None) -> IfRange:
@@ -159,7 +170,7 @@ def parse_if_range_header(value: str | None) -> IfRange:
     value = value.strip(" \t")
     if len(value) > 1 and value[0] == value[-1] == '"':
         return IfRange(etag=value[1:-1])
-    return IfRange(timestamp=parse_timestamp(value))
+    return IfRange(date=parse_timestamp(value))
 
 
 class Range(HeaderValue):
@@ -175,15 +186,31 @@ class Range(HeaderValue):
         self.units = units
         self.ranges = list(ranges)
 
+    def satisfiable(self, length: int) -> list[tuple[int, int]]:
+        """Return the ``(start, stop)`` pairs that lie within *length* bytes, in the given order."""
+        found = []
+        for start, stop in self.ranges:
+            start = max(0, start + length) if start < 0 else start
+            stop = length if stop is None else min(stop, length)
+            if start < stop:
+                found.append((start, stop))
+        return found
+
     def range_for_length(self, length: int | None) -> tuple[int, int] | None:
         """Return ``(start, stop)`` within *length* bytes; None if unsatisfiable or not single."""
         if self.units != "bytes" or length is None or len(self.ranges) != 1:
             return None
-        start, stop = self.ranges[0]
-        if start < 0:
-            start = max(0, start + length)
-        stop = length if stop is None else min(stop, length)
-        return (start, stop) if start < stop else None
+        return next(iter(self.satisfiable(length)), None)
+
+    def make_content_range(self, length: int | None) -> ContentRange | None:
+        """Return the ContentRange of a single range of *length* bytes, None if there is none."""
+        found = self.range_for_length(length)
+        return None if found is None else ContentRange(self.units, *found, length)
+
+    def to_content_range_header(self, length: int | None) -> str | None:
+        """Return the Content-Range of a single range of *length* bytes, None if there is none."""
+        content_range = self.make_content_range(length)
+        return None if content_range is None else content_range.to_header()
 
     def to_header(self) -> str:
         """Return the header value."""
@@ -230,22 +257,85 @@ def parse_range_header(value: str | None) -> Range | None:
 
 
 class ContentRange(HeaderValue):
-    """A Content-Range header: bytes *start* to *stop* (exclusive) of *length*, or unsatisfied."""
+    """A Content-Range header: bytes *start* to *stop* (exclusive) of *length*, or unsatisfied.
+
+    ``on_update(self)`` is called after each ``set`` and ``unset``. Without units it is false, and
+    there is no header.
+
+    >>> str(ContentRange("bytes", 0, 5, 100)), str(ContentRange("bytes", None, None, 9))
+    ('bytes 0-4/100', 'bytes */9')
+    """
 
     def __init__(
-        self, units: str, start: int | None, stop: int | None, length: int | None = None
+        self,
+        units: str | None,
+        start: int | None,
+        stop: int | None,
+        length: int | None = None,
+        on_update: Callable[[Any], None] | None = None,
     ) -> None:
-        self.units = units
-        self.start = start
-        self.stop = stop
-        self.length = length
+        self.on_update: Callable[[Any], None] | None = None
+        self.set(start, stop, length, units)
+        self.on_update = on_update
+
+    def set(
+        self,
+        start: int | None,
+        stop: int | None,
+        length: int | None = None,
+        units: str | None = "bytes",
+    ) -> None:
+        """Set all four at once. ValueError for what is no range of *length* bytes."""
+        if start is None or stop is None:
+            fits = start is stop
+        else:
+            fits = 0 <= start < stop <= (stop if length is None else length)
+        if not fits:
+            raise ValueError(
+                f"{start!r} to {stop!r} is no part of {length!r} bytes: give a start, a stop after "
+                "it and a length not below, or None for start and stop."
+            )
+        self.units, self.start, self.stop, self.length = units, start, stop, length
+        if self.on_update is not None:
+            self.on_update(self)
+
+    def unset(self) -> None:
+        """Remove the header."""
+        self.set(None, None, units=None)
 
     def to_header(self) -> str:
-        """Return the header value."""
+        """Return the header value, '' without units."""
+        if self.units is None:
+            return ""
         length = "*" if self.length is None else self.length
         if self.start is None or self.stop is None:
             return f"{self.units} */{length}"
         return f"{self.units} {self.start}-{self.stop - 1}/{length}"
+
+    def __bool__(self) -> bool:
+        return self.units is not None
+
+
+def parse_content_range_header(
+    value: str | None, on_update: Callable[[Any], None] | None = None
+) -> ContentRange | None:
+    """Parse Content-Range (RFC 9110 section 14.4); None if it is missing or malformed.
+
+    >>> parse_content_range_header("bytes 0-4/100").stop
+    5
+    """
+    units, _, rest = (value or "").strip(" \t").partition(" ")
+    numbers, slash, total = rest.strip(" \t").partition("/")
+    length = parse_digits(total)
+    if not slash or (length is None and total != "*"):
+        return None
+    if numbers == "*":
+        return ContentRange(units, None, None, length, on_update)
+    first, _, last = numbers.partition("-")
+    start, end = parse_digits(first), parse_digits(last)
+    if start is None or end is None or end < start or (length is not None and end >= length):
+        return None
+    return ContentRange(units, start, end + 1, length, on_update)
 
 
 def evaluate_preconditions(
@@ -277,18 +367,18 @@ def evaluate_preconditions(
     return 200
 
 
-def find_satisfiable_range(
+def find_satisfiable_ranges(
     environ: dict[str, Any], etag: str | None, weak: bool, modified: int | None, length: int
-) -> tuple[int, int] | bool | None:
-    """Return the ``(start, stop)`` to send, None for everything, False if it cannot be satisfied.
+) -> list[tuple[int, int]] | None:
+    """Return the ``(start, stop)`` pairs to send, None for everything; empty: none is there.
 
-    Only GET has ranges; If-Range must match strongly; several ranges are answered with
-    everything, which RFC 9110 section 14.2 permits.
+    Only GET has ranges; If-Range must match strongly. Ranges that overlap, and more of them than
+    a reader of parts needs, are answered with everything (RFC 9110 section 14.2 permits it).
     """
     if environ["REQUEST_METHOD"] != "GET":
         return None
     wanted = parse_range_header(environ.get("HTTP_RANGE"))
-    if wanted is None or len(wanted.ranges) != 1:
+    if wanted is None or len(wanted.ranges) > _MAX_RANGES:
         return None
     if "HTTP_IF_RANGE" in environ:
         condition = parse_if_range_header(environ["HTTP_IF_RANGE"])
@@ -298,8 +388,9 @@ def find_satisfiable_range(
             matches = condition.timestamp is not None and condition.timestamp == modified
         if not matches:
             return None
-    found = wanted.range_for_length(length)
-    if found is not None:
-        return found
+    found = wanted.satisfiable(length)
+    ordered = sorted(found)
+    if any(first[1] > second[0] for first, second in zip(ordered, ordered[1:])):
+        return None
     # Nothing of an empty file can be sent in part, so all of it is (RFC 9110 section 14.1.2).
-    return False if length else None
+    return found if found or length else None

@@ -119,11 +119,16 @@ def dump_cookie(
         parts.append("Partitioned")
     header = "; ".join(parts)
     if max_size and len(header) > max_size:
-        _warn_about_cookie(
-            f"The cookie {key!r} is {len(header)} bytes long; browsers may drop cookies above "
-            f"{max_size} bytes without a word. Store less in it."
-        )
+        _warn_about_cookie(large_cookie_message(key, header, max_size))
     return header
+
+
+def large_cookie_message(key: str, header: str, max_size: int) -> str:
+    """Return the sentence about a Set-Cookie value *header* that is longer than *max_size*."""
+    return (
+        f"The cookie {key!r} is {len(header)} bytes long; browsers may drop cookies above "
+        f"{max_size} bytes without a word. Store less in it."
+    )
 
 
 def _warn_about_cookie(message: str) -> None:

@@ -158,10 +158,12 @@ class HTTPException(Exception):
         return _error_page(self.code, self.name, self.get_description(environ))
 
     def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
-        """Return the headers that go with ``get_body``; subclasses add theirs to the list."""
-        if _wants_json_error(environ):
-            return [("Content-Type", "application/json")]
-        return [_ERROR_PAGE_HEADER]
+        """Return the headers that go with ``get_body``, and those that belong to the status."""
+        page = ("Content-Type", "application/json")
+        return [page if _wants_json_error(environ) else _ERROR_PAGE_HEADER, *self._own_headers()]
+
+    def _own_headers(self) -> list[tuple[str, str]]:
+        return []
 
     def get_response(self, environ: Any = None, scope: Any = None) -> Response:
         """Return the response given at construction, else one with the page.
@@ -296,11 +298,8 @@ class Unauthorized(HTTPException, code=401):
             www_authenticate = (www_authenticate,)
         self.www_authenticate = www_authenticate
 
-    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
-        """Add one WWW-Authenticate header per challenge."""
-        headers = super().get_headers(environ)
-        headers.extend(("WWW-Authenticate", str(item)) for item in self.www_authenticate or ())
-        return headers
+    def _own_headers(self) -> list[tuple[str, str]]:
+        return [("WWW-Authenticate", str(item)) for item in self.www_authenticate or ()]
 
 
 class Forbidden(HTTPException, code=403):
@@ -327,12 +326,8 @@ class MethodNotAllowed(HTTPException, code=405):
         super().__init__(description, response)
         self.valid_methods = valid_methods
 
-    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
-        """Add the Allow header."""
-        headers = super().get_headers(environ)
-        if self.valid_methods:
-            headers.append(("Allow", ", ".join(self.valid_methods)))
-        return headers
+    def _own_headers(self) -> list[tuple[str, str]]:
+        return [("Allow", ", ".join(self.valid_methods))] if self.valid_methods else []
 
 
 class NotAcceptable(HTTPException, code=406):
@@ -389,12 +384,9 @@ class RequestedRangeNotSatisfiable(HTTPException, code=416):
         self.length = length
         self.units = units
 
-    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
-        """Add the Content-Range header when the length is known."""
-        headers = super().get_headers(environ)
-        if self.length is not None:
-            headers.append(("Content-Range", f"{self.units} */{self.length}"))
-        return headers
+    def _own_headers(self) -> list[tuple[str, str]]:
+        known = self.length is not None
+        return [("Content-Range", f"{self.units} */{self.length}")] if known else []
 
 
 class ExpectationFailed(HTTPException, code=417):
@@ -440,14 +432,10 @@ class RetryAfterException(HTTPException):
         super().__init__(description, response)
         self.retry_after = retry_after
 
-    def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
-        """Add the Retry-After header."""
-        headers = super().get_headers(environ)
-        if self.retry_after is not None:
-            value = self.retry_after
-            value = http_date(value) if hasattr(value, "utctimetuple") else str(value)
-            headers.append(("Retry-After", value))
-        return headers
+    def _own_headers(self) -> list[tuple[str, str]]:
+        value = self.retry_after
+        moment = http_date(value) if hasattr(value, "utctimetuple") else str(value)
+        return [] if value is None else [("Retry-After", moment)]
 
 
 class TooManyRequests(RetryAfterException, code=429):

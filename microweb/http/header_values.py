@@ -49,6 +49,9 @@ class Accept(HeaderValue):
     ('br', 'gzip', 0.5)
     """
 
+    # Of two ranges that are both as narrow as this, neither is the stronger wish.
+    _narrow_enough: tuple[int, ...] = (2,)
+
     def __init__(self, values: Iterable[tuple[str, float]] = ()) -> None:
         # sorted() is stable: of equals, the one named first stays first.
         self._ranges: list[tuple[str, float]] = sorted(
@@ -86,8 +89,9 @@ class Accept(HeaderValue):
         result = default
         for match in matches:
             specificity, quality = self._find_range(match)
-            if quality > 0 and (quality, specificity) > best:
-                best = (quality, specificity)
+            rank = (quality, min(specificity, self._narrow_enough))
+            if quality > 0 and rank > best:
+                best = rank
                 result = match
         return result
 
@@ -176,6 +180,9 @@ class LanguageAccept(Accept):
     >>> LanguageAccept([("de-AT", 1.0), ("en", 0.5)]).best_match(["en-GB", "de"])
     'en-GB'
     """
+
+    # "de-AT" names one language as "en" does.
+    _narrow_enough = (1,)
 
     def _specificity(self, value: str) -> tuple[int, ...]:
         return (0 if value == "*" else 1 + value.count("-") + value.count("_"),)
@@ -429,8 +436,29 @@ class Credentials(HeaderValue):
             )
         return f"{self.type.title()} {rest}".rstrip(" ")
 
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return a parameter, else *default*."""
+        return self.parameters.get(key, default)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.parameters
+
     def __getitem__(self, name: str) -> str | None:
         return self.parameters.get(name)
+
+    def __getattr__(self, name: str) -> str | None:
+        if name.startswith("__") or name == "parameters":
+            raise AttributeError(name)
+        return self.parameters.get(name)
+
+    def __eq__(self, other: object) -> bool:
+        return vars(self) == vars(other) if isinstance(other, type(self)) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        # Nothing secret: representations end up in logs.
+        return f"<{type(self).__name__} {self.type}>"
 
 
 class Authorization(Credentials):
@@ -467,36 +495,20 @@ class Authorization(Credentials):
             return "Basic " + b2a_base64(pair.encode("utf-8"), newline=False).decode("ascii")
         return super().to_header()
 
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return a parameter, else *default*."""
-        return self.parameters.get(key, default)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.parameters
-
-    def __getattr__(self, name: str) -> str | None:
-        if name.startswith("__") or name == "parameters":
-            raise AttributeError(name)
-        return self.parameters.get(name)
-
-    def __eq__(self, other: object) -> bool:
-        return vars(self) == vars(other) if isinstance(other, Authorization) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        # Nothing secret: representations end up in logs.
-        return f"<{type(self).__name__} {self.type}>"
-
 
 class WWWAuthenticate(Credentials):
     """A challenge in a WWW-Authenticate header.
 
-    *values* are the parameters; a *token* may stand instead. ValueError for a malformed scheme.
+    *values* are the parameters; a *token* may stand instead. Parameters can be read and set as
+    items and as attributes; setting None removes one. ValueError for a malformed scheme.
 
-    >>> WWWAuthenticate("basic", {"realm": "staff"}).to_header()
-    'Basic realm="staff"'
+    >>> challenge = WWWAuthenticate("basic", {"realm": "staff"})
+    >>> challenge.charset = "UTF-8"
+    >>> challenge.to_header()
+    'Basic realm="staff", charset="UTF-8"'
     """
+
+    on_update: Any
 
     def __init__(
         self,
@@ -508,6 +520,7 @@ class WWWAuthenticate(Credentials):
             raise ValueError(
                 f"The authentication scheme {auth_type!r} is not a token. Write 'basic'."
             )
+        vars(self)["on_update"] = None  # not yet: the attributes below are set first
         super().__init__(auth_type.lower(), values, token)
 
     @classmethod
@@ -516,10 +529,18 @@ class WWWAuthenticate(Credentials):
         split = _split_auth_header(value)
         return None if split is None else cls(split[0], split[1], split[2] or None)
 
-    @property
-    def realm(self) -> str | None:
-        """The realm, which a browser shows when it asks for a password."""
-        return self.parameters.get("realm")
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in ("type", "parameters", "token", "on_update"):
+            vars(self)[name] = value
+        else:
+            self.parameters[name] = value
+        if self.on_update is not None and name != "on_update":
+            self.on_update(self)
+
+    __setitem__ = __setattr__
+
+    def __delitem__(self, name: str) -> None:
+        self[name] = None
 
 
 def _split_auth_header(value: str | None) -> tuple[str, dict[str, str | None], str | None] | None:

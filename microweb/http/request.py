@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 
+from .absent import leave_names_out, refuse_left_out_names
 from .conditional import (
     ETags,
     IfRange,
@@ -35,7 +36,13 @@ from .fields import (
     parse_options_header,
     text_from_environ,
 )
-from .forms import parse_query_string, read_multipart_form, read_urlencoded_form
+from .forms import (
+    EMPTY_FORM,
+    FormDataParser,
+    default_stream_factory,
+    parse_query_string,
+    parse_urlencoded_body,
+)
 from .header_values import (
     Accept,
     Authorization,
@@ -49,7 +56,7 @@ from .header_values import (
     parse_set_header,
 )
 from .headers import EnvironHeaders
-from .streams import BodyStream
+from .streams import LimitedStream
 from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
 from .urls import host_is_trusted, is_valid_host, readable_url_part
 
@@ -58,6 +65,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime
     from typing import Any
+
+    from .exceptions import HTTPErrorType
 
 
 def environ_text(key: str) -> Any:
@@ -90,8 +99,8 @@ def blueprint_names_of(endpoint: str | None) -> list[str]:
 
 
 _QUERY_KEPT = "%!$&'()*+,/:;=?@"
-# What a request without a form has; it cannot be changed, so one serves all.
-_EMPTY_FORM = ImmutableMultiDict()
+# Up to this many bytes a body of known length is asked for in one piece.
+_ONE_READ_SIZE = 65536
 
 
 class Request:
@@ -123,8 +132,36 @@ class Request:
     view_args: dict[str, Any] | None = None
     routing_exception: Exception | None = None
 
+    #: Makes the environ of ``from_values``; whoever offers an ``EnvironBuilder`` sets it.
+    environ_builder: Any = None
+
     def __init__(self, environ: dict[str, Any]) -> None:
         self.environ = environ
+
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Refuse the hooks of Werkzeug's that would be set and never asked."""
+        super().__init_subclass__(**keywords)
+        refuse_left_out_names(cls, Request)
+
+    @classmethod
+    def from_values(cls, *args: Any, **kwargs: Any) -> Any:
+        """Make a request, for a test, of what an ``EnvironBuilder`` takes: path, method, data…
+
+        RuntimeError where no builder has been set as ``environ_builder``.
+        """
+        if cls.environ_builder is None:
+            raise RuntimeError(
+                f"{cls.__name__}.from_values needs an EnvironBuilder: write "
+                "'import microweb.testing' first, or set Request.environ_builder to another."
+            )
+        return cls(cls.environ_builder(*args, **kwargs).get_environ())
+
+    def _explained(self, error: HTTPErrorType, detail: str | None = None) -> HTTPErrorType:
+        """Give *error* its *detail*, and in debug mode a page that tells it; return the error."""
+        error.detail = error.detail if detail is None else detail
+        if self.debug and error.detail:
+            error.description = error.detail
+        return error
 
     # What routing found
 
@@ -211,9 +248,9 @@ class Request:
             if environ.get("SERVER_PORT"):
                 host = f"{host}:{environ['SERVER_PORT']}"
         if not is_valid_host(host):
-            raise BadHost().with_detail(f"The Host header {host[:100]!r} is malformed.")
+            raise self._explained(BadHost(), f"The Host header {host[:100]!r} is malformed.")
         if self.trusted_hosts is not None and not host_is_trusted(host, self.trusted_hosts):
-            raise BadHost().with_detail(f"The host {host!r} is not in TRUSTED_HOSTS.")
+            raise self._explained(BadHost(), f"The host {host!r} is not in TRUSTED_HOSTS.")
         default_port = ":443" if self.is_secure else ":80"
         return host[: -len(default_port)] if host.endswith(default_port) else host
 
@@ -254,6 +291,9 @@ class Request:
         if "HTTP_X_FORWARDED_FOR" in self.environ:
             return parse_list_header(self.environ["HTTP_X_FORWARDED_FOR"])
         return [self.environ["REMOTE_ADDR"]] if self.environ.get("REMOTE_ADDR") else []
+
+    #: The body as the server gives it, without the limits that ``stream`` has.
+    input_stream: Any = environ_text("wsgi.input")
 
     #: The address of the client or of the nearest proxy; the user whom the server has checked.
     remote_addr: str | None = environ_text("REMOTE_ADDR")
@@ -318,20 +358,16 @@ class Request:
             return None
         return parse_digits(self.environ.get("CONTENT_LENGTH"))
 
-    @cached_property
-    def _content_type_options(self) -> tuple[str, dict[str, str]]:
-        head, options = parse_options_header(self.environ.get("CONTENT_TYPE"))
-        return head.lower(), options
-
     @property
     def mimetype(self) -> str:
         """The media type of the body, in lower case and without parameters; '' without one."""
-        return self._content_type_options[0]
+        value: str = self.environ.get("CONTENT_TYPE", "")
+        return value.partition(";")[0].strip(" \t").lower()
 
-    @property
+    @cached_property
     def mimetype_params(self) -> dict[str, str]:
         """The parameters of the Content-Type."""
-        return self._content_type_options[1]
+        return parse_options_header(self.environ.get("CONTENT_TYPE"))[1]
 
     @property
     def is_json(self) -> bool:
@@ -352,16 +388,42 @@ class Request:
         length = self.content_length
         limit = self.max_content_length
         if length is not None and limit is not None and length > limit:
-            raise RequestEntityTooLarge().with_detail(
-                f"The body has {length} bytes; MAX_CONTENT_LENGTH allows {limit}."
-            )
+            detail = f"The body has {length} bytes; MAX_CONTENT_LENGTH allows {limit}."
+            raise self._explained(RequestEntityTooLarge(), detail)
         source = environ.get("wsgi.input")
         if source is not None:
             if environ.get("wsgi.input_terminated"):
-                return BodyStream(source, length, limit)
+                if length is None or limit is not None:
+                    return LimitedStream(source, limit, True, length)
+                return LimitedStream(source, length)
             if length:
-                return BodyStream(source, length)
+                return LimitedStream(source, length)
         return io.BytesIO()
+
+    def _read_body(self, most: int | None = None) -> bytes:
+        """Read what is left of the body; of a long one *most* bytes and one more."""
+        own = self.__dict__
+        environ = self.environ
+        length = self.content_length
+        limit = self.max_content_length
+        source = environ.get("wsgi.input")
+        if (
+            not length
+            or source is None
+            or length > _ONE_READ_SIZE
+            or "stream" in own
+            or (limit is not None and (length > limit or "wsgi.input_terminated" in environ))
+        ):
+            return self.stream.read(-1 if most is None else most + 1)  # type: ignore[no-any-return]
+        # Short and of known length, as nearly all are: 0.6 µs instead of 2.5 through the stream.
+        try:
+            data: bytes = source.read(length)
+        except (OSError, ValueError):
+            data = b""
+        # A source may return less than it has been asked for.
+        missing = length - len(data)
+        own["stream"] = LimitedStream(source, missing) if missing else io.BytesIO()
+        return data + own["stream"].read() if missing else data
 
     def get_data(
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False
@@ -375,7 +437,10 @@ class Request:
         if data is None:
             if parse_form_data:
                 self._load_form_data()
-            data = self.stream.read()
+            try:
+                data = self._read_body()
+            except HTTPException as error:
+                raise self._explained(error) from error.__cause__
             if cache:
                 self.__dict__["_cached_data"] = data
         return data.decode("utf-8", "replace") if as_text else data
@@ -414,6 +479,14 @@ class Request:
             return CombinedMultiDict([self.args, self.form])
         return CombinedMultiDict([self.args])
 
+    def _get_file_stream(self, *about: Any, **named: Any) -> Any:
+        """Return what an uploaded file is written to; override it to keep files elsewhere.
+
+        The arguments are those of ``default_stream_factory``; the object needs ``write``, ``seek``
+        and ``close``.
+        """
+        return default_stream_factory(*about, **named)
+
     def _load_form_data(self) -> None:
         """Parse the body if it is a form and set ``form`` and ``files``, both at once."""
         own = self.__dict__
@@ -422,30 +495,33 @@ class Request:
         if "_form_error" in own:
             # Half of the body has been read: a second try would see a form without beginning.
             raise own["_form_error"]
-        fields = files = _EMPTY_FORM
-        mimetype, options = self._content_type_options
+        fields = files = EMPTY_FORM
+        mimetype = self.mimetype
         data = own.get("_cached_data")
         memory, parts = self.max_form_memory_size, self.max_form_parts
         try:
             if mimetype == "application/x-www-form-urlencoded":
-                stream = self.stream if data is None else io.BytesIO(data)
-                fields = read_urlencoded_form(stream, memory, parts)
+                body = self._read_body(memory) if data is None else data
+                fields = ImmutableMultiDict(parse_urlencoded_body(body, memory, parts))
             elif mimetype == "multipart/form-data":
+                own_files = type(self)._get_file_stream is not Request._get_file_stream
+                open_file = self._get_file_stream if own_files else None
+                parser = FormDataParser(open_file, memory, silent=False, max_form_parts=parts)
                 stream = self.stream if data is None else io.BytesIO(data)
-                if not isinstance(stream, io.BytesIO) or stream.getbuffer().nbytes:
-                    boundary = options.get("boundary", "")
-                    fields, files = read_multipart_form(stream, boundary, memory, parts)
+                options = stream, mimetype, self.content_length, self.mimetype_params
+                _, fields, files = parser.parse(*options)  # type: ignore[assignment]
         except HTTPException as error:
-            own["_form_error"] = error
+            own["_form_error"] = self._explained(error)
             raise
         own["form"] = fields
         own["files"] = files
 
     def close(self) -> None:
         """Close the files that came with a form; temporary ones are gone then."""
-        for files in self.__dict__.get("files", _EMPTY_FORM).listvalues():
-            for file in files:
-                file.close()
+        files = self.__dict__.get("files")
+        for uploads in files.listvalues() if files else ():
+            for upload in uploads:
+                upload.close()
 
     # JSON
 
@@ -478,22 +554,21 @@ class Request:
             own["_cached_json"] = value
         return value
 
-    def on_json_loading_failed(self, error: Exception | None) -> Any:
+    def on_json_loading_failed(self, e: Exception | None) -> Any:
         """Answer for a body that is not JSON; what this returns is what ``get_json`` returns.
 
-        *error* is what the parser raised, None if the media type is not JSON's. Raises
+        *e* is what the parser raised, None if the media type is not JSON's. Raises
         BadRequest or UnsupportedMediaType.
         """
-        if error is not None:
-            reason = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        if e is not None:
+            reason = "nested too deeply" if isinstance(e, RecursionError) else str(e)
             detail = f"The body is not valid JSON: {reason}."
-            text = detail if self.debug else None
-            raise BadRequest(text).with_detail(detail) from error
+            raise self._explained(BadRequest(), detail) from e
         detail = (
             f"The body's Content-Type is {self.content_type!r}; JSON is sent with "
             "'Content-Type: application/json'."
         )
-        raise UnsupportedMediaType(detail if self.debug else None).with_detail(detail)
+        raise self._explained(UnsupportedMediaType(), detail)
 
     def __repr__(self) -> str:
         try:
@@ -501,6 +576,9 @@ class Request:
         except BadHost:
             url = self.path
         return f"<{type(self).__name__} {url!r} [{self.environ.get('REQUEST_METHOD')}]>"
+
+
+leave_names_out(Request)
 
 
 def _refuse_json_constant(name: str) -> Any:

@@ -7,16 +7,17 @@ set, and is not checked again. It knows no request but the environ it is called 
 
 from __future__ import annotations
 
+from .absent import leave_names_out
 from .conditional import (
     CONDITIONAL_ENVIRON_KEYS,
     ContentRange,
     evaluate_preconditions,
-    find_satisfiable_range,
+    find_satisfiable_ranges,
     generate_etag,
     quote_etag,
     unquote_etag,
 )
-from .cookies import dump_cookie
+from .cookies import dump_cookie, large_cookie_message
 from .exceptions import (
     HTTPException,
     RequestedRangeNotSatisfiable,
@@ -26,13 +27,22 @@ from .exceptions import (
 from .fields import check_field_value, escape_page_text, is_json_mimetype, parse_timestamp
 from .headers import Headers
 from .response_fields import READY_CONTENT_TYPES, ResponseHeaderFields, content_type_of
-from .streams import ClosingIterator, FileBody, SlicedBody, call_all, close_iterable
+from .streams import (
+    ClosingIterator,
+    FileWrapper,
+    JoinedRanges,
+    ResponseStream,
+    SlicedBody,
+    call_all,
+    close_iterable,
+)
+from .structures import cached_property
 from .urls import location_from_iri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from typing import Any
+    from typing import Any, ClassVar
 
 _new_headers = Headers.__new__
 _REDIRECT_CODES = frozenset((300, 301, 302, 303, 304, 305, 307, 308))
@@ -55,14 +65,19 @@ class Response(ResponseHeaderFields):
 
     default_status: int | str = 200
     default_mimetype: str | None = "text/html"
-    #: Above this many bytes a cookie draws a warning; 0 for never.
+    #: Above this many bytes a cookie draws a warning, or a ValueError; 0 for never.
     max_cookie_size = 4093
+    refuse_large_cookies = False
+    #: A function that returns the two above for the app at work, or None where there is none.
+    find_cookie_limits: ClassVar[Callable[[], tuple[int, bool] | None] | None] = None
     #: An object with ``loads``, for ``get_json``; None is the stdlib's ``json``.
     json_module: Any = None
     #: Whether an iterable body is made a list when ``data`` is read.
     implicit_sequence_conversion = True
     #: Whether a body of known length gets a Content-Length when it is sent.
     automatically_set_content_length = True
+    #: Whether a relative Location is made absolute when it is sent, as RFC 2616 had it.
+    autocorrect_location_header = False
 
     response: Iterable[Any]
     _status = "200 OK"
@@ -182,6 +197,13 @@ class Response(ResponseHeaderFields):
             length = self.calculate_content_length()
             if length is not None:
                 headers.set("Content-Length", length)
+        if self.autocorrect_location_header and "Location" in headers:
+            from urllib.parse import urljoin
+
+            from .wsgi import get_current_url
+
+            here = location_from_iri(get_current_url(environ, strip_querystring=True))
+            headers.set("Location", urljoin(here, headers["Location"]))
         return headers
 
     def _has_no_body(self) -> bool:
@@ -252,6 +274,18 @@ class Response(ResponseHeaderFields):
             self.response = list(self.iter_encoded())
             if close is not None:
                 self.call_on_close(close)
+
+    def freeze(self) -> None:
+        """Make the body a list, state its length and tag: the response can be pickled then."""
+        self.make_sequence()
+        self.response = list(self.iter_encoded())
+        self.headers.set("Content-Length", sum(map(len, self.response)))
+        self.add_etag()
+
+    @cached_property
+    def stream(self) -> ResponseStream:
+        """A file to write the body with; what is written comes after what is there."""
+        return ResponseStream(self)
 
     def iter_encoded(self) -> Iterator[bytes]:
         """Iterate over the body; text is encoded as UTF-8."""
@@ -336,8 +370,13 @@ class Response(ResponseHeaderFields):
         partitioned: bool = False,
     ) -> None:
         """Add a Set-Cookie header; ``dump_cookie`` describes the arguments and what is refused."""
-        flags = (secure, httponly, True, self.max_cookie_size, samesite, partitioned)
+        find = type(self).find_cookie_limits
+        limits = None if find is None else find()
+        limit, refused = limits or (self.max_cookie_size or 0, self.refuse_large_cookies)
+        flags = secure, httponly, True, 0 if refused else limit, samesite, partitioned
         cookie = dump_cookie(key, value, max_age, expires, path, domain, *flags)
+        if refused and 0 < limit < len(cookie):
+            raise ValueError(large_cookie_message(key, cookie, limit))
         self.headers.add("Set-Cookie", cookie)
 
     def delete_cookie(
@@ -408,28 +447,53 @@ class Response(ResponseHeaderFields):
         modified: int | None,
         length: int | None,
     ) -> None:
-        """Cut the body down to the part that a single Range asks for."""
-        if length is None:
-            length = self.calculate_content_length()
+        """Cut the body down to what a Range asks for: one part, or several one after another."""
+        body: Any = self.response
+        length = self.calculate_content_length() if length is None else length
         if length is None:
             return
-        found = find_satisfiable_range(environ, etag, weak, modified, length)
-        if found is None:
+        ranges = find_satisfiable_ranges(environ, etag, weak, modified, length)
+        if ranges is None:
             return
-        if found is False or found is True:
+        if not ranges:
             self.close()
             raise RequestedRangeNotSatisfiable(length)
-        start, stop = found
-        body = self.response
-        if isinstance(body, FileBody) and body.seekable():
-            body.limit_to(start, stop)
-        elif self.is_sequence:
-            self.response = [b"".join(self.iter_encoded())[start:stop]]
+        seekable = isinstance(body, FileWrapper) and body.seekable()
+        if self.is_sequence:
+            body = b"".join(self.iter_encoded())
+        elif len(ranges) > 1 and not seekable:
+            return
+        start, stop = ranges[0]
+        if len(ranges) > 1:
+            self._join_ranges(body, ranges, length)
         else:
-            self.response = SlicedBody(body, start, stop)
+            if seekable:
+                body.limit_to(start, stop)
+            else:
+                self.response = (
+                    [body[start:stop]] if isinstance(body, bytes) else SlicedBody(body, start, stop)
+                )
+            self.headers.set("Content-Range", ContentRange("bytes", start, stop, length))
+            self.headers.set("Content-Length", stop - start)
         self.status_code = 206
-        self.headers.set("Content-Range", ContentRange("bytes", start, stop, length))
-        self.headers.set("Content-Length", stop - start)
+
+    def _join_ranges(self, body: Any, ranges: list[tuple[int, int]], length: int) -> None:
+        """Make the body multipart/byteranges (RFC 9110 section 14.6)."""
+        from os import urandom
+
+        boundary = urandom(16).hex()
+        kind = self.headers.get("Content-Type")
+        about = f"\r\n--{boundary}\r\n" + (f"Content-Type: {kind}\r\n" if kind else "")
+        pieces: list[tuple[bytes, int, int]] = []
+        for start, stop in ranges:
+            where = ContentRange("bytes", start, stop, length)
+            head = f"{about}Content-Range: {where}\r\n\r\n".encode("latin-1")
+            pieces.append((head if pieces else head[2:], start, stop))
+        end = f"\r\n--{boundary}--\r\n".encode("ascii")
+        size = sum(len(head) + stop - start for head, start, stop in pieces) + len(end)
+        self.response = JoinedRanges(body, pieces, end)
+        self.headers.set("Content-Type", f"multipart/byteranges; boundary={boundary}")
+        self.headers.set("Content-Length", size)
 
     # From other applications
 
@@ -522,5 +586,6 @@ def redirect_response(
     return response
 
 
+leave_names_out(Response)
 # The one arrow that points up the reading order: errors turn themselves into responses.
 setattr(HTTPException, "response_class", Response)  # noqa: B010 - no name is made here

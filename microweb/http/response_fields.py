@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 
+from .conditional import ContentRange, parse_content_range_header
 from .fields import (
     check_field_value,
     datetime_from_timestamp,
@@ -18,7 +19,9 @@ from .fields import (
     parse_options_header,
 )
 from .header_values import (
+    CacheControl,
     HeaderSet,
+    HeaderValue,
     ResponseCacheControl,
     WWWAuthenticate,
     parse_cache_control_header,
@@ -64,7 +67,7 @@ class ResponseField:
     def __init__(
         self,
         name: str,
-        read: Callable[[str], Any] | None = None,
+        read: Callable[..., Any] | None = None,
         write: Callable[[Any], Any] | None = None,
     ) -> None:
         self.name = name
@@ -88,24 +91,38 @@ class ResponseField:
         instance.headers.remove(self.name)
 
 
-class ResponseSetField(ResponseField):
-    """A descriptor: the header *name* as a HeaderSet; can be set to text or names as well."""
+class ResponseObjectField(ResponseField):
+    """A descriptor: the header as an object; what is changed there changes the header.
+
+    *read* takes the header's text and ``on_update``. Text, an object of the same kind or names
+    can be set.
+    """
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
             return self
 
-        def on_update(names: HeaderSet) -> None:
-            self.__set__(instance, names.to_header())
+        def on_update(value: Any) -> None:
+            self.__set__(instance, value)
 
-        return parse_set_header(", ".join(instance.headers.getlist(self.name)), on_update)
+        read: Any = self.read
+        return read(", ".join(instance.headers.getlist(self.name)), on_update)
 
     def __set__(self, instance: Any, value: Any) -> None:
         if not value:
             instance.headers.remove(self.name)
         else:
-            text = value if isinstance(value, str) else HeaderSet(value).to_header()
-            instance.headers.set(self.name, text)
+            named = isinstance(value, (str, HeaderValue, CacheControl))
+            instance.headers.set(self.name, value if named else HeaderSet(value))
+
+
+def _read_cache_control(value: str, on_update: Callable[[Any], None]) -> CacheControl:
+    return parse_cache_control_header(value, on_update, ResponseCacheControl)
+
+
+def _read_content_range(value: str, on_update: Callable[[Any], None]) -> ContentRange:
+    found = parse_content_range_header(value, on_update)
+    return found or ContentRange(None, None, None, on_update=on_update)
 
 
 def _read_delay(value: str) -> Any:
@@ -155,26 +172,33 @@ class ResponseHeaderFields:
     headers: Headers
 
     accept_ranges = ResponseField("Accept-Ranges")
-    access_control_allow_headers = ResponseSetField("Access-Control-Allow-Headers")
-    access_control_allow_methods = ResponseSetField("Access-Control-Allow-Methods")
+    access_control_allow_headers = ResponseObjectField(
+        "Access-Control-Allow-Headers", parse_set_header
+    )
+    access_control_allow_methods = ResponseObjectField(
+        "Access-Control-Allow-Methods", parse_set_header
+    )
     access_control_allow_origin = ResponseField("Access-Control-Allow-Origin")
-    access_control_expose_headers = ResponseSetField("Access-Control-Expose-Headers")
+    access_control_expose_headers = ResponseObjectField(
+        "Access-Control-Expose-Headers", parse_set_header
+    )
     access_control_max_age = ResponseField("Access-Control-Max-Age", parse_digits, _write_count)
     age = ResponseField("Age", _read_delay, _write_count)
-    allow = ResponseSetField("Allow")
+    allow = ResponseObjectField("Allow", parse_set_header)
+    cache_control = ResponseObjectField("Cache-Control", _read_cache_control)
     content_encoding = ResponseField("Content-Encoding")
-    content_language = ResponseSetField("Content-Language")
+    content_language = ResponseObjectField("Content-Language", parse_set_header)
     content_length = ResponseField("Content-Length", parse_digits, _write_count)
     content_location = ResponseField("Content-Location", write=location_from_iri)
     content_md5 = ResponseField("Content-MD5")
-    content_range = ResponseField("Content-Range")
+    content_range = ResponseObjectField("Content-Range", _read_content_range)
     content_type = ResponseField("Content-Type")
     date = ResponseField("Date", parse_date, _write_date)
     expires = ResponseField("Expires", parse_date, _write_date)
     last_modified = ResponseField("Last-Modified", parse_date, _write_date)
     location = ResponseField("Location", write=location_from_iri)
     retry_after = ResponseField("Retry-After", _read_retry_after, _write_retry_after)
-    vary = ResponseSetField("Vary")
+    vary = ResponseObjectField("Vary", parse_set_header)
 
     @property
     def mimetype(self) -> str | None:
@@ -196,22 +220,16 @@ class ResponseHeaderFields:
         self.headers.set("Content-Type", dump_options_header(self.mimetype, value))
 
     @property
-    def cache_control(self) -> Any:
-        """Cache-Control as an object; what is changed there changes the header."""
+    def www_authenticate(self) -> WWWAuthenticate:
+        """The first challenge, or an empty one; set it to a challenge, a list of them, or None."""
+        value = self.headers.get("WWW-Authenticate")
+        challenge = WWWAuthenticate.from_header(value) or WWWAuthenticate("basic")
 
-        def on_update(control: ResponseCacheControl) -> None:
-            if control:
-                self.headers.set("Cache-Control", control.to_header())
-            else:
-                self.headers.remove("Cache-Control")
+        def on_update(changed: WWWAuthenticate) -> None:
+            self.headers.set("WWW-Authenticate", changed)
 
-        value = self.headers.get("Cache-Control")
-        return parse_cache_control_header(value, on_update, ResponseCacheControl)
-
-    @property
-    def www_authenticate(self) -> WWWAuthenticate | None:
-        """The first challenge, or None; set it to a challenge, a list of them, or None."""
-        return WWWAuthenticate.from_header(self.headers.get("WWW-Authenticate"))
+        challenge.on_update = on_update
+        return challenge
 
     @www_authenticate.setter
     def www_authenticate(self, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Bytes on their way in and out, in blocks.
 
-Law of this module: every read of a request's body goes through one ``BodyStream``, which counts;
+Law of this module: every read of a request's body goes through one ``LimitedStream``, which
+counts;
 every file that is sent goes through blocks of fixed size. It knows no headers.
 """
 
@@ -16,27 +17,35 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    from .response import Response
+
 #: How many bytes are read at a time where nobody says otherwise.
 STREAM_BLOCK_SIZE = 65536
 _MAX_READ_SIZE = 1 << 20
 
 
-class BodyStream(io.RawIOBase):
-    """The request's body: at most *limit* bytes of *source*, read with a size always.
+class LimitedStream(io.RawIOBase):
+    """The request's body: *limit* bytes of *stream* and no more, read with a size always.
 
-    *length* is the announced length: when the source ends before it, ClientDisconnected (400).
-    *limit* without *length* is a maximum: when the source has more, RequestEntityTooLarge (413).
-    *source* is never closed (PEP 3333).
+    *limit* is the announced length: when the stream ends before it, ClientDisconnected (400).
+    With *is_max* it is a maximum (None: there is none): when the stream has more,
+    RequestEntityTooLarge (413); *announced* is what must come at least. *stream* is never closed
+    (PEP 3333).
+
+    >>> LimitedStream(io.BytesIO(b"hello, world"), 5).read()
+    b'hello'
     """
 
     _position = 0
     _ended = False
     _error: ClientDisconnected | RequestEntityTooLarge | None = None
 
-    def __init__(self, source: Any, length: int | None = None, limit: int | None = None) -> None:
-        self._source = source
-        self._length = length
-        self._limit = limit
+    def __init__(
+        self, stream: Any, limit: int | None, is_max: bool = False, announced: int | None = None
+    ) -> None:
+        self._source = stream
+        self._length = announced if is_max else limit
+        self._limit = limit if is_max else None
 
     def readable(self) -> bool:
         """Say that it can be read."""
@@ -163,30 +172,26 @@ def call_all(callbacks: Iterable[Callable[[], Any]]) -> None:
         raise error
 
 
-class FileBody:
-    """Iterate over a file in blocks: from *start*, *length* bytes at most; closes it at the end."""
+class FileWrapper:
+    """Iterate over a file in blocks of *buffer_size* bytes: *length* at most; closed by ``close``.
 
-    def __init__(
-        self,
-        file: Any,
-        start: int | None = None,
-        length: int | None = None,
-        block_size: int = STREAM_BLOCK_SIZE,
-    ) -> None:
-        self._file = file
+    >>> list(FileWrapper(io.BytesIO(b"abcde"), 2))
+    [b'ab', b'cd', b'e']
+    """
+
+    def __init__(self, file: Any, buffer_size: int = 8192, length: int | None = None) -> None:
+        self.file = file
+        self.buffer_size = buffer_size
         self._left = length
-        self._block_size = block_size
-        if start is not None:
-            file.seek(start)
 
-    def __iter__(self) -> FileBody:
+    def __iter__(self) -> FileWrapper:
         return self
 
     def __next__(self) -> bytes:
-        size = self._block_size
+        size = self.buffer_size
         if self._left is not None:
             size = min(size, self._left)
-        data: bytes = self._file.read(size) if size else b""
+        data: bytes = self.file.read(size) if size else b""
         if not data:
             raise StopIteration
         if self._left is not None:
@@ -195,17 +200,40 @@ class FileBody:
 
     def seekable(self) -> bool:
         """Say whether ``limit_to`` can be used."""
-        seekable = getattr(self._file, "seekable", None)
+        seekable = getattr(self.file, "seekable", None)
         return bool(seekable is not None and seekable())
 
     def limit_to(self, start: int, stop: int) -> None:
         """Send bytes *start* to *stop* of the file only; it must be seekable."""
-        self._file.seek(start)
+        self.file.seek(start)
         self._left = stop - start
 
     def close(self) -> None:
         """Close the file."""
-        close_iterable(self._file)
+        close_iterable(self.file)
+
+
+class JoinedRanges:
+    """Several ranges of *body* (a FileWrapper or bytes), what stands before each and at the end."""
+
+    def __init__(self, body: Any, pieces: list[tuple[bytes, int, int]], end: bytes) -> None:
+        self._body = body
+        self._pieces = pieces
+        self._end = end
+
+    def __iter__(self) -> Iterator[bytes]:
+        for head, start, stop in self._pieces:
+            yield head
+            if isinstance(self._body, bytes):
+                yield self._body[start:stop]
+            else:
+                self._body.limit_to(start, stop)
+                yield from self._body
+        yield self._end
+
+    def close(self) -> None:
+        """Close the file."""
+        close_iterable(self._body)
 
 
 class SlicedBody:
@@ -230,3 +258,28 @@ class SlicedBody:
     def close(self) -> None:
         """Close the chunks if they can be closed."""
         close_iterable(self._chunks)
+
+
+class ResponseStream(io.RawIOBase):
+    """A binary file whose writing goes to the end of a response's body."""
+
+    def __init__(self, response: Response) -> None:
+        self.response = response
+
+    def writable(self) -> bool:
+        """Say that it can be written to."""
+        return True
+
+    def write(self, data: Any) -> int:
+        """Append *data*, bytes, to the body and return its length. ValueError after ``close``."""
+        if self.closed:
+            raise ValueError("The response's stream is closed. Write before you call close().")
+        self.response.make_sequence()
+        self.response.response = [*self.response.response, bytes(data)]
+        self.response.headers.remove("Content-Length")
+        return len(data)
+
+    def tell(self) -> int:
+        """Return how many bytes the body has."""
+        self.response.make_sequence()
+        return self.response.calculate_content_length() or 0

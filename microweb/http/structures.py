@@ -92,7 +92,7 @@ class MultiDict(_AnyDict):
     """
 
     def __init__(self, mapping: Any = None) -> None:
-        super().__init__()
+        # A dict needs no __init__ of its own to be empty.
         if mapping is not None:
             table: dict[Any, list[Any]] = {}
             for key, value in mapping if mapping.__class__ is list else iter_multi_items(mapping):

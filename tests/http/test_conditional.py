@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
 import random
 import time
 
 import pytest
 
-from microweb.http import parse_etags, parse_range_header, quote_etag, unquote_etag
+from microweb.http import (
+    ContentRange,
+    IfRange,
+    Range,
+    parse_content_range_header,
+    parse_etags,
+    parse_range_header,
+    quote_etag,
+    unquote_etag,
+)
 from microweb.http.conditional import (
     evaluate_preconditions,
-    find_satisfiable_range,
+    find_satisfiable_ranges,
     parse_if_range_header,
 )
 
@@ -51,24 +61,30 @@ def test_st_12_range_syntax(value, ranges):
 @pytest.mark.parametrize(
     ("value", "found"),
     [
-        ("bytes=0-4", (0, 5)),
-        ("bytes=5-", (5, 100)),
-        ("bytes=-5", (95, 100)),
-        ("bytes=0-0", (0, 1)),
-        ("bytes=99-", (99, 100)),
-        ("bytes=0-" + "9" * 20, (0, 100)),
-        ("bytes=-1000", (0, 100)),
-        ("bytes=100-", False),
-        ("bytes=-0", False),
-        ("bytes=0-1,2-3", None),
+        ("bytes=0-4", [(0, 5)]),
+        ("bytes=5-", [(5, 100)]),
+        ("bytes=-5", [(95, 100)]),
+        ("bytes=0-0", [(0, 1)]),
+        ("bytes=99-", [(99, 100)]),
+        ("bytes=0-" + "9" * 20, [(0, 100)]),
+        ("bytes=-1000", [(0, 100)]),
+        ("bytes=100-", []),
+        ("bytes=-0", []),
+        ("bytes=0-1,2-3", [(0, 2), (2, 4)]),
+        ("bytes=-1, 0-0", [(99, 100), (0, 1)]),
+        ("bytes=0-1, 100-", [(0, 2)]),
+        ("bytes=100-, 200-", []),
+        ("bytes=0-5,5-9", None),
+        ("bytes=0-,-1", None),
+        ("bytes=" + ",".join(f"{i}-{i}" for i in range(17)), None),
         ("items=0-1", None),
     ],
 )
 def test_st_10_st_11_ranges_of_a_hundred_bytes(value, found):
     environ = make_environ(HTTP_RANGE=value)
-    assert find_satisfiable_range(environ, None, False, None, 100) == found
+    assert find_satisfiable_ranges(environ, None, False, None, 100) == found
     assert (
-        find_satisfiable_range(make_environ("HEAD", HTTP_RANGE=value), None, False, None, 100)
+        find_satisfiable_ranges(make_environ("HEAD", HTTP_RANGE=value), None, False, None, 100)
         is None
     )
 
@@ -76,7 +92,7 @@ def test_st_10_st_11_ranges_of_a_hundred_bytes(value, found):
 @pytest.mark.parametrize("value", ["bytes=" + "0-," * 1000, "bytes=" + "0-1," * 20_000 + "2-3"])
 def test_st_09_many_ranges_are_linear(value):
     started = time.perf_counter()
-    find_satisfiable_range(make_environ(HTTP_RANGE=value), None, False, None, 100)
+    find_satisfiable_ranges(make_environ(HTTP_RANGE=value), None, False, None, 100)
     assert time.perf_counter() - started < 0.5
 
 
@@ -96,13 +112,52 @@ def test_st_09_many_ranges_are_linear(value):
 )
 def test_st_14_if_range_compares_strongly(if_range, weak, sent):
     environ = make_environ(HTTP_RANGE="bytes=0-4", HTTP_IF_RANGE=if_range)
-    found = find_satisfiable_range(environ, "a", weak, 784111777, 100)
-    assert found == ((0, 5) if sent else None)
+    found = find_satisfiable_ranges(environ, "a", weak, 784111777, 100)
+    assert found == ([(0, 5)] if sent else None)
+
+
+def test_ranges_and_content_ranges():
+    single = Range("bytes", [(-5, None)])
+    assert single.to_content_range_header(100) == "bytes 95-99/100"
+    assert Range("bytes", [(0, 1), (2, 3)]).make_content_range(9) is None
+    assert Range("bytes", [(9, None)]).to_content_range_header(9) is None
+    changes = []
+    content_range = parse_content_range_header("bytes 0-4/*", changes.append)
+    assert (content_range.start, content_range.stop, content_range.length) == (0, 5, None)
+    content_range.set(5, 10, 10)
+    assert (changes, str(content_range)) == ([content_range], "bytes 5-9/10")
+    content_range.unset()
+    assert (bool(content_range), str(content_range)) == (False, "")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "bytes", "bytes 0-4", "bytes 4-0/9", "bytes 0-9/9", "bytes +0-4/9", "bytes */x", None],
+)
+def test_malformed_content_ranges_are_none(value):
+    assert parse_content_range_header(value) is None
+
+
+@pytest.mark.parametrize("value", ["bytes 0-4/100", "bytes */100", "bytes 0-4/*", "items 7-7/8"])
+def test_content_range_round_trips(value):
+    assert parse_content_range_header(value).to_header() == value
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "length"), [(5, 5, 9), (0, 10, 9), (None, 1, 9), (-1, 2, 9)]
+)
+def test_a_content_range_that_is_none_is_refused(start, stop, length):
+    with pytest.raises(ValueError, match="no part"):
+        ContentRange("bytes", start, stop, length)
 
 
 def test_if_range_header():
     assert parse_if_range_header("Sun, 06 Nov 1994 08:49:37 GMT").date.year == 1994
     assert parse_if_range_header(None).etag is None
+    for value in ('"a"', "Sun, 06 Nov 1994 08:49:37 GMT", ""):
+        assert parse_if_range_header(value).to_header() == value
+    moment = datetime.datetime(1994, 11, 6, 8, 49, 37, tzinfo=datetime.timezone.utc)
+    assert IfRange(date=moment).date == moment
 
 
 @pytest.mark.parametrize(
@@ -164,4 +219,4 @@ def test_random_headers_raise_nothing():
             HTTP_IF_NONE_MATCH=text,
         )
         evaluate_preconditions(environ, "a", False, 5)
-        find_satisfiable_range(environ, "a", False, 5, 10)
+        find_satisfiable_ranges(environ, "a", False, 5, 10)

@@ -7,6 +7,21 @@ import time
 
 import pytest
 
+from microweb.http import (
+    Authorization,
+    WWWAuthenticate,
+    parse_accept_header,
+    parse_cache_control_header,
+    parse_content_range_header,
+    parse_cookie,
+    parse_date,
+    parse_etags,
+    parse_if_range_header,
+    parse_range_header,
+    parse_set_header,
+    quote_etag,
+    unquote_etag,
+)
 from microweb.http.fields import (
     check_field_name,
     check_field_value,
@@ -194,3 +209,69 @@ def test_random_text_raises_nothing_from_any_parser():
         parse_accept_items(text)
         decode_extended_value(text)
         percent_decode(text)
+
+
+@pytest.mark.parametrize("value", ["form-data; *0=a", "a; *=utf-8''x; *1=y", "a; =x"])
+def test_mp_13_a_parameter_without_a_name_is_left_out(value):
+    assert parse_options_header(value)[1] == {}
+
+
+def test_keys_that_are_no_tokens_are_left_out():
+    assert parse_dict_header('a b=1, c=2, =3, "d"=4, "') == {"c": "2"}
+
+
+_PARSERS = [
+    parse_accept_header,
+    parse_cache_control_header,
+    parse_content_range_header,
+    parse_cookie,
+    parse_date,
+    parse_dict_header,
+    parse_etags,
+    parse_if_range_header,
+    parse_list_header,
+    parse_options_header,
+    parse_range_header,
+    parse_set_header,
+    unquote_etag,
+    unquote_header_value,
+    Authorization.from_header,
+    WWWAuthenticate.from_header,
+]
+
+
+@pytest.mark.parametrize("parse", _PARSERS, ids=lambda parse: parse.__qualname__)
+def test_no_header_makes_a_parser_raise(parse):
+    random.seed(parse.__qualname__)
+    pieces = [
+        *'ab01;=,"\\/*-: \t\x0b\0\x85é٣',
+        "bytes=",
+        "q=",
+        "W/",
+        "Basic ",
+        "''",
+        "%e2",
+        "name*0=",
+    ]
+    for _ in range(1500):
+        parse("".join(random.choice(pieces) for _ in range(random.randrange(16))))
+
+
+def test_what_is_dumped_is_parsed():
+    random.seed(12)
+    texts = ["".join(random.choice('ab ,;="\\é%') for _ in range(5)).strip() for _ in range(900)]
+    for first, second, third in zip(texts[::3], texts[1::3], texts[2::3]):
+        options = {"x": first, "y": second}
+        assert parse_options_header(dump_options_header("head", options)) == ("head", options)
+        items = [text for text in (first, second, third) if text]
+        assert parse_list_header(dump_header(items)) == items
+        pairs = {"a": first, "b": None, "c": second}
+        assert parse_dict_header(dump_header(pairs)) == pairs
+        tag = third.replace('"', "")
+        assert unquote_etag(quote_etag(tag, weak=True)) == (tag, True)
+        challenge = WWWAuthenticate("digest", {"realm": first, "nonce": second})
+        assert WWWAuthenticate.from_header(str(challenge)).parameters == challenge.parameters
+        credentials = Authorization(
+            "basic", {"username": first.replace(":", ""), "password": second}
+        )
+        assert Authorization.from_header(str(credentials)) == credentials

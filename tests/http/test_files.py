@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import importlib
 import io
 import os
 import sys
+import zipfile
 from wsgiref.util import FileWrapper
 
 import pytest
@@ -56,7 +58,8 @@ def test_a_whole_file(path):
         ("bytes=-1000", 206, (0, 100)),
         ("items=0-1", 200, (0, 100)),
         ("bytes=a-b", 200, (0, 100)),
-        ("bytes=0-1,3-4", 200, (0, 100)),
+        ("bytes=0-1,1-4", 200, (0, 100)),
+        ("bytes=0-1,200-", 206, (0, 2)),
     ],
 )
 @pytest.mark.parametrize("wrapper", [None, FileWrapper])
@@ -76,6 +79,180 @@ def test_st_10_unsatisfiable_ranges(path, value):
     with pytest.raises(RequestedRangeNotSatisfiable) as caught:
         file_response(path, make_environ(HTTP_RANGE=value))
     assert ("Content-Range", "bytes */100") in caught.value.get_headers()
+
+
+def byte_ranges(headers, body):
+    """Take multipart/byteranges apart, strictly (RFC 9110 section 14.6)."""
+    kind, options = parse_options_header(headers["Content-Type"])
+    assert kind == "multipart/byteranges"
+    assert "Content-Range" not in headers
+    assert headers["Content-Length"] == str(len(body))
+    first, *parts, last = (b"\r\n" + body).split(b"\r\n--" + options["boundary"].encode())
+    assert (first, last) == (b"", b"--\r\n")
+    found = []
+    for part in parts:
+        head, _, data = part.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ") for line in head.decode().split("\r\n") if line)
+        assert fields["Content-Type"] == "application/octet-stream"
+        found.append((fields["Content-Range"], data))
+    return found
+
+
+@pytest.mark.parametrize("source", ["path", "bytes", "list"])
+@pytest.mark.parametrize(
+    ("value", "parts"),
+    [
+        ("bytes=0-1,3-4", [(0, 2), (3, 5)]),
+        ("bytes=-2, 0-0,300-, 50-97", [(98, 100), (0, 1), (50, 98)]),
+    ],
+)
+def test_st_10_several_ranges_are_several_parts(path, source, value, parts):
+    environ = make_environ(HTTP_RANGE=value)
+    if source == "list":
+        response = Response([DATA[:50], DATA[50:]], content_type="application/octet-stream")
+        status, headers, body = run_app(response.make_conditional(environ, True), environ)
+        code, headers = int(status[:3]), dict(headers)
+    else:
+        target = path if source == "path" else io.BytesIO(DATA)
+        code, headers, body = fetch(target, environ, download_name="a.bin")
+    assert code == 206
+    assert byte_ranges(headers, body) == [
+        (f"bytes {start}-{stop - 1}/100", DATA[start:stop]) for start, stop in parts
+    ]
+
+
+def test_several_ranges_of_what_cannot_seek_are_everything():
+    def chunks():
+        yield DATA
+
+    response = Response(chunks())
+    environ = make_environ(HTTP_RANGE="bytes=0-1,3-4")
+    response.make_conditional(environ, True, 100)
+    assert (response.status_code, run_app(response, environ)[2]) == (200, DATA)
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """A script with its .gz beside it, both of the same second."""
+    script = tmp_path / "a.js"
+    script.write_bytes(b"plain")
+    (tmp_path / "a.js.gz").write_bytes(b"packed!")
+    for file in tmp_path.iterdir():
+        os.utime(file, (784111777, 784111777))
+    return script
+
+
+@pytest.mark.parametrize(
+    ("accepted", "gzip"),
+    [
+        (None, False),
+        ("", False),
+        ("gzip", True),
+        ("GZIP, br", True),
+        ("gzip;q=0", False),
+        ("br", False),
+        ("*", True),
+        ("*;q=0", False),
+        ("gzip;q=0, *", False),
+        ("gzip;q=0.5, identity", False),
+        ("gzip;q=0.5, identity;q=0.5", True),
+        ("identity, *;q=0.1", False),
+        ("gzip;q=rubbish", False),
+    ],
+)
+def test_a_packed_file_is_sent_to_those_who_take_it(packed, accepted, gzip):
+    environ = make_environ(HTTP_ACCEPT_ENCODING=accepted)
+    code, headers, body = fetch(packed, environ, precompressed=True)
+    assert (code, body) == (200, b"packed!" if gzip else b"plain")
+    assert headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert headers.get("Content-Encoding") == ("gzip" if gzip else None)
+    assert headers["Vary"] == "Accept-Encoding"
+    assert headers["Content-Length"] == str(len(body))
+
+
+def test_a_packed_file_has_its_own_tag(packed):
+    os.truncate(str(packed) + ".gz", 5)
+    os.utime(str(packed) + ".gz", (784111777, 784111777))
+    gzip = make_environ(HTTP_ACCEPT_ENCODING="gzip")
+    tag = fetch(packed, gzip, precompressed=True)[1]["ETag"]
+    assert tag != fetch(packed, precompressed=True)[1]["ETag"]
+    again = {"precompressed": True}
+    assert fetch(packed, make_environ(HTTP_IF_NONE_MATCH=tag), **again)[0] == 200
+    gzip["HTTP_IF_NONE_MATCH"] = tag
+    code, headers, _body = fetch(packed, gzip, **again)
+    assert (code, headers["Vary"]) == (304, "Accept-Encoding")
+    del gzip["HTTP_IF_NONE_MATCH"]
+    assert fetch(packed, {**gzip, "HTTP_RANGE": "bytes=1-2"}, **again)[::2] == (206, b"ac")
+    assert fetch(packed, gzip, etag="v1", **again)[1]["ETag"] == '"v1-gz"'
+
+
+def test_a_packed_file_is_not_asked_for_by_default(packed):
+    _code, headers, body = fetch(packed, make_environ(HTTP_ACCEPT_ENCODING="gzip"))
+    assert (body, "Vary" in headers) == (b"plain", False)
+
+
+@pytest.mark.parametrize("what", ["older", "link", "directory", "itself", "fifo"])
+def test_st_07_what_only_looks_like_the_packed_file_is_not_sent(packed, what):
+    beside = packed.with_name("a.js.gz")
+    if what == "older":
+        os.utime(beside, (784111776, 784111776))
+    elif what == "itself":
+        packed = beside
+    else:
+        beside.unlink()
+        if what == "link":
+            packed.with_name("secret").write_bytes(b"secret")
+            beside.symlink_to("secret")
+        elif what == "directory":
+            beside.mkdir()
+        else:
+            os.mkfifo(beside)
+    environ = make_environ(HTTP_ACCEPT_ENCODING="gzip")
+    _code, headers, body = fetch(packed, environ, precompressed=True)
+    assert (body, "Vary" in headers) == (b"packed!" if what == "itself" else b"plain", False)
+
+
+def test_the_server_in_front_sends_the_packed_file(packed):
+    environ = make_environ(HTTP_ACCEPT_ENCODING="gzip")
+    headers = fetch(packed, environ, precompressed=True, use_x_sendfile=True)[1]
+    assert headers["X-Sendfile"] == f"{packed}.gz"
+
+
+@pytest.fixture
+def archive(tmp_path, monkeypatch):
+    """A zip that a module has been imported from."""
+    target = tmp_path / "app.zip"
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("zipped_module.py", "")
+        file.writestr("static/a.css", "a { }" * 1000)
+    monkeypatch.syspath_prepend(str(target))
+    importlib.import_module("zipped_module")
+    yield target
+    del sys.modules["zipped_module"]
+
+
+def test_a_file_in_the_archive_of_the_app(archive):
+    target = archive / "static" / "a.css"
+    code, headers, body = fetch(target, precompressed=True)
+    assert (code, body, headers["Content-Type"]) == (
+        200,
+        b"a { }" * 1000,
+        "text/css; charset=utf-8",
+    )
+    again = make_environ(HTTP_IF_NONE_MATCH=headers["ETag"])
+    assert (fetch(target, again)[0], headers["Last-Modified"][-3:]) == (304, "GMT")
+    assert fetch(target, make_environ(HTTP_RANGE="bytes=2-2"))[2] == b"{"
+    assert fetch(target, use_x_sendfile=True)[2] == body
+    for missing in ("static", "static/b.css", "static/a.css/x"):
+        with pytest.raises(NotFound):
+            file_response(archive / missing, make_environ())
+
+
+def test_no_other_archive_is_looked_into(archive):
+    other = archive.with_name("other.zip")
+    other.write_bytes(archive.read_bytes())
+    with pytest.raises(NotFound):
+        file_response(other / "static" / "a.css", make_environ())
 
 
 def test_st_13_method_and_precedence(path):
@@ -126,6 +303,11 @@ def test_st_03_st_04_st_08_names_no_file_can_have(path, name):
         file_response(name, make_environ(), mimetype="a/b", root_path=os.path.dirname(path))
 
 
+def test_st_08_no_slash_behind_a_file(path):
+    with pytest.raises(NotFound):
+        file_response(path + "/", make_environ())
+
+
 def test_st_08_directories_and_fifos_are_not_found(tmp_path):
     with pytest.raises(NotFound):
         file_response(str(tmp_path), make_environ())
@@ -158,6 +340,7 @@ class CountingFile(io.BytesIO):
         {"HTTP_IF_NONE_MATCH": "*"},
         {"HTTP_IF_MATCH": '"x"'},
         {"HTTP_RANGE": "bytes=0-1"},
+        {"HTTP_RANGE": "bytes=0-1,3-4"},
         {"HTTP_RANGE": "bytes=500-"},
         {"wsgi.file_wrapper": FileWrapper},
     ],

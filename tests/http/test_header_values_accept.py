@@ -78,6 +78,9 @@ def test_properties():
         ("fr;q=0, *", ["fr", "en"], "en"),
         ("zh_Hans", ["zh-hans"], "zh-hans"),
         ("fr", ["en"], None),
+        ("en, de-AT", ["en", "de-AT"], "en"),
+        ("*, de", ["fr", "de"], "de"),
+        ("de-AT;q=0.1, de", ["de-AT", "de-CH"], "de-CH"),
     ],
 )
 def test_languages(header, offers, best):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from microweb.environ import EnvironBuilder
 from microweb.http import (
     BadHost,
     BadRequest,
@@ -436,3 +437,30 @@ def test_negotiation_and_conditions():
     assert request.if_modified_since.year == 1994
     assert request.range.ranges == [(0, 5)]
     assert request.cache_control.max_age == 0
+
+
+def test_a_request_from_values():
+    with pytest.raises(RuntimeError, match="EnvironBuilder"):
+        type("Mine", (Request,), {"environ_builder": None}).from_values("/")
+
+    class Built(Request):
+        environ_builder = EnvironBuilder
+
+    request = Built.from_values("/a?b=c", method="POST", data={"d": "e"})
+    assert type(request) is Built
+    assert (request.path, request.args["b"], request.form["d"]) == ("/a", "c", "e")
+
+
+@pytest.mark.parametrize("source", [None, io.BytesIO()])
+def test_a_body_that_is_announced_but_not_there(source):
+    request = Request({"REQUEST_METHOD": "POST", "CONTENT_LENGTH": "5", "wsgi.input": source})
+    if source is None:
+        assert request.get_data() == b""
+    else:
+        with pytest.raises(ClientDisconnected):
+            request.get_data()
+
+
+def test_the_input_as_the_server_gives_it():
+    environ = make_request("POST", b"abc").environ
+    assert Request(environ).input_stream is environ["wsgi.input"]

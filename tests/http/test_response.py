@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import pickle
 
 import pytest
 
-from microweb.http import Headers, HTTPException, RequestedRangeNotSatisfiable, Response
+from microweb.http import (
+    Headers,
+    HTTPException,
+    RequestedRangeNotSatisfiable,
+    Response,
+    WWWAuthenticate,
+)
 
 from .support_http import make_environ, make_request, run_app
 
@@ -335,3 +342,96 @@ def test_headers_given_are_copied():
 def test_repr_says_size_and_status():
     assert repr(Response("abc")) == "<Response 3 bytes [200 OK]>"
     assert "streamed" in repr(Response(iter(())))
+
+
+def test_freezing_makes_a_response_that_pickles():
+    response = Response(iter(["a", b"b"]))
+    response.freeze()
+    again = pickle.loads(pickle.dumps(response))
+    assert (again.data, again.headers["Content-Length"]) == (b"ab", "2")
+    assert again.headers["ETag"] == response.headers["ETag"]
+
+
+def test_writing_to_the_stream_of_a_response():
+    response = Response(iter(["a"]))
+    with response.stream as stream:
+        assert (stream.write(b"bc"), stream.tell(), stream.writable()) == (2, 3, True)
+        stream.writelines([b"d", b"e"])
+    with pytest.raises(ValueError, match="closed"):
+        stream.write(b"x")
+    assert run_app(response)[1:] == (
+        [("Content-Type", "text/html; charset=utf-8"), ("Content-Length", "5")],
+        b"abcde",
+    )
+
+
+@pytest.mark.parametrize(
+    ("location", "sent"),
+    [
+        ("/x", "http://example.com/x"),
+        ("x?y", "http://example.com/app/dir/x?y"),
+        ("//other.example/x", "http://other.example/x"),
+        ("https://a/b", "https://a/b"),
+    ],
+)
+def test_a_location_is_made_absolute_where_that_is_wanted(location, sent):
+    response = Response(status=302)
+    response.location = location
+    environ = make_environ(HTTP_HOST="example.com", SCRIPT_NAME="/app", PATH_INFO="/dir/file")
+    assert response.get_wsgi_headers(environ)["Location"] == location
+    response.autocorrect_location_header = True
+    assert response.get_wsgi_headers(environ)["Location"] == sent
+    assert response.location == location
+
+
+def test_objects_of_headers_write_themselves_back():
+    response = Response()
+    response.content_range.set(0, 5, 100)
+    assert response.headers["Content-Range"] == "bytes 0-4/100"
+    assert (response.content_range.stop, response.content_range.length) == (5, 100)
+    response.content_range.unset()
+    response.cache_control.max_age = 5
+    response.vary.add("Cookie")
+    assert "Content-Range" not in response.headers
+    assert (response.headers["Cache-Control"], response.headers["Vary"]) == ("max-age=5", "Cookie")
+    response.cache_control = None
+    response.content_range = "bytes */7"
+    assert "Cache-Control" not in response.headers
+    assert (response.content_range.start, response.content_range.length) == (None, 7)
+    del response.content_range
+    assert not response.content_range
+
+
+def test_a_challenge_is_changed_in_place():
+    response = Response()
+    response.www_authenticate.realm = "staff"
+    assert response.headers["WWW-Authenticate"] == 'Basic realm="staff"'
+    challenge = response.www_authenticate
+    challenge.type = "digest"
+    challenge["nonce"] = "n"
+    assert response.headers["WWW-Authenticate"] == 'Digest realm="staff", nonce="n"'
+    del challenge["nonce"]
+    assert (challenge.nonce, challenge.get("realm"), "nonce" in challenge) == (None, "staff", True)
+    response.www_authenticate = [challenge, WWWAuthenticate("bearer")]
+    assert response.headers.getlist("WWW-Authenticate") == ['Digest realm="staff"', "Bearer"]
+    with pytest.raises(ValueError, match="header value"):
+        response.www_authenticate.realm = "a\r\nX: y"
+
+
+@pytest.mark.parametrize("size", [0, 100])
+def test_ck_10_a_large_cookie_warns_or_raises_as_the_response_says(size):
+    class Mine(Response):
+        max_cookie_size = size
+
+    response = Mine()
+    response.set_cookie("a", "x" * 50)
+    if size:
+        with pytest.warns(UserWarning, match="'a' is .* above 100 bytes"):
+            response.set_cookie("a", "x" * 150)
+    Mine.refuse_large_cookies = True
+    if size:
+        with pytest.raises(ValueError, match="'a' is .* above 100 bytes"):
+            response.set_cookie("a", "x" * 150)
+    else:
+        response.set_cookie("a", "x" * 9000)
+    assert len(response.headers.getlist("Set-Cookie")) == 2
