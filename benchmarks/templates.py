@@ -1,7 +1,9 @@
-"""Templates: tables of numbers and of text, a page with inheritance, and compiling it."""
+"""Templates: tables of numbers and of text, a page with inheritance, compiling and loading it."""
 
 from __future__ import annotations
 
+import importlib
+import tempfile
 from typing import Any, Callable
 
 from .timing import Row, measure, print_table
@@ -136,6 +138,27 @@ def tornado_table() -> Callable[[Any], str]:
     return lambda table: template.generate(table=table).decode()
 
 
+def django_table() -> Callable[[Any], str]:
+    """Return a function that renders the table under Django's templates."""
+    from django.conf import settings
+    from django.template import Context, Engine
+
+    if not settings.configured:
+        settings.configure(USE_I18N=False)
+    template = Engine().from_string(TABLE)
+    return lambda table: str(template.render(Context({"table": table})))
+
+
+def chameleon_table() -> Callable[[Any], str]:
+    """Return a function that renders the table under Chameleon."""
+    from chameleon import PageTemplate
+
+    source = """<table><tr tal:repeat="row table"><td tal:repeat="cell row">${cell}</td></tr>
+</table>"""
+    template = PageTemplate(source)
+    return lambda table: str(template.render(table=table))
+
+
 TABLES = {
     "microweb": microweb_table,
     "Jinja": jinja_table,
@@ -143,6 +166,8 @@ TABLES = {
     "wheezy.template": wheezy_table,
     "Mako": mako_table,
     "Tornado": tornado_table,
+    "Django": django_table,
+    "Chameleon": chameleon_table,
 }
 
 
@@ -169,6 +194,24 @@ def _compile_call(environment: Any) -> Callable[[], Any]:
     return lambda: [environment.from_string(source) for source in PAGES.values()]
 
 
+def _stream_call(environment: Any) -> Callable[[], int]:
+    template = environment.from_string(TABLE)
+    return lambda: sum(map(len, template.generate(table=NUMBERS)))
+
+
+def _load_call(package: Any, folder: str) -> Callable[[], Any]:
+    """Return a call that loads the pages as a new process does, compiled ones on the disk."""
+    cache = package.FileSystemBytecodeCache(folder)
+
+    def load() -> Any:
+        environment = package.Environment(
+            loader=package.DictLoader(PAGES), autoescape=True, bytecode_cache=cache
+        )
+        return [environment.get_template(name) for name in PAGES]
+
+    return load
+
+
 def main() -> None:
     """Measure rendering and compiling, beside every engine that is installed."""
     tables = _installed(TABLES)
@@ -179,6 +222,11 @@ def main() -> None:
         ]
         if pages[0] != pages[1]:
             raise RuntimeError("microweb and Jinja render the page differently")
+    loaders = {}
+    folder = tempfile.TemporaryDirectory()
+    for name, package in (("microweb", "microweb.templating"), ("Jinja", "jinja2")):
+        if name in environments:
+            loaders[name] = _load_call(importlib.import_module(package), folder.name)
     size = f"{ROWS}×{COLUMNS}"
     rows = [
         Row(
@@ -201,5 +249,11 @@ def main() -> None:
             measure({name: _compile_call(env) for name, env in environments.items()}),
             "1.0 ms",
         ),
+        Row("loading it compiled", measure(loaders)),
+        Row(
+            f"streaming the table {size} of ints",
+            measure({name: _stream_call(env) for name, env in environments.items()}),
+        ),
     ]
+    folder.cleanup()
     print_table("Templates, one rendering each, autoescaped", rows)

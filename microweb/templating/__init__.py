@@ -4,7 +4,7 @@ The engine speaks Jinja's language and is usable alone; it never hears of HTTP. 
 `lexer`, `expressions` and `parser` (giving the `nodes`), then `compiler` and `statements` (giving
 Python source), and what is compiled runs on `runtime`. Reading order: ``exceptions``, ``markup``,
 ``undefined``, ``runtime``, ``textfilters``, ``filters``, ``lexer``, ``nodes``, ``expressions``,
-``parser``, ``compiler``, ``statements``, ``loaders``, ``environment``.
+``parser``, ``compiler``, ``statements``, ``bytecode``, ``loaders``, ``modules``, ``environment``.
 
 Templates are code: they are written by the authors of an application. Names that begin with two
 underscores and the interpreter's internals are out of their reach nevertheless.
@@ -16,6 +16,7 @@ underscores and the interpreter's internals are out of their reach nevertheless.
 
 from __future__ import annotations
 
+from .bytecode import Bucket, BytecodeCache, FileSystemBytecodeCache
 from .environment import Environment, Template, select_autoescape
 from .exceptions import (
     FilterArgumentError,
@@ -34,23 +35,39 @@ from .loaders import (
     DictLoader,
     FileSystemLoader,
     FunctionLoader,
+    PackageLoader,
     PrefixLoader,
 )
 from .markup import Markup, escape, escape_silent, soft_str
+from .modules import TemplateStream
 from .runtime import pass_context, pass_environment, pass_eval_context
-from .undefined import ChainableUndefined, DebugUndefined, StrictUndefined, Undefined
+from .undefined import (
+    ChainableUndefined,
+    DebugUndefined,
+    StrictUndefined,
+    Undefined,
+    make_logging_undefined,
+)
+
+TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    from .environment import missing_template_name as __getattr__  # noqa: F401
 
 __all__ = [
     "BaseLoader",
+    "Bucket",
+    "BytecodeCache",
     "ChainableUndefined",
     "ChoiceLoader",
     "DebugUndefined",
     "DictLoader",
     "Environment",
+    "FileSystemBytecodeCache",
     "FileSystemLoader",
     "FilterArgumentError",
     "FunctionLoader",
     "Markup",
+    "PackageLoader",
     "PrefixLoader",
     "StrictUndefined",
     "Template",
@@ -59,12 +76,14 @@ __all__ = [
     "TemplateNotFound",
     "TemplateRuntimeError",
     "TemplateSecurityError",
+    "TemplateStream",
     "TemplateSyntaxError",
     "TemplatesNotFound",
     "Undefined",
     "UndefinedError",
     "escape",
     "escape_silent",
+    "make_logging_undefined",
     "pass_context",
     "pass_environment",
     "pass_eval_context",

@@ -1,6 +1,7 @@
 """From the nodes of a template to the source of a Python module.
 
-The module has one function for the template, ``root(context, append)``, and one for each block;
+The module has one function for the template, ``root(context, out)``, and one for each block, which
+put the pieces of the page into the list ``out``;
 macros are functions inside these. Template variables become Python locals: a name that nothing
 assigns is looked up once at the head of its function, a name that a scope assigns is a local of its
 own, so that Python's closures give the template language's scoping. Every text from a template
@@ -13,15 +14,18 @@ from __future__ import annotations
 from collections import namedtuple
 
 from .exceptions import TemplateAssertionError, nearest_template_name
+from .expressions import COUNTED_ATTRIBUTES
 from .markup import escape_text
 from .nodes import TemplateNode, TemplateScope
-from .undefined import is_unsafe_name
+from .undefined import needs_guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+# To be raised whenever other Python is generated: bytecode caches keep what was generated before.
+GENERATED_CODE_VERSION = 1
 _LOOP_ATTRIBUTES = frozenset(
     "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
     " changed".split()
@@ -36,18 +40,33 @@ ESCAPED = EscapingNames("escape", "Markup", "concatenate_markup", "escaping")
 UNESCAPED = EscapingNames("str", "str", "concatenate_text", "not_escaping")
 
 
+def template_python_name(prefix: str, name: str) -> str:
+    """Return the identifier for *name*; letters beyond ASCII are written as hexadecimal."""
+    if name.isascii():
+        return f"{prefix}_{name}"
+    return f"{prefix}u_{name.encode('utf-8', 'surrogatepass').hex()}"
+
+
 class CompilerScope:
     """Where the compiler finds the Python name of a template name.
 
-    ``names`` maps the names this scope assigns, ``definite`` those certain to be assigned by now,
-    and ``needs_start`` those read before that, which must start with the outer value; ``specials``
-    holds what a macro uses of ``caller``, ``varargs``, ``kwargs``. In the body of a ``{% call %}``
-    inside a macro, ``caller`` is that macro's: ``inherits_caller``.
+    ``names`` maps the names of this scope; ``stores`` are those it assigns, ``definite`` those
+    certain to be assigned by now, and ``needs_start`` those read before that, which must start with
+    the outer value; ``specials`` holds what a macro uses of ``caller``, ``varargs``, ``kwargs``. In
+    the body of a ``{% call %}`` inside a macro, ``caller`` is that macro's: ``inherits_caller``.
     """
 
-    def __init__(self, parent: CompilerScope | None, branch: int, is_macro: bool = False) -> None:
+    def __init__(
+        self,
+        parent: CompilerScope | None,
+        branch: int,
+        stores: dict[str, bool],
+        prefix: str,
+        is_macro: bool = False,
+    ) -> None:
         self.parent = parent
-        self.names: dict[str, str] = {}
+        self.stores = stores
+        self.names = {name: template_python_name(prefix, name) for name in stores}
         self.definite: set[str] = set()
         self.needs_start: dict[str, bool] = {}
         self.branch = branch
@@ -80,10 +99,10 @@ class ModuleWriter:
         self.escaping = ESCAPED if autoescape else UNESCAPED
         self.lines: list[tuple[int, str, int]] = []
         self.indent = 0
-        self.append = "append"
+        self.out = "out"
         self.branch = 0
         self.counter = 0
-        self.scope = self.root_scope = CompilerScope(None, 0)
+        self.scope = self.root_scope = CompilerScope(None, 0, {}, "l")
         self.block: TemplateNode | None = None
         self.heads: dict[str, str] = {}
         self.imports: dict[str, str] = {}
@@ -107,18 +126,10 @@ class ModuleWriter:
         self.counter += 1
         return self.counter
 
-    def python_name(self, prefix: str, name: str) -> str:
-        """Return the identifier for *name*; letters beyond ASCII are written as hexadecimal."""
-        if name.isascii():
-            return f"{prefix}_{name}"
-        return f"{prefix}u_{name.encode('utf-8', 'surrogatepass').hex()}"
-
     def open_scope(self, stores: TemplateScope, is_macro: bool = False) -> int:
         """Enter a scope that assigns *stores* and return where its first line stands."""
-        self.scope = CompilerScope(self.scope, self.branch, is_macro)
-        if stores.stores:
-            prefix = f"l{self.number()}"
-            self.scope.names = {name: self.python_name(prefix, name) for name in stores.stores}
+        prefix = f"l{self.number()}" if stores.stores else ""
+        self.scope = CompilerScope(self.scope, self.branch, stores.stores, prefix, is_macro)
         return len(self.lines)
 
     def close_scope(self, start: int, lineno: int) -> None:
@@ -147,7 +158,7 @@ class ModuleWriter:
                 scope.specials[name] = python
                 return python
             scope = scope.parent
-        python = self.root_scope.names[name] = self.python_name("l", name)
+        python = self.root_scope.names[name] = template_python_name("l", name)
         self.root_scope.definite.add(name)
         self.heads[python] = self.start_value(name)
         return python
@@ -158,7 +169,7 @@ class ModuleWriter:
             return f"TemplateReference(context, {self.own_autoescape})"
         if name == "super" and self.block is not None:
             block = self.block.name
-            function = self.python_name("block", block)
+            function = template_python_name("block", block)
             return f"context.parent_block({block!r}, {function}, {self.own_autoescape})"
         return f"context.resolve({name!r})"
 
@@ -170,37 +181,49 @@ class ModuleWriter:
 
     def context_source(self) -> str:
         """Return the source of a context that knows the local names too."""
-        names: dict[str, None] = {}
+        local = self.local_source()
+        return f"context.derived({local})" if local else "context"
+
+    def local_source(self, only_set: bool = False) -> str:
+        """Return the source of a dict of the local names, if there are any; *only_set* leaves out
+        the targets of loops and what need not be assigned by now."""
+        names: list[str] = []
         scope: CompilerScope | None = self.scope
-        while scope is not None and scope is not self.root_scope:
-            names.update(dict.fromkeys(scope.names))
+        while scope is not None:
+            known = list(scope.names)
+            if scope is self.root_scope:
+                known = list(scope.stores) if self.block is not None else []
+            if only_set:
+                known = [n for n in known if scope.stores.get(n) and n in scope.definite]
+            names += known
             scope = scope.parent
-        if self.block is not None:
-            names.update(self.block.scope.stores)
-        if not names:
-            return "context"
-        return f"context.derived({{{', '.join(f'{name!r}: {self.load(name)}' for name in names)}}})"
+        pairs = [f"{name!r}: {self.load(name)}" for name in dict.fromkeys(names)]
+        return f"{{{', '.join(pairs)}}}" if pairs else ""
 
     def write_output(self, parts: list[str | TemplateNode], lineno: int) -> None:
-        """Write text and expressions, those of one template line joined into one f-string."""
-        group: list[tuple[bool, str]] = []
-        line = lineno
-        has_value = False
+        """Write text and expressions, those of one template line as one statement."""
+        pieces: list[str] = []
+        text, line, has_value = "", lineno, False
         for part in parts:
             constant = self.constant_output(part)
             if constant is not None:
-                if constant:
-                    group.append((False, constant))
+                text += constant
                 continue
+            if text:
+                pieces.append(repr(text))
+                text = ""
             node: Any = part
             if has_value and node.lineno != line:
-                self.write_group(group, line)
-                group = []
-            has_value, line = True, node.lineno
+                self.write_pieces(pieces, line)
+                pieces = []
+            line, has_value = node.lineno, True
             code = self.expression(node)
-            group.append((True, f"finalize({code})" if self.environment.finalize else code))
-        if group:
-            self.write_group(group, line)
+            if self.environment.finalize:
+                code = f"finalize({code})"
+            pieces.append(f"{self.escaping.escape}({code})")
+        if text:
+            pieces.append(repr(text))
+        self.write_pieces(pieces, line)
 
     def constant_output(self, part: str | TemplateNode) -> str | None:
         """Return the output of text, or of a literal that is known now, else None."""
@@ -211,30 +234,12 @@ class ModuleWriter:
             return None
         return escape_text(part.value) if self.escaping is ESCAPED else str(part.value)
 
-    def write_group(self, group: list[tuple[bool, str]], lineno: int) -> None:
-        """Write one ``append`` for a row of texts and values.
-
-        One f-string costs about half of an append per piece, and testing for ``int`` in place a
-        fifth less than a call of ``escape``. Before Python 3.12 neither a backslash nor ``#`` may
-        stand in an f-string's expression: then each piece is appended by itself.
-        """
-        escape = self.escaping.escape
-        if len(group) == 1 or any(
-            is_value and ("\\" in code or "#" in code or "'''" in code) for is_value, code in group
-        ):
-            for is_value, code in group:
-                piece = f"{escape}({code})" if is_value else repr(code)
-                self.write(f"{self.append}({piece})", lineno)
-            return
-        pieces = ""
-        for is_value, code in group:
-            if not is_value:
-                pieces += repr('"' + code)[2:-1].replace("{", "{{").replace("}", "}}")
-            elif escape == "escape" and code.isidentifier():
-                pieces += f"{{{code} if {code}.__class__ is int else escape({code})}}"
-            else:
-                pieces += f"{{{escape}({code})}}"
-        self.write(f"{self.append}(f'''{pieces}''')", lineno)
+    def write_pieces(self, pieces: list[str], lineno: int) -> None:
+        """Write the statement that puts *pieces*, Python source of strings, out."""
+        if len(pieces) == 1:
+            self.write(f"{self.out}.append({pieces[0]})", lineno)
+        elif pieces:
+            self.write(f"{self.out} += {', '.join(pieces)}", lineno)
 
     def expression(self, node: TemplateNode) -> str:
         """Return the Python source of an expression, from the method named after its kind."""
@@ -266,7 +271,9 @@ class ModuleWriter:
         code = self.expression(node.value)
         if name in _LOOP_ATTRIBUTES and node.value.kind == "name" and code.startswith("loop_"):
             return f"{code}.{name}"
-        if name[0] == "_" or is_unsafe_name(name) or name in ("format", "format_map"):
+        if name in COUNTED_ATTRIBUTES and code.startswith("round_"):
+            return COUNTED_ATTRIBUTES[name].format(code)
+        if needs_guard(name):
             return f"guarded_attribute({code}, {name!r})"
         return f"attribute({code}, {name!r})"
 
@@ -302,11 +309,12 @@ class ModuleWriter:
 
     def call_source(self, node: TemplateNode, extra: str = "") -> str:
         function = self.expression(node.function)
-        arguments = self.arguments_source(node.arguments, extra)
-        if function.startswith("loop_") and "." in function:
-            return f"{function}({arguments[2:]})"
-        self.heads["call"] = "context.call"
-        return f"call({function}{arguments})"
+        arguments = self.arguments_source(node.arguments, extra)[2:]
+        if function == "l_super" or (function.startswith("loop_") and "." in function):
+            return f"{function}({arguments})"
+        self.heads["callee"] = "context.callee"
+        local = self.local_source(only_set=True)
+        return f"callee({function}{local and ', ' + local})({arguments})"
 
     def filter_source(self, node: TemplateNode) -> str:
         return self.named_call_source("filter", self.environment.filters, node)

@@ -8,46 +8,98 @@ from __future__ import annotations
 
 import functools
 import sys
-from _ast import AST, PyCF_ONLY_AST  # without all of `ast`
 
-from .exceptions import (
-    TemplateNotFound,
-    TemplateRuntimeError,
-    TemplatesNotFound,
-    TemplateSyntaxError,
-)
+from .exceptions import TemplateNotFound, TemplatesNotFound, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .markup import Markup, escape_each, escape_text
+from .modules import (
+    TemplateModule,
+    TemplateSourceLoader,
+    TemplateStream,
+    compile_with_lines,
+    runtime_namespace,
+)
 from .parser import TemplateParser
 from .runtime import (
     Cycler,
     EvalContext,
     Joiner,
-    LoopContext,
-    Macro,
     TemplateContext,
     TemplateNamespace,
-    TemplateReference,
-    assign_in_namespace,
     bounded_range,
-    concatenate_markup,
-    concatenate_text,
-    format_percent,
-    multiply_values,
-    raise_to_power,
-    require_block,
+    refuse_lipsum,
 )
 from .statements import TemplateCompiler
-from .undefined import MISSING, EngineObject, TemplateLookups, Undefined
+from .undefined import TemplateLookups, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import CodeType
-    from typing import Any
+    from typing import Any, NoReturn
 
+    from .bytecode import BytecodeCache
     from .loaders import BaseLoader
+    from .nodes import TemplateNode
+
+DEFAULT_GLOBALS: dict[str, Any] = {
+    "range": bounded_range,
+    "dict": dict,
+    "cycler": Cycler,
+    "joiner": Joiner,
+    "namespace": TemplateNamespace,
+    "lipsum": refuse_lipsum,
+}
+_NO_EXTENSIONS = (
+    "{% do %}, {% break %} and {% continue %} are built in, everything else can be a filter, "
+    "a test or a global function"
+)
+# What Jinja has and this engine has not, and what to do instead.
+_LEFT_OUT_OF_TEMPLATES = {
+    left_out_name: what_to_use
+    for left_out_names, what_to_use in (
+        ("Extension add_extension extensions", _NO_EXTENSIONS),
+        (
+            "enable_async is_async render_async generate_async make_module_async",
+            "render in a thread, asyncio.to_thread(template.render, ...)",
+        ),
+        (
+            "SandboxedEnvironment ImmutableSandboxedEnvironment sandboxed",
+            "templates are code: render none that a stranger wrote",
+        ),
+        ("ModuleLoader compile_templates", "use FileSystemBytecodeCache"),
+        ("MemcachedBytecodeCache", "derive your own from BytecodeCache"),
+        ("NativeEnvironment", "use Environment.compile_expression"),
+        ("SecurityError", "use TemplateSecurityError"),
+        ("extend", "assign to an attribute of the environment"),
+        ("from_code from_module_dict", "use Environment.from_string or a loader"),
+        ("install_gettext_callables", "add a function to environment.globals"),
+        ("lex parse meta nodes", "read the template's python_source"),
+        ("newline_sequence", "replace '\\n' in what render returns"),
+        ("optimized", "there is nothing to switch off"),
+    )
+    for left_out_name in left_out_names.split()
+}
+_OPTIONS: dict[str, Any] = {
+    **DEFAULT_SYNTAX,
+    "loader": None,
+    "autoescape": False,
+    "undefined": Undefined,
+    "finalize": None,
+    "auto_reload": True,
+    "cache_size": 400,
+    "bytecode_cache": None,
+}
+
+
+def _describe_left_out(owner: str, name: str) -> str:
+    instead = _LEFT_OUT_OF_TEMPLATES.get(name)
+    return f"{owner} has no {name!r}{f': {instead}' if instead else ''}."
+
+
+def missing_template_name(name: str) -> NoReturn:
+    """Raise AttributeError for a name that this package lacks, saying what to use instead."""
+    raise AttributeError(_describe_left_out("The template engine", name))
 
 
 def select_autoescape(
@@ -85,70 +137,61 @@ class Environment:
     *loader* finds templates by name. *autoescape* is a bool, or a function of a template's name
     (None for strings). *undefined* is the class for what does not exist. *finalize* is applied to
     every value before it is put out. *cache_size* is the number of templates kept, without limit
-    if negative; *auto_reload* looks at each request whether the source has changed. The
-    other parameters are the delimiters, and whether to drop the newline after a block
-    (*trim_blocks*), the white space before one that begins a line (*lstrip_blocks*), and the last
-    newline of a template (unless *keep_trailing_newline*). ``filters``, ``tests`` and ``globals``
-    are dicts to add to before the first template is compiled.
+    if negative; *auto_reload* looks at each request whether the source has changed;
+    *bytecode_cache* keeps compiled templates from one process to the next. The others are those of
+    `DEFAULT_SYNTAX`. Each is an attribute too. ``filters``, ``tests`` and ``globals`` are dicts to
+    add to before the first template is compiled.
+
+    TypeError is raised for an unknown option, ValueError for delimiters that begin alike.
 
     >>> Environment(autoescape=True).from_string("Hello {{ name }}!").render(name="<World>")
     'Hello &lt;World&gt;!'
     """
 
-    def __init__(
-        self,
-        *,
-        loader: BaseLoader | None = None,
-        autoescape: bool | Callable[[str | None], bool] = False,
-        undefined: type[Undefined] = Undefined,
-        auto_reload: bool = True,
-        cache_size: int = 400,
-        finalize: Callable[[Any], Any] | None = None,
-        extensions: Sequence[str] = (),
-        block_start_string: str = "{%",
-        block_end_string: str = "%}",
-        variable_start_string: str = "{{",
-        variable_end_string: str = "}}",
-        comment_start_string: str = "{#",
-        comment_end_string: str = "#}",
-        trim_blocks: bool = False,
-        lstrip_blocks: bool = False,
-        keep_trailing_newline: bool = False,
-    ) -> None:
+    loader: BaseLoader | None
+    autoescape: bool | Callable[[str | None], bool]
+    undefined: type[Undefined]
+    finalize: Callable[[Any], Any] | None
+    auto_reload: bool
+    cache_size: int
+    bytecode_cache: BytecodeCache | None
+
+    def __init__(self, *, extensions: Sequence[str] = (), **options: Any) -> None:
         for extension in extensions:
             if extension not in ("jinja2.ext.do", "jinja2.ext.loopcontrols"):
                 raise ValueError(
-                    f"Template extensions are not supported, got {extension!r}: {{% do %}}, "
-                    "{% break %} and {% continue %} are built in, everything else can be a "
-                    "filter, a test or a global function."
+                    f"Template extensions are not supported, got {extension!r}: {_NO_EXTENSIONS}."
                 )
-        self.loader = loader
-        self.autoescape = autoescape
-        self.undefined = undefined
-        self.auto_reload = auto_reload
-        self.cache_size = cache_size
-        self.finalize = finalize
-        self.block_start_string = block_start_string
-        self.block_end_string = block_end_string
-        self.variable_start_string = variable_start_string
-        self.variable_end_string = variable_end_string
-        self.comment_start_string = comment_start_string
-        self.comment_end_string = comment_end_string
-        self.trim_blocks = trim_blocks
-        self.lstrip_blocks = lstrip_blocks
-        self.keep_trailing_newline = keep_trailing_newline
-        self._lexer = TemplateLexer(**self._syntax())
         self.filters: dict[str, Callable[..., Any]] = dict(DEFAULT_FILTERS)
         self.tests: dict[str, Callable[..., Any]] = dict(DEFAULT_TESTS)
-        self.globals: dict[str, Any] = {
-            "range": bounded_range,
-            "dict": dict,
-            "cycler": Cycler,
-            "joiner": Joiner,
-            "namespace": TemplateNamespace,
-        }
+        self.globals: dict[str, Any] = dict(DEFAULT_GLOBALS)
         self.policies: dict[str, Any] = {"json.dumps_function": None, "json.dumps_kwargs": {}}
+        self._configure({**_OPTIONS, **options})
+
+    def _configure(self, options: dict[str, Any]) -> None:
+        for name in options:
+            if name not in _OPTIONS:
+                known = ", ".join(_OPTIONS)
+                raise TypeError(
+                    f"{_describe_left_out(type(self).__name__, name)} The options are {known}."
+                )
+        vars(self).update(options)
+        self._lexer = TemplateLexer(**self._syntax())
         self.cache: dict[tuple[Any, str], Template] = {}
+
+    def overlay(self, **options: Any) -> Environment:
+        """Return an environment that shares all with this one but *options* and loaded templates.
+
+        >>> Environment().overlay(trim_blocks=True).trim_blocks
+        True
+        """
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        other._configure(options)
+        return other
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(_describe_left_out(type(self).__name__, name))
 
     def _syntax(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in DEFAULT_SYNTAX}
@@ -182,8 +225,7 @@ class Environment:
         deeply nested for the interpreter.
         """
         try:
-            tokens = self.lexer().tokenize(source, name, filename)
-            root = TemplateParser(tokens, name, filename).parse()
+            root = self._parse(source, name, filename)
             compiler = TemplateCompiler(self, name, filename, self.escapes(name), streaming)
             return compiler.compile_root(root)
         except TemplateSyntaxError as error:
@@ -192,6 +234,31 @@ class Environment:
         except RecursionError:
             message = "the template is too deeply nested"
             raise TemplateSyntaxError(message, 1, name, filename) from None
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> TemplateNode:
+        tokens = self.lexer().tokenize(source, name, filename)
+        return TemplateParser(tokens, name, filename).parse()
+
+    def compile_expression(self, source: str, undefined_to_none: bool = True) -> Callable[..., Any]:
+        """Return a function of variables, given as to ``dict``, that evaluates an expression.
+
+        *undefined_to_none* turns an undefined result into None.
+
+        >>> Environment().compile_expression("a + 1")(a=2)
+        3
+        """
+        text = f"{self.block_start_string} set result = {source} {self.block_end_string}"
+        if [node.kind for node in self._parse(text, None, None).body] != ["set"]:
+            raise TemplateSyntaxError(f"expected one expression, got {source!r}", 1)
+        template = self.from_string(text)
+
+        def evaluate(*args: Any, **kwargs: Any) -> Any:
+            context = template.new_context(dict(*args, **kwargs))
+            template.root_function(context, [])
+            result = context.vars["result"]
+            return None if undefined_to_none and isinstance(result, Undefined) else result
+
+        return evaluate
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
@@ -225,7 +292,11 @@ class Environment:
         template = self.cache.get(key)
         if template is not None and (not self.auto_reload or template.is_up_to_date):
             return template
-        source, filename, uptodate = self.loader.get_source(self, name)
+        try:
+            source, filename, uptodate = self.loader.get_source(self, name)
+        except TemplateNotFound as error:
+            error.list_names = self.list_templates
+            raise
         template = Template._make(self, source, name, filename, globals, uptodate)
         if self.cache_size:
             if 0 < self.cache_size <= len(self.cache):
@@ -263,9 +334,20 @@ class Environment:
             return self.get_template(template_name_or_list, parent, globals)  # type: ignore[arg-type]
         return self.select_template(template_name_or_list, parent, globals)
 
-    def list_templates(self) -> list[str]:
-        """Return the names of all templates the loader knows."""
-        return [] if self.loader is None else self.loader.list_templates()
+    def list_templates(
+        self,
+        extensions: Sequence[str] | None = None,
+        filter_func: Callable[[str], bool] | None = None,
+    ) -> list[str]:
+        """Return the names of all templates that the loader knows, that end in one of *extensions*
+        and for which *filter_func* says yes; TypeError if the loader cannot list them."""
+        if extensions is not None and filter_func is not None:
+            raise TypeError("list_templates takes extensions or filter_func, not both")
+        names = [] if self.loader is None else self.loader.list_templates()
+        if extensions is not None:
+            endings = tuple("." + extension for extension in extensions)
+            names = [name for name in names if name.endswith(endings)]
+        return [name for name in names if filter_func is None or filter_func(name)]
 
 
 class Template:
@@ -300,37 +382,57 @@ class Template:
         self.globals = globals or {}
         self._uptodate = uptodate
         self.eval_context = EvalContext(environment, environment.escapes(name))
-        self.python_source, names = self._load(streaming=False)
+        names = self._load(streaming=False)
         self.root_function: Callable[..., Any] = names["root"]
         self.blocks: dict[str, Callable[..., Any]] = names["blocks"]
 
-    def _load(self, streaming: bool) -> tuple[str, dict[str, Any]]:
-        """Compile the template and run its module; return the source and the module's names."""
-        python_source, lines = self.environment.compile_source(
-            self.source, self.name, self.filename, streaming
-        )
-        place = self.filename
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(_describe_left_out(type(self).__name__, name))
+
+    @functools.cached_property
+    def python_source(self) -> str:
+        """The Python that the template was compiled to."""
+        return self.environment.compile_source(self.source, self.name, self.filename)[0]
+
+    def _load(self, streaming: bool) -> dict[str, Any]:
+        """Run the template's module, compiled now or out of the cache; return its names."""
         names = runtime_namespace(self.environment, self.name)
+        place = self.filename
         if place is None:
-            place = f"template:{self.name or hex(hash(self.source))}"
+            name = (self.name or hex(hash(self.source))).replace("\0", "\\0")
+            place = "template:" + name.encode("utf-8", "backslashreplace").decode()
             if "linecache" in sys.modules:
                 sys.modules["linecache"].cache.pop(place, None)
             names["__name__"] = "template"
             names["__loader__"] = TemplateSourceLoader(self.source)
+        cache = self.environment.bytecode_cache
+        if cache is None or self.name is None:
+            exec(self._compile(streaming, place), names)
+            return names
+        environment = self.environment
+        bucket = cache.get_bucket(environment, self.name, self.filename, self.source, streaming)
+        if bucket.code is None:
+            bucket.code = self._compile(streaming, place)
+            cache.dump_bytecode(bucket)
+        exec(bucket.code, names)
+        return names
+
+    def _compile(self, streaming: bool, place: str) -> CodeType:
+        source, lines = self.environment.compile_source(
+            self.source, self.name, self.filename, streaming
+        )
         try:
-            code = compile_with_lines(python_source, lines, place)
+            return compile_with_lines(source, lines, place)
         except (RecursionError, MemoryError, SyntaxError) as error:
             message = "the template is too deeply nested for the interpreter"
             line = lines[(getattr(error, "lineno", None) or 1) - 1]
             too_deep = TemplateSyntaxError(message, line, self.name, self.filename)
             too_deep.source = self.source
             raise too_deep from None
-        exec(code, names)
-        return python_source, names
 
     @functools.cached_property
     def _streaming(self) -> dict[str, Any]:
-        return self._load(streaming=True)[1]
+        return self._load(streaming=True)
 
     @property
     def stream_function(self) -> Callable[..., Iterator[str]]:
@@ -363,7 +465,7 @@ class Template:
         """Return the text of the template with the variables of ``dict(*args, **kwargs)``."""
         out: list[str] = []
         variables = dict(*args, **kwargs) if args else kwargs
-        self.root_function(self.new_context(variables), out.append)
+        self.root_function(self.new_context(variables), out)
         return "".join(out)
 
     def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
@@ -375,11 +477,19 @@ class Template:
         context = self.new_context(dict(*args, **kwargs), streaming=True)
         yield from filter(None, self.stream_function(context))
 
+    def stream(self, *args: Any, **kwargs: Any) -> TemplateStream:
+        """Return the text of the template as a stream of pieces, to send or to save.
+
+        >>> list(Template("{{ x }}").stream(x=1))
+        ['1']
+        """
+        return TemplateStream(self.generate(*args, **kwargs))
+
     def make_module(self, variables: Mapping[str, Any] | None = None) -> TemplateModule:
         """Run the template and return what it exports: macros and top-level variables."""
         out: list[str] = []
         context = self.new_context(variables or {})
-        self.root_function(context, out.append)
+        self.root_function(context, out)
         return TemplateModule(self.name, context.get_exported(), "".join(out))
 
     @functools.cached_property
@@ -389,157 +499,3 @@ class Template:
 
     def __repr__(self) -> str:
         return f"<Template {self.name!r}>" if self.name else "<Template from a string>"
-
-
-class TemplateModule(EngineObject):
-    """What ``{% import %}`` gives: the exported names as attributes, the output as its text."""
-
-    def __init__(self, name: str | None, exported: dict[str, Any], body: str) -> None:
-        self._name = name
-        self._body = body
-        self.__dict__.update(exported)
-
-    def __html__(self) -> Markup:
-        return Markup(self._body)
-
-    def __str__(self) -> str:
-        return self._body
-
-    def __repr__(self) -> str:
-        return f"<TemplateModule {self._name!r}>"
-
-
-def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
-    """Compile the module *source*; its line *n* becomes line ``lines[n - 1]`` of *filename*.
-
-    Each node of the syntax tree is given its line of the template, so that tracebacks, debuggers
-    and ``frame.f_lineno`` name the template's lines with no help.
-    """
-    tree: Any = compile(source, filename, "exec", PyCF_ONLY_AST, True)
-    pending = [tree]
-    while pending:
-        node = pending.pop()
-        if hasattr(node, "lineno"):
-            node.lineno = node.end_lineno = lines[node.lineno - 1]
-            node.col_offset = node.end_col_offset = 0
-        for field in node._fields:
-            part = getattr(node, field, None)
-            if part.__class__ is list:
-                pending += [item for item in part if isinstance(item, AST)]
-            elif isinstance(part, AST):
-                pending.append(part)
-    code: CodeType = compile(tree, filename, "exec", 0, True)
-    return code
-
-
-class TemplateSourceLoader:
-    """What a traceback asks for the text of a template that is in no file.
-
-    It stands as ``__loader__`` among the names of the compiled module, where ``linecache`` looks
-    (PEP 302), so that text is kept no longer than its template.
-    """
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    def get_source(self, fullname: str) -> str:
-        """Return the template's text."""
-        return self.source
-
-
-class TemplateLinks:
-    """What leads from the template *name* to other templates while it runs."""
-
-    def __init__(self, environment: Environment, name: str | None) -> None:
-        self.environment = environment
-        self.name = name
-
-    def extend(
-        self, context: TemplateContext, parent: Any, extended: Any, streaming: bool
-    ) -> Template:
-        """Load the template *parent* and put its blocks behind those of *context*."""
-        if extended is not None:
-            raise TemplateRuntimeError(f"the template {self.name!r} extends two others")
-        template = self.environment.get_template(parent, self.name)
-        blocks = template.stream_blocks if streaming else template.blocks
-        for block, function in blocks.items():
-            context.blocks.setdefault(block, []).append(function)
-        return template
-
-    def prepare(self, names: Any, given: Any, ignore: bool, streaming: bool) -> Any:
-        """Load an included template and its context; None if it is missing and may be."""
-        try:
-            template = self.environment.get_or_select_template(names, self.name)
-        except TemplateNotFound:
-            if ignore:
-                return None
-            raise
-        if given is None:
-            return template, template.new_context({}, streaming)
-        variables = given.get_all() if given.vars else given.parent
-        return template, template.context_over(variables, streaming)
-
-    def include(self, names: Any, given: Any, ignore: bool, append: Any) -> None:
-        """Render another template into *append*."""
-        found = self.prepare(names, given, ignore, False)
-        if found is not None:
-            found[0].root_function(found[1], append)
-
-    def stream_include(self, names: Any, given: Any, ignore: bool) -> Iterator[str]:
-        """Render another template piece by piece."""
-        found = self.prepare(names, given, ignore, True)
-        if found is not None:
-            yield from found[0].stream_function(found[1])
-
-    def import_template(self, imported: Any, given: TemplateContext | None) -> TemplateModule:
-        """Return what another template exports, with the variables of *given* if there is one."""
-        template = self.environment.get_template(imported, self.name)
-        return template.module if given is None else template.make_module(given.get_all())
-
-    def import_name(self, module: TemplateModule, wanted: str) -> Any:
-        """Return one exported name, undefined if the module has none such."""
-        found = module.__dict__.get(wanted, MISSING)
-        if found is MISSING:
-            hint = f"the template {module._name!r} does not export the name {wanted!r}"
-            return self.environment.undefined(hint, name=wanted)
-        return found
-
-
-RUNTIME_FUNCTIONS = (
-    *(Markup, escape_each, LoopContext, Macro, TemplateReference, assign_in_namespace),
-    *(concatenate_markup, concatenate_text, format_percent, multiply_values, raise_to_power),
-    require_block,
-)
-
-
-def runtime_namespace(environment: Environment, name: str | None) -> dict[str, Any]:
-    """Return the names that the module of the template *name* may use."""
-    lookups, links = TemplateLookups(environment.undefined), TemplateLinks(environment, name)
-    escaping, not_escaping = EvalContext(environment, True), EvalContext(environment, False)
-
-    def choose_escaping(value: Any) -> tuple[Any, ...]:
-        if value:
-            return escape_text, Markup, concatenate_markup, escaping
-        return str, str, concatenate_text, not_escaping
-
-    return {
-        **{function.__name__: function for function in RUNTIME_FUNCTIONS},
-        "MISSING": MISSING,
-        "environment": environment,
-        "filters": environment.filters,
-        "tests": environment.tests,
-        "finalize": environment.finalize,
-        "undefined": environment.undefined,
-        "attribute": lookups.attribute,
-        "guarded_attribute": lookups.guarded_attribute,
-        "item": lookups.item,
-        "escape": escape_text,
-        "escaping": escaping,
-        "not_escaping": not_escaping,
-        "choose_escaping": choose_escaping,
-        "extend": links.extend,
-        "include": links.include,
-        "stream_include": links.stream_include,
-        "import_template": links.import_template,
-        "import_name": links.import_name,
-    }

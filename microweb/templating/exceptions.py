@@ -7,7 +7,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 
@@ -21,10 +21,6 @@ def nearest_template_name(name: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-def _list_tried(places: Sequence[str]) -> str:
-    return "; tried " + ", ".join(map(repr, places[:20])) if places else ""
-
-
 class TemplateError(Exception):
     """The base of all exceptions of the template engine."""
 
@@ -36,21 +32,31 @@ class TemplateError(Exception):
 
 class TemplateNotFound(OSError, LookupError, TemplateError):
     """No loader has the template *name*; *message* is the sentence to show, *tried* the places
-    looked at, *near* a suggestion."""
+    looked at.
 
-    message: str | None = None
+    ``list_names`` is what can be asked for the names there are: only who reads the message pays
+    for the search for a near one.
+    """
 
-    def __init__(
-        self, name: Any, message: str | None = None, *, tried: Sequence[str] = (), near: str = ""
-    ) -> None:
+    def __init__(self, name: Any, message: str | None = None, *, tried: Sequence[str] = ()) -> None:
         self.name = None if name is None else str(name)
+        super().__init__(message or f"Template {self.name!r} not found")
         self.templates = [self.name]
         self.tried = list(tried)
-        self.message = message or f"Template {self.name!r} not found{_list_tried(tried)}.{near}"
-        super().__init__(self.message)
+        self.list_names: Callable[[], list[str]] = list
+
+    @property
+    def message(self) -> str:
+        """The sentence, the places that were looked at, and a name that is near."""
+        tried = "; tried " + ", ".join(map(repr, self.tried[:20])) if self.tried else ""
+        try:
+            near = nearest_template_name(self.name or "", self.list_names())
+        except TypeError:
+            near = ""
+        return f"{self.args[0]}{tried}.{near}"
 
     def __str__(self) -> str:
-        return str(self.message)
+        return self.message
 
 
 class TemplatesNotFound(TemplateNotFound):
@@ -62,7 +68,7 @@ class TemplatesNotFound(TemplateNotFound):
         if message is None:
             listed = ", ".join(repr(str(name)) for name in names)
             listed = listed or "the list is empty"
-            message = f"None of these templates was found: {listed}{_list_tried(tried)}."
+            message = f"None of these templates was found: {listed}"
         super().__init__(names[-1] if names else None, message, tried=tried)
         self.templates = [str(name) for name in names]
 

@@ -37,6 +37,8 @@ LITERAL_WORDS = {
     "False": False,
     "None": None,
 }
+# What ``loop`` answers without a `LoopContext`, as Python for the number of the round.
+COUNTED_ATTRIBUTES = {"index": "({} + 1)", "index0": "{}", "first": "({} == 0)"}
 _NO_TEST_ARGUMENT = frozenset(("else", "or", "and", "is", "if", "in", "not", "recursive"))
 _EXPRESSION_ENDS = frozenset(("variable_end", "block_end", "eof", ")"))
 
@@ -263,12 +265,15 @@ class ExpressionParser:
         self.fail(f"expected an expression, got {describe_template_token(self.tokens[self.index])}")
 
     def mark_loop(self) -> None:
-        """Note that the innermost loop needs its ``loop`` object."""
+        """Note that the innermost loop needs its ``loop`` object, or only to count its rounds."""
+        dot, attribute = self.tokens[self.index : self.index + 2]
+        only_counts = dot[0] == "." and attribute[1] in COUNTED_ATTRIBUTES
         for scope in reversed(self.scopes):
             if "loop" in scope.stores:
                 return
             if scope.is_loop:
-                scope.uses_loop = True
+                scope.counts = True
+                scope.uses_loop = scope.uses_loop or not only_counts
                 return
 
     def parse_postfix(self, node: TemplateNode) -> TemplateNode:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 import operator
-import re
 from collections import abc
 
-from .exceptions import FilterArgumentError
+from .exceptions import FilterArgumentError, nearest_template_name
 from .markup import Markup, escape, soft_str
 from .runtime import check_repetition, pass_context, pass_environment, pass_eval_context
 from .textfilters import TEXT_FILTERS
-from .undefined import TemplateLookups, Undefined
+from .undefined import TemplateLookups, Undefined, check_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,8 +37,12 @@ def make_value_getter(
     is returned in lower case.
     """
     lookups = TemplateLookups(environment.undefined)
-    names: list[Any] = attribute.split(".") if isinstance(attribute, str) else [attribute]
-    parts = [int(name) if re.fullmatch("[0-9]+", str(name)) else name for name in names]
+    parts: list[Any] = [attribute]
+    if isinstance(attribute, str):
+        parts = [
+            int(name) if name.isascii() and name.isdigit() else name
+            for name in attribute.split(".")
+        ]
 
     def get(value: Any) -> Any:
         for part in parts if attribute is not None else ():
@@ -236,9 +239,9 @@ def filter_join(
     """Join the items with *d* between them, escaped if autoescaping is on."""
     if attribute is not None:
         value = map(make_value_getter(eval_context.environment, attribute), value)
-    if not eval_context.autoescape:
-        return str(d).join(map(str, value))
     items = list(value)
+    if not eval_context.autoescape or {str} == {type(d), *map(type, items)}:
+        return str(d).join(map(str, items))
     if hasattr(d, "__html__") or any(hasattr(item, "__html__") for item in items):
         return escape(d).join(items)
     return soft_str(d).join(map(soft_str, items))
@@ -261,13 +264,13 @@ def filter_sum(
     return sum(map(make_value_getter(environment, attribute), iterable), start)
 
 
-def call_named(context: Any, kind: str, name: str, value: Any, args: Any, kwargs: Any) -> Any:
-    """Apply the filter or test *name* to *value*."""
-    environment = context.environment
-    table = environment.filters if kind == "filter" else environment.tests
+def find_named(context: Any, kind: str, name: str) -> Callable[..., Any]:
+    """Return what calls the filter or test *name*."""
+    table = getattr(context.environment, kind + "s")
     if name not in table:
-        raise FilterArgumentError(f"there is no {kind} called {name!r}")
-    return context.call(table[name], value, *args, **kwargs)
+        near = nearest_template_name(str(name), table)
+        raise FilterArgumentError(f"there is no {kind} called {name!r}.{near}")
+    return context.callee(table[name])  # type: ignore[no-any-return]
 
 
 def filter_map(
@@ -290,8 +293,9 @@ def filter_map(
         return
     if default is not None:
         kwargs["default"] = default
+    apply = find_named(context, "filter", args[0])
     for item in value or ():
-        yield call_named(context, "filter", args[0], item, args[1:], kwargs)
+        yield apply(item, *args[1:], **kwargs)
 
 
 def filter_choose(
@@ -303,11 +307,9 @@ def filter_choose(
         if not args:
             raise FilterArgumentError("selectattr and rejectattr need the name of an attribute")
         get, args = make_value_getter(context.environment, args[0]), args[1:]
+    test = find_named(context, "test", args[0]) if args else bool
     for item in value or ():
-        found = get(item)
-        if args:
-            found = call_named(context, "test", args[0], found, args[1:], kwargs)
-        if bool(found) is wanted:
+        if bool(test(get(item), *args[1:], **kwargs)) is wanted:
             yield item
 
 
@@ -320,7 +322,7 @@ def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> M
 
         options.setdefault("sort_keys", True)
     if indent is not None:
-        options["indent"] = indent
+        options["indent"] = check_width(indent) if isinstance(indent, int) else indent
     text = str(dumps(value, **options))
     for character in "<>&'":
         text = text.replace(character, f"\\u{ord(character):04x}")
@@ -379,9 +381,9 @@ def is_sequence_value(value: Any) -> bool:
     """Say whether *value* has a length and items."""
     try:
         len(value)
+        return hasattr(value, "__getitem__")
     except Exception:
         return False
-    return hasattr(value, "__getitem__") and not isinstance(value, Undefined)
 
 
 def is_iterable_value(value: Any) -> bool:

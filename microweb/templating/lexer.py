@@ -26,6 +26,20 @@ _EXPRESSION_TOKENS = r"""
       |[0-9](?:_?[0-9])*(?:(?<![.][0-9])\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)
   | (?P<operator>\*\*|//|[=!<>]=|[-+*/%~()\[\]{}<>=.:|,])
 """
+_LINE_PREFIXES = (
+    ("line_statement", r"^[ \t\v]*"),
+    ("line_comment", r"(?:^|(?<=\S))[^\S\n]*"),
+)
+_BEGIN_KINDS = {
+    "block": "block_begin",
+    "variable": "variable_begin",
+    "line_statement": "block_begin",
+}
+_CHARACTER_HINTS = {
+    "&": ": write 'and'",
+    "!": ": write 'not'",
+    "?": ": write 'this if test else that'",
+}
 _NUMBER_LIMIT = 1000
 _STRING_ESCAPES = {
     "n": "\n",
@@ -94,6 +108,8 @@ DEFAULT_SYNTAX: dict[str, Any] = {
     "trim_blocks": False,  # drop the newline after a block
     "lstrip_blocks": False,  # drop the white space before a block that begins a line
     "keep_trailing_newline": False,
+    "line_statement_prefix": None,  # what makes the rest of a line a block
+    "line_comment_prefix": None,  # what makes the rest of a line a comment
 }
 
 
@@ -121,14 +137,24 @@ class TemplateLexer:
                 f"{', '.join(map(repr, starts))}."
             )
         self.kinds = dict(zip(starts, kinds))
-        longest_first = sorted(starts, key=len, reverse=True)
-        self.search_tag = re.compile("|".join(map(re.escape, longest_first))).search
-        self.match_token = {
-            kind: re.compile(
-                rf"\s*(?:(?P<end>[-+]?{self._escaped(kind + '_end')})|{_EXPRESSION_TOKENS})",
-                re.VERBOSE | re.DOTALL,
-            ).match
+        patterns = {start: re.escape(start) for start in starts}
+        for name, pattern in _LINE_PREFIXES:
+            prefix = self.syntax[name + "_prefix"]
+            if prefix:
+                patterns[prefix] = f"(?P<{name}>{pattern}{re.escape(prefix)})"
+        longest_first = sorted(patterns, key=len, reverse=True)
+        search = "|".join([patterns[prefix] for prefix in longest_first])
+        self.search_tag = re.compile(search, re.MULTILINE).search
+        insides = {
+            kind: rf"\s*(?:(?P<end>[-+]?{self._escaped(kind + '_end')})|{_EXPRESSION_TOKENS})"
             for kind in ("block", "variable")
+        }
+        if self.syntax["line_statement_prefix"]:
+            line_end = r"(?P<end>\s*(?:\n|\Z))"
+            insides["line_statement"] = rf"{line_end}|[^\S\n]*(?:{_EXPRESSION_TOKENS})"
+        self.match_token = {
+            kind: re.compile(inside, re.VERBOSE | re.DOTALL).match
+            for kind, inside in insides.items()
         }
         start, end = self._escaped("block_start"), self._escaped("block_end")
         self.match_raw = re.compile(rf"\s*raw\s*([-+]?){end}").match
@@ -162,7 +188,7 @@ class TemplateLexer:
                     tokens.append(("eof", "", line))
                     return tokens
                 tag, start, inside = match.group(), match.start(), match.end()
-                kind = self_kinds[tag]
+                kind: str = self_kinds.get(tag) or match.lastgroup or ""
                 sign = source[inside : inside + 1]
                 text = self._text_before(source, position, start, sign, kind)
                 if text:
@@ -173,10 +199,13 @@ class TemplateLexer:
                 position = inside
                 if kind == "comment":
                     end = self._end_of_comment(source, inside, line)
+                elif kind == "line_comment":
+                    end = source.find("\n", inside)
+                    end = len(source) if end < 0 else end
                 elif kind == "block" and self.match_raw(source, inside):
                     end = self._raw(source, inside, line, tokens)
                 else:
-                    tokens.append((kind + "_begin", tag, line))
+                    tokens.append((_BEGIN_KINDS[kind], tag, line))
                     end = self._tag(source, inside, line, kind, tokens)
                 line += source.count("\n", position, end)
                 position = end
@@ -244,7 +273,8 @@ class TemplateLexer:
         One flat loop, as this is two thirds of the lexer's time. Inside brackets the closing
         delimiter is not looked for, so that ``{{ {'a': {}} }}`` reads as it is meant.
         """
-        match_token = self.match_token[kind]
+        match_token = match_outside = self.match_token[kind]
+        match_inside = self.match_token["block"] if kind == "line_statement" else match_token
         append = tokens.append
         opened: list[str] = []
         first_line = line
@@ -261,17 +291,18 @@ class TemplateLexer:
                 next_newline = source.find("\n", next_newline + 1)
             if group == "end":
                 if not opened:
-                    append((kind + "_end", value, line))
-                    return self._after_tag(source, position, value[0], kind)
+                    append(("variable_end" if kind == "variable" else "block_end", value, line))
+                    return self._after_tag(source, position, value[:1], kind)
                 position -= len(value) - 1
                 value, group = value[0], "operator"
             if group == "operator":
                 if value in "([{":
                     opened.append(value)
-                elif value in ")]}" and (
-                    not opened or opened.pop() + value not in ("()", "[]", "{}")
-                ):
-                    raise TemplateSyntaxError(f"{value!r} closes nothing that is open", line)
+                elif value in ")]}":
+                    begun = opened.pop() if opened else ""
+                    if begun + value not in ("()", "[]", "{}"):
+                        raise self._wrong_bracket(begun, value, kind, line)
+                match_token = match_inside if opened else match_outside
                 append((value, value, line))
             elif group == "string":
                 body = value[1:-1]
@@ -282,15 +313,27 @@ class TemplateLexer:
             else:
                 append((group, value, line))
 
+    def _wrong_bracket(self, begun: str, found: str, kind: str, line: int) -> TemplateSyntaxError:
+        if begun:
+            wanted = {"(": ")", "[": "]", "{": "}"}[begun]
+            return TemplateSyntaxError(
+                f"{begun!r} is open: expected {wanted!r} before {found!r}", line
+            )
+        end = self.syntax.get(kind + "_end_string") or "the end of the line"
+        return TemplateSyntaxError(
+            f"{found!r} closes nothing that is open; this tag ends with {end!r}", line
+        )
+
     def _bad_character(
         self, source: str, position: int, first_line: int, line: int, kind: str
     ) -> TemplateSyntaxError:
         rest = source[position : position + 400].lstrip()
         if not rest and not source[position:].strip():
-            shown = "{% %} tag" if kind == "block" else "{{ }} expression"
+            shown = "{{ }} expression" if kind == "variable" else "{% %} tag"
             return TemplateSyntaxError(f"the {shown} that begins here is never closed", first_line)
         if rest[:1] in ("'", '"'):
             return TemplateSyntaxError(
                 f"the string that begins with {rest[:20]!r} is never closed", line
             )
-        return TemplateSyntaxError(f"unexpected character {rest[:1]!r}", line)
+        hint = _CHARACTER_HINTS.get(rest[:1], "")
+        return TemplateSyntaxError(f"unexpected character {rest[:1]!r}{hint}", line)

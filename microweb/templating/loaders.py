@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-from .exceptions import TemplateNotFound, nearest_template_name
+from .exceptions import TemplateNotFound, TemplateSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,24 +73,28 @@ class FileSystemLoader(BaseLoader):
         parts = split_template_path(template)
         tried = [os.path.join(folder, *parts) for folder in self.searchpath]
         for path in tried:
+            modified = _modification_time(path)
             try:
-                modified = os.stat(path).st_mtime_ns
-                with open(path, encoding=self.encoding) as file:
-                    source = file.read()
+                data = self.read(path)
             except OSError:
                 continue
             except UnicodeEncodeError:
-                raise TemplateNotFound(template) from None
+                break
+            return self._decode(data, path), path, _UnchangedFile(path, modified)
+        raise TemplateNotFound(template, tried=tried)
 
-            def uptodate(path: str = path, modified: int = modified) -> bool:
-                try:
-                    return os.stat(path).st_mtime_ns == modified
-                except OSError:
-                    return False
+    def read(self, path: str) -> bytes:
+        """Return what the file *path* holds, or raise OSError."""
+        with open(path, "rb") as file:
+            return file.read()
 
-            return source, path, uptodate
-        near = nearest_template_name(template, self.list_templates())
-        raise TemplateNotFound(template, tried=tried, near=near)
+    def _decode(self, data: bytes, path: str) -> str:
+        try:
+            return data.decode(self.encoding)
+        except UnicodeDecodeError as error:
+            line = data.count(b"\n", 0, error.start) + 1
+            message = f"the template is not {self.encoding} text: save it as {self.encoding}"
+            raise TemplateSyntaxError(message, line, filename=path) from error
 
     def list_templates(self) -> list[str]:
         """Return the names of all files below the folders."""
@@ -102,6 +106,68 @@ class FileSystemLoader(BaseLoader):
         return sorted(found)
 
 
+def _modification_time(path: str) -> int | None:
+    try:
+        return os.stat(path).st_mtime_ns
+    except (OSError, ValueError):
+        return None
+
+
+class _UnchangedFile:
+    """Called, says whether the file *path* still has the time stamp *modified*."""
+
+    def __init__(self, path: str, modified: int | None) -> None:
+        self.path = path
+        self.modified = modified
+
+    def __call__(self) -> bool:
+        return _modification_time(self.path) == self.modified
+
+
+class PackageLoader(FileSystemLoader):
+    """Templates in the folder *package_path* of the importable package *package_name*.
+
+    The package may be in a zip: what is no file is asked of the package's own loader (PEP 302).
+    ValueError is raised if the package has no such folder.
+    """
+
+    def __init__(
+        self, package_name: str, package_path: str = "templates", encoding: str = "utf-8"
+    ) -> None:
+        from importlib import import_module
+
+        package = import_module(package_name)
+        self.package_name, self.package_path = package_name, package_path
+        self._loader: Any = getattr(package, "__loader__", None)
+        roots = list(getattr(package, "__path__", ()))
+        roots = roots or [os.path.dirname(getattr(package, "__file__", None) or ".")]
+        folders = [os.path.normpath(os.path.join(root, package_path)) for root in roots]
+        super().__init__(folders, encoding)
+        if not hasattr(self._loader, "archive") and not any(map(os.path.isdir, folders)):
+            raise ValueError(
+                f"The package {package_name!r} has no folder {package_path!r}; looked for "
+                f"{', '.join(map(repr, folders))}."
+            )
+
+    def read(self, path: str) -> bytes:
+        """Return what *path* holds on the disk or in the package's zip, or raise OSError."""
+        if hasattr(self._loader, "archive"):
+            return self._loader.get_data(path)  # type: ignore[no-any-return]
+        return super().read(path)
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all templates in the folder."""
+        archive = getattr(self._loader, "archive", None)
+        if archive is None:
+            return super().list_templates()
+        from zipfile import ZipFile
+
+        prefix = os.path.relpath(self.searchpath[0], archive).replace(os.sep, "/") + "/"
+        with ZipFile(archive) as file:
+            names = file.namelist()
+        return sorted(n[len(prefix) :] for n in names if n.startswith(prefix) and n[-1] != "/")
+
+
 class DictLoader(BaseLoader):
     """Templates in a dict of name to text."""
 
@@ -111,8 +177,7 @@ class DictLoader(BaseLoader):
     def get_source(self, environment: Any, template: str) -> LoadedSource:
         """Return the text under the name *template*."""
         if template not in self.mapping:
-            near = nearest_template_name(template, self.mapping)
-            raise TemplateNotFound(template, near=near)
+            raise TemplateNotFound(template)
         source = self.mapping[template]
         return source, None, lambda: self.mapping.get(template) == source
 
@@ -151,8 +216,7 @@ class PrefixLoader(BaseLoader):
         """Ask the loader under the prefix."""
         prefix, delimiter, name = template.partition(self.delimiter)
         if not delimiter or prefix not in self.mapping:
-            near = nearest_template_name(prefix, self.mapping)
-            raise TemplateNotFound(template, near=near)
+            raise TemplateNotFound(template)
         try:
             return self.mapping[prefix].get_source(environment, name)
         except TemplateNotFound as error:
@@ -181,11 +245,7 @@ class ChoiceLoader(BaseLoader):
                 return loader.get_source(environment, template)
             except TemplateNotFound as error:
                 tried += error.tried
-        try:
-            near = nearest_template_name(template, self.list_templates())
-        except TypeError:
-            near = ""
-        raise TemplateNotFound(template, tried=tried, near=near)
+        raise TemplateNotFound(template, tried=tried)
 
     def list_templates(self) -> list[str]:
         """Return the names of all loaders."""

@@ -62,8 +62,7 @@ class TemplateNode:
     def __init__(self, kind: str, lineno: int, *parts: Any) -> None:
         self.kind = kind
         self.lineno = lineno
-        for name, part in zip(_NODE_PART_NAMES[kind], parts):
-            setattr(self, name, part)
+        self.__dict__.update(zip(_NODE_PART_NAMES[kind], parts))
 
     if TYPE_CHECKING:
         body: list[TemplateNode]
@@ -74,12 +73,14 @@ class TemplateNode:
 class TemplateScope:
     """The names that one part of a template assigns, in order, as the keys of ``stores``.
 
-    ``uses_loop`` says whether the body of a loop mentions ``loop``.
+    The value is whether ``{% set %}`` does it. ``uses_loop`` says whether the body of a loop
+    mentions ``loop`` for more than an integer can answer, ``counts`` whether at all, and ``shares``
+    whether it hands its variables to another template.
     """
 
-    __slots__ = ("is_loop", "stores", "uses_loop")
+    __slots__ = ("counts", "is_loop", "shares", "stores", "uses_loop")
 
     def __init__(self, is_loop: bool = False) -> None:
         self.stores: dict[str, bool] = {}
         self.is_loop = is_loop
-        self.uses_loop = False
+        self.uses_loop = self.counts = self.shares = False

@@ -22,6 +22,9 @@ _LOOP_NESTING_LIMIT = 16
 _REFUSED_TAGS = {
     "print": "there is no {% print %}: write {{ expression }}",
     "trans": "there is no {% trans %}: pass a gettext function and write {{ _('text') }}",
+    "while": "there is no {% while %}: loop over something with {% for %}",
+    "assign": "there is no {% assign %}: write {% set name = value %}",
+    "comment": "there is no {% comment %}: write {# text #}",
     "debug": "there is no {% debug %}: it would show the whole context to a reader",
 }
 
@@ -104,6 +107,7 @@ class TemplateParser(ExpressionParser):
 
     def parse_block_body(self, tag: str, lineno: int, *ends: str) -> list[TemplateNode]:
         """Read the end of an opening tag and its body; the ending tag's name comes next."""
+        self.skip(":")
         self.expect("block_end", f"the end of the {tag!r} tag")
         self.open_tags.append((tag, lineno, ends))
         self.deeper(len(self.open_tags), _BLOCK_NESTING_LIMIT)
@@ -189,7 +193,7 @@ class TemplateParser(ExpressionParser):
         if with_namespace and self.skip("."):
             attribute = self.expect("name", "a name")
             return TemplateNode("namespace_target", lineno, name, attribute)
-        scope.stores[name] = True
+        scope.stores[name] = scope.stores.get(name, False) or with_namespace
         return TemplateNode("name", lineno, name)
 
     def parse_assigned_name(self, store: bool = False) -> str:
@@ -249,7 +253,7 @@ class TemplateParser(ExpressionParser):
             self.fail("the name of a block cannot contain '-': use '_'")
         if scoped:
             for outer in self.scopes:
-                outer.uses_loop = outer.uses_loop or outer.is_loop
+                outer.uses_loop = outer.is_loop
         scope, outer_scopes, loop_depth = TemplateScope(), self.scopes, self.loop_depth
         node = TemplateNode("block", lineno, name, scoped, required, [], scope)
         self.blocks[name] = node
@@ -278,12 +282,16 @@ class TemplateParser(ExpressionParser):
 
     def parse_with_context(self, default: bool = False) -> bool:
         """Read ``with context`` or ``without context`` if it is there."""
+        given = default
         for word in ("with", "without"):
             token, following = self.tokens[self.index], self.tokens[self.index + 1]
             if token[:2] == ("name", word) and following[:2] == ("name", "context"):
                 self.index += 2
-                return word == "with"
-        return default
+                given = word == "with"
+                break
+        for scope in self.scopes:
+            scope.shares = scope.shares or given
+        return given
 
     def parse_import(self, lineno: int) -> TemplateNode:
         template = self.parse_expression()

@@ -8,20 +8,22 @@ environment.
 
 from __future__ import annotations
 
+import functools
+
 from .exceptions import FilterArgumentError, TemplateRuntimeError, TemplateSecurityError
 from .markup import Markup, escape_text
 from .undefined import MISSING, EngineObject, Undefined, check_width
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any, NoReturn, TypeVar
 
     DecoratedFunction = TypeVar("DecoratedFunction", bound=Callable[..., Any])
 
 RANGE_LIMIT = 100_000
 _REPEAT_LIMIT = 10_000_000
-_POWER_BITS_LIMIT = 100_000
+_NUMBER_BITS_LIMIT = 100_000
 
 
 def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
@@ -103,15 +105,20 @@ class TemplateContext(EngineObject):
         same = (self.name, self.blocks, self.eval_context, self.streaming)
         return TemplateContext(self.environment, {**self.get_all(), **local}, *same)
 
-    def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """Call what a template calls, with the first argument it has asked for."""
-        if function.__class__ is Macro:
-            return function(*args, **kwargs)
+    def callee(self, function: Any, local: Mapping[str, Any] | None = None) -> Any:
+        """Return *function*, or what calls it with the first argument that it has asked for; a
+        context also knows the variables *local*."""
         passing = getattr(function, "template_pass", None)
         if passing is None or not isinstance(passing, str):
-            return function(*args, **kwargs)
-        passed = {"context": self, "environment": self.environment}.get(passing, self.eval_context)
-        return function(passed, *args, **kwargs)
+            return function
+        passed: Any = self.environment if passing == "environment" else self.eval_context
+        if passing == "context":
+            passed = self.derived(local) if local else self
+        return functools.partial(function, passed)
+
+    def call(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        """Call *function* as a template does, with the first argument that it has asked for."""
+        return self.callee(function)(*args, **kwargs)
 
     def block_at(self, name: str, index: int, autoescape: bool) -> Any:
         """Return the block *name* at one level of inheritance, 0 being the most derived."""
@@ -146,7 +153,7 @@ class BlockReference(EngineObject):
         if self._context.streaming:
             out.extend(function(self._context))
         else:
-            function(self._context, out.append)
+            function(self._context, out)
         return Markup("".join(out)) if self._autoescape else "".join(out)
 
 
@@ -164,7 +171,7 @@ class TemplateReference(EngineObject):
 
 
 class LoopContext(EngineObject):
-    """``loop`` inside ``{% for %}``: an iterator that knows where it is.
+    """``loop`` inside ``{% for %}``: what is iterated over, knowing where it is.
 
     *iterable* is what is iterated over, *undefined* the class for what does not exist, *recurse*
     the function that a recursive loop calls, *depth0* how deep it is.
@@ -196,19 +203,18 @@ class LoopContext(EngineObject):
         self.depth0 = depth0
         self.index0 = -1
 
-    def __iter__(self) -> LoopContext:
-        return self
-
-    def __next__(self) -> Any:
-        item = self._ahead
-        if item is MISSING:
-            item = next(self._iterator)
-        else:
+    def __iter__(self) -> Iterator[Any]:
+        while True:
+            item = self._ahead
+            if item is MISSING:
+                item = next(self._iterator, MISSING)
+                if item is MISSING:
+                    return
             self._ahead = MISSING
-        self.index0 += 1
-        self._previous = self._current
-        self._current = item
-        return item
+            self._previous = self._current
+            self._current = item
+            self.index0 += 1
+            yield item
 
     def _peek(self) -> Any:
         if self._ahead is MISSING:
@@ -292,17 +298,18 @@ class Macro(EngineObject):
         self.caller = caller
 
     def __call__(self, *args: Any, **kwargs: Any) -> str:
-        if not kwargs and len(args) <= self._count:
-            return self._function(*args)
-        extra = args[self._count :]
-        if extra and not self.catch_varargs:
+        if len(args) <= self._count:
+            values = [kwargs.pop(name, MISSING) for name in self.arguments[len(args) :]]
+            if not kwargs:
+                return self._function(*args, *values)
+            return self._call_with_specials((*args, *values), (), kwargs)
+        if not self.catch_varargs:
             self._refuse(f"takes not more than {self._count} arguments, got {len(args)}")
-        values = list(args[: self._count])
-        for position, parameter in enumerate(self.arguments):
-            if position >= len(args):
-                values.append(kwargs.pop(parameter, MISSING))
-            elif parameter in kwargs:
-                self._refuse(f"got two values for the argument {parameter!r}")
+        return self._call_with_specials(args[: self._count], args[self._count :], kwargs)
+
+    def _call_with_specials(
+        self, values: tuple[Any, ...], extra: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> str:
         special: dict[str, Any] = {}
         if self.caller and "caller" in kwargs:
             special["caller"] = kwargs.pop("caller")
@@ -311,6 +318,9 @@ class Macro(EngineObject):
         if self.catch_kwargs:
             special["kwargs"] = kwargs
         elif kwargs:
+            for parameter in self.arguments:
+                if parameter in kwargs:
+                    self._refuse(f"got two values for the argument {parameter!r}")
             self._refuse(
                 f"takes no argument {next(iter(kwargs))!r}; it takes "
                 f"{', '.join(map(repr, self.arguments)) or 'none'}"
@@ -398,12 +408,28 @@ def bounded_range(*args: int) -> range:
     return numbers
 
 
+def refuse_lipsum(*args: Any, **kwargs: Any) -> NoReturn:
+    """Stand for Jinja's ``lipsum()``, which this engine leaves out, and say so."""
+    raise TemplateRuntimeError("there is no lipsum(): put the text to fill in with into a variable")
+
+
 def multiply_values(left: Any, right: Any) -> Any:
-    """Return ``left * right``, refusing to repeat text or lists beyond ten million items."""
+    """Return ``left * right``, refusing to repeat text or lists beyond ten million items and
+    integers of more than 100,000 bits."""
     for repeated, count in ((left, right), (right, left)):
-        if isinstance(repeated, (str, bytes, list, tuple)) and isinstance(count, int):
-            check_repetition(len(repeated) * count)
+        if isinstance(count, int):
+            if isinstance(repeated, int):
+                _check_bits(repeated.bit_length() + count.bit_length())
+            elif isinstance(repeated, (str, bytes, bytearray, list, tuple)):
+                check_repetition(len(repeated) * count)
     return left * right
+
+
+def _check_bits(bits: int) -> None:
+    if bits > _NUMBER_BITS_LIMIT:
+        raise TemplateSecurityError(
+            f"a number of more than {_NUMBER_BITS_LIMIT} bits is refused: use smaller numbers"
+        )
 
 
 def check_repetition(size: int) -> None:
@@ -416,11 +442,8 @@ def check_repetition(size: int) -> None:
 
 def raise_to_power(left: Any, right: Any) -> Any:
     """Return ``left ** right``, refusing integers of more than 100,000 bits."""
-    whole = isinstance(left, int) and isinstance(right, int)
-    if whole and right > 0 and left.bit_length() * right > _POWER_BITS_LIMIT:
-        raise TemplateSecurityError(
-            f"a power of more than {_POWER_BITS_LIMIT} bits is refused: use smaller numbers"
-        )
+    if isinstance(left, int) and isinstance(right, int) and right > 0 and abs(left) > 1:
+        _check_bits(left.bit_length() * right)
     return left**right
 
 
@@ -430,13 +453,14 @@ def format_percent(left: Any, right: Any) -> Any:
     >>> format_percent("%03d", 7), format_percent(7, 4)
     ('007', 3)
     """
-    if isinstance(left, str):
+    if isinstance(left, (str, bytes, bytearray)):
         import re
 
-        for width in re.findall("[0-9]{6,}", left):
+        text = left if isinstance(left, str) else left.decode("latin-1")
+        for width in re.findall("[0-9]{6,}", text):
             check_width(int(width[:10]))
         for value in right if isinstance(right, tuple) else (right,):
-            if "*" in left and isinstance(value, int):
+            if "*" in text and isinstance(value, int):
                 check_width(value)
     return left % right
 

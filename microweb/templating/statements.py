@@ -1,12 +1,19 @@
 """From the tags of a template to Python statements: the upper half of the compiler.
 
-Output goes to ``append``, the ``append`` method of a list: that of the whole page, or that of a
-capture while a block's, macro's or ``{% set %}``'s output is collected.
+Output goes to ``out``, the list of the whole page, or to another list while the output of a macro
+or of ``{% set %}`` is collected.
 """
 
 from __future__ import annotations
 
-from .compiler import ESCAPED, UNESCAPED, CompilerScope, EscapingNames, ModuleWriter
+from .compiler import (
+    ESCAPED,
+    UNESCAPED,
+    CompilerScope,
+    EscapingNames,
+    ModuleWriter,
+    template_python_name,
+)
 from .exceptions import TemplateSyntaxError
 from .nodes import TemplateNode, TemplateScope
 
@@ -21,6 +28,13 @@ _MACRO_SPECIALS = {
     "caller": "undefined('the macro was called without a caller')",
     "varargs": "()",
     "kwargs": "{}",
+}
+
+
+_MACRO_FLAGS = {
+    "varargs": ", catch_varargs=True",
+    "kwargs": ", catch_kwargs=True",
+    "caller": ", caller=True",
 }
 
 
@@ -55,8 +69,10 @@ class TemplateCompiler(ModuleWriter):
         for name, block in root.blocks.items():
             self.block = block
             functions += [(0, "", block.lineno)]
-            functions += self.write_function(self.python_name("block", name), block)
-        pairs = ", ".join(f"{name!r}: {self.python_name('block', name)}" for name in root.blocks)
+            functions += self.write_function(template_python_name("block", name), block)
+        pairs = ", ".join(
+            f"{name!r}: {template_python_name('block', name)}" for name in root.blocks
+        )
         functions += [(0, "", 1), (0, f"blocks = {{{pairs}}}", 1)]
         head = [(0, f"{python} = {key}", 1) for key, python in self.imports.items()]
         lines = [*head, (0, "", 1), *functions] if head else functions
@@ -75,8 +91,7 @@ class TemplateCompiler(ModuleWriter):
         """Return the lines of the function for the template itself or for one block."""
         lineno = node.lineno
         self.lines, self.heads, self.indent, self.branch = [], {}, 1, 0
-        self.scope = self.root_scope = CompilerScope(None, 0)
-        self.scope.names = {name: self.python_name("l", name) for name in node.scope.stores}
+        self.scope = self.root_scope = CompilerScope(None, 0, node.scope.stores, "l")
         self.top_level = self.checks_parent = is_root
         self.extends = 0
         has_extends = is_root and _mentions_extends(node.body)
@@ -85,7 +100,7 @@ class TemplateCompiler(ModuleWriter):
             self.write("yield ''.join(out)", lineno)
         if has_extends:
             streamed = "yield from parent.stream_function(context)"
-            call = streamed if self.streaming else "parent.root_function(context, append)"
+            call = streamed if self.streaming else "parent.root_function(context, out)"
             if self.extends == 2:
                 self.write(call, lineno)
             else:
@@ -93,12 +108,12 @@ class TemplateCompiler(ModuleWriter):
                 self.write_suite(lineno, self.write, call, lineno)
         for name in self.scope.needs_start:
             self.heads[self.scope.names[name]] = self.start_value(name)
-        settings = {"out": "[]", "append": "out.append"} if self.streaming else {}
+        settings = {"out": "[]"} if self.streaming else {}
         if has_extends:
             settings["parent"] = "None"
         settings.update(self.heads)
         head = [(1, f"{target} = {code}", lineno) for target, code in settings.items()]
-        arguments = "context" if self.streaming else "context, append"
+        arguments = "context" if self.streaming else "context, out"
         lines = head + self.lines or [(1, "pass", lineno)]
         return [(0, f"def {python}({arguments}):", lineno), *lines]
 
@@ -165,15 +180,14 @@ class TemplateCompiler(ModuleWriter):
 
         def write_function() -> None:
             self.write("out_recursion = []", lineno)
-            self.write("append_recursion = out_recursion.append", lineno)
             self.plain_loop(node, "iterable", f", {function}, depth")
             joined = "''.join(out_recursion)"
             self.write(f"return {self.escaping.markup}({joined})", lineno)
 
-        with ChangedSettings(self, append="append_recursion", checks_parent=False):
+        with ChangedSettings(self, out="out_recursion", checks_parent=False):
             self.write_suite(lineno, write_function)
-        call = f"{self.append}({function}({iterable}))"
-        self.write_unless_extended(lineno, self.write, call, lineno)
+        call = [f"{function}({iterable})"]
+        self.write_unless_extended(lineno, self.write_pieces, call, lineno)
 
     def plain_loop(self, node: TemplateNode, iterable: str, recursion: str = "") -> None:
         """Write a loop; *recursion* is what makes its ``loop`` object recursive."""
@@ -188,12 +202,17 @@ class TemplateCompiler(ModuleWriter):
             self.scope.names = {name: names[name] for name in self.scope.definite}
             iterable = f"({target} for {target} in {iterable} if {self.expression(node.test)})"
             self.scope.names = names
-        if node.scope.uses_loop or recursion:
+        scope = node.scope
+        if scope.uses_loop or recursion or (scope.counts and scope.shares):
             loop = self.scope.names["loop"] = f"loop_{self.number()}"
             self.scope.definite.add("loop")
             self.write(f"{loop} = LoopContext({iterable}, undefined{recursion})", lineno)
             iterable = loop
-        if self.is_simple_loop(node):
+        elif scope.counts:
+            self.scope.definite.add("loop")
+            self.scope.names["loop"] = f"round_{self.number()}"
+            target, iterable = f"{self.scope.names['loop']}, {target}", f"enumerate({iterable})"
+        elif self.is_simple_loop(node):
             self.write_simple_loop(node, target, iterable)
             return
         self.write(f"for {target} in {iterable}:", lineno)
@@ -207,7 +226,7 @@ class TemplateCompiler(ModuleWriter):
         """Say whether a loop does no more than to put out one escaped value and constant text."""
         if self.escaping is not ESCAPED or self.environment.finalize or node.otherwise:
             return False
-        if node.scope.uses_loop or node.recursive or (self.streaming and self.append == "append"):
+        if self.streaming and self.out == "out":
             return False
         if len(node.body) != 1 or node.body[0].kind != "output":
             return False
@@ -221,7 +240,7 @@ class TemplateCompiler(ModuleWriter):
         value = node.body[0].parts[place]
         code = self.expression(value)
         self.close_scope(len(self.lines), node.lineno)
-        self.write(f"{self.append}(escape_each({before!r},", value.lineno)
+        self.write(f"{self.out}.append(escape_each({before!r},", value.lineno)
         self.indent += 1
         if code == target:
             self.write(f"list({iterable}),", node.lineno)
@@ -237,7 +256,7 @@ class TemplateCompiler(ModuleWriter):
             self.write(f"{empty} = False", node.lineno)
         start = len(self.lines)
         self.write_body(node.body)
-        if self.streaming and self.append == "append":
+        if self.streaming and self.out == "out":
             self.write(f"if len(out) > {_FLUSH_AT}:", node.lineno)
             self.write_suite(node.lineno, self.flush, node.lineno)
         self.close_scope(start, node.lineno)
@@ -280,12 +299,11 @@ class TemplateCompiler(ModuleWriter):
 
     def capture(self, node: TemplateNode) -> str:
         """Write the body of *node* into a list of its own; return the source of the result."""
-        number = self.number()
-        self.write(f"out_{number} = []", node.lineno)
-        self.write(f"append_{number} = out_{number}.append", node.lineno)
-        with ChangedSettings(self, append=f"append_{number}", checks_parent=False):
+        out = f"out_{self.number()}"
+        self.write(f"{out} = []", node.lineno)
+        with ChangedSettings(self, out=out, checks_parent=False):
             self.write_scoped(node.lineno, node.scope, self.write_body, node.body)
-        joined = f"''.join(out_{number})"
+        joined = f"''.join({out})"
         self.captured = f"{self.escaping.markup}({joined})"
         return self.expression(node.filtered)
 
@@ -294,7 +312,7 @@ class TemplateCompiler(ModuleWriter):
 
     def filter_block_statement(self, node: TemplateNode) -> None:
         code = self.capture(node)
-        self.write(f"{self.append}({self.escaping.escape}({code}))", node.lineno)
+        self.write_pieces([f"{self.escaping.escape}({code})"], node.lineno)
 
     def with_statement(self, node: TemplateNode) -> None:
         values = [self.expression(value) for value in node.values]
@@ -327,12 +345,12 @@ class TemplateCompiler(ModuleWriter):
         context = self.context_source() if node.scoped else "context"
         function = f"context.blocks[{node.name!r}][0]"
         if not self.streaming:
-            self.write(f"{function}({context}, {self.append})", node.lineno)
-        elif self.append == "append":
+            self.write(f"{function}({context}, {self.out})", node.lineno)
+        elif self.out == "out":
             self.flush(node.lineno)
             self.write(f"yield from {function}({context})", node.lineno)
         else:
-            self.write(f"{self.append}(''.join({function}({context})))", node.lineno)
+            self.write(f"{self.out} += {function}({context})", node.lineno)
 
     def extends_statement(self, node: TemplateNode) -> None:
         if not self.top_level:
@@ -351,11 +369,11 @@ class TemplateCompiler(ModuleWriter):
 
     def include_statement(self, node: TemplateNode) -> None:
         arguments = f"{self.linked_source(node)}, {node.ignore_missing}"
-        if self.streaming and self.append == "append":
+        if self.streaming and self.out == "out":
             self.flush(node.lineno)
             self.write(f"yield from stream_include({arguments})", node.lineno)
         else:
-            self.write(f"include({arguments}, {self.append})", node.lineno)
+            self.write(f"include({arguments}, {self.out})", node.lineno)
 
     def import_statement(self, node: TemplateNode) -> None:
         self.assign_name(node.target, f"import_template({self.linked_source(node)})", node.lineno)
@@ -369,9 +387,9 @@ class TemplateCompiler(ModuleWriter):
     def macro_source(self, node: TemplateNode, inherits_caller: bool = False) -> str:
         """Write the function of a macro and return the source of the `Macro` around it."""
         lineno = node.lineno
-        function = self.python_name(f"macro{self.number()}", node.name)
+        function = template_python_name(f"macro{self.number()}", node.name)
         at = len(self.lines)
-        inside = {"append": "append_macro", "top_level": False, "checks_parent": False}
+        inside = {"out": "out_macro", "top_level": False, "checks_parent": False}
         with ChangedSettings(self, branch=0, indent=self.indent + 1, **inside):
             start = self.open_scope(node.scope, is_macro=True)
             scope = self.scope
@@ -379,7 +397,6 @@ class TemplateCompiler(ModuleWriter):
             scope.definite.update(node.parameters)
             self.write_defaults(node)
             self.write("out_macro = []", lineno)
-            self.write("append_macro = out_macro.append", lineno)
             self.write_body(node.body)
             joined = "''.join(out_macro)"
             self.write(f"return {self.escaping.markup}({joined})", lineno)
@@ -391,8 +408,8 @@ class TemplateCompiler(ModuleWriter):
                     self.lines.insert(start, (self.indent, code, lineno))
             self.close_scope(start, lineno)
         self.lines.insert(at, (self.indent, f"def {function}({', '.join(signature)}):", lineno))
-        flags = ", ".join(str(name in scope.specials) for name in ("varargs", "kwargs", "caller"))
-        return f"Macro({function}, {node.name!r}, {tuple(node.parameters)!r}, {flags})"
+        flags = [flag for name, flag in _MACRO_FLAGS.items() if name in scope.specials]
+        return f"Macro({function}, {node.name!r}, {tuple(node.parameters)!r}{''.join(flags)})"
 
     def write_defaults(self, node: TemplateNode) -> None:
         """Write what each parameter is when the caller leaves it out."""
@@ -416,7 +433,7 @@ class TemplateCompiler(ModuleWriter):
             scope = scope.parent
         caller = self.macro_source(node.macro, inherits_caller=scope is not None)
         code = self.call_source(node.call, f", caller={caller}")
-        self.write(f"{self.append}({self.escaping.escape}({code}))", node.lineno)
+        self.write_pieces([f"{self.escaping.escape}({code})"], node.lineno)
 
 
 def _mentions_extends(body: list[TemplateNode]) -> bool:

@@ -6,6 +6,7 @@ given. All are linear in the text.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from .exceptions import FilterArgumentError
@@ -18,13 +19,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_LINK_TRAILERS = ".,:;!?]}'"
+_NUMBER_TEXT_LIMIT = 4000
+_LINK_TRAILERS = ".,:!?]}"
 _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
+
+
+@functools.cache
+def _word_splitter() -> re.Pattern[str]:
+    return re.compile(r"([-\s({\[<]+)")
 
 
 def filter_title(value: Any) -> str:
     """Give each word an upper-case first letter and lower-case rest."""
-    parts = re.split(r"([-\s({\[<]+)", soft_str(value))
+    parts = _word_splitter().split(soft_str(value))
     joined = "".join([part[:1].upper() + part[1:].lower() for part in parts])
     return Markup(joined) if isinstance(value, Markup) else joined
 
@@ -130,7 +137,12 @@ def filter_float(value: Any, default: float = 0.0) -> float:
 
 
 def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
-    """Return the whole number, or *default* if there is none; text may be in another *base*."""
+    """Return the whole number, or *default* if there is none; text may be in another *base*.
+
+    Text longer than 4,000 characters is no number: reading one takes time by the square.
+    """
+    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
+        return default
     try:
         return int(value, base) if isinstance(value, str) else int(value)
     except (TypeError, ValueError, OverflowError):
@@ -144,12 +156,13 @@ def filter_round(value: float, precision: int = 0, method: str = "common") -> fl
     """Round to *precision* digits: ``"common"``, or always up ``"ceil"`` or down ``"floor"``."""
     if method not in ("common", "ceil", "floor"):
         raise FilterArgumentError(f"round knows 'common', 'ceil' and 'floor', got {method!r}")
+    check_width(precision)
     try:
         if method == "common":
             return round(value, precision)
         import math
 
-        factor = 10 ** check_width(precision)
+        factor = 10**precision
         return getattr(math, method)(value * factor) / factor  # type: ignore[no-any-return]
     except (OverflowError, ZeroDivisionError):
         raise FilterArgumentError(
@@ -247,11 +260,14 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
     start, end = 0, len(word)
     while word.startswith(("(", "&lt;"), start, end):
         start += 1 if word[start] == "(" else 4
+    unopened = word.count(")", start) - word.count("(", start)
     while end > start:
+        last = word[end - 1]
         if word.endswith("&gt;", start, end):
             end -= 4
-        elif word[end - 1] in _LINK_TRAILERS or (word[end - 1] == ")" and start):
+        elif last in _LINK_TRAILERS or (last == ")" and unopened > 0):
             end -= 1
+            unopened -= last == ")"
         else:
             break
     middle = word[start:end]
@@ -286,7 +302,7 @@ TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "format": filter_format,
     "indent": filter_indent,
     "int": filter_int,
-    "lower": lambda s: soft_str(s).lower(),
+    "lower": lambda s: s.lower() if s.__class__ is str else soft_str(s).lower(),
     "pprint": filter_pprint,
     "replace": pass_eval_context(filter_replace),
     "round": filter_round,
@@ -296,7 +312,7 @@ TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "title": filter_title,
     "trim": lambda s, chars=None: soft_str(s).strip(chars),
     "truncate": filter_truncate,
-    "upper": lambda s: soft_str(s).upper(),
+    "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
     "urlencode": filter_urlencode,
     "urlize": pass_eval_context(filter_urlize),
     "wordcount": filter_wordcount,

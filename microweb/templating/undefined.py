@@ -7,12 +7,14 @@ template has; it is one function, `is_unsafe_name`, that all of them call.
 
 from __future__ import annotations
 
-from .exceptions import TemplateSecurityError, UndefinedError
+import sys
+
+from .exceptions import TemplateSecurityError, UndefinedError, nearest_template_name
 from .markup import Markup, markup_formatter_class
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any, NoReturn
 
 _INTERPRETER_INTERNALS = frozenset(
@@ -21,6 +23,9 @@ _INTERPRETER_INTERNALS = frozenset(
     " func_closure func_code func_defaults func_dict func_globals gi_code gi_frame gi_running"
     " gi_yieldfrom im_class im_func im_self mro tb_frame tb_lasti tb_lineno tb_next".split()
 )
+_DICT_ATTRIBUTES = frozenset(dir(dict))
+_PADDING_METHODS = frozenset(("center", "expandtabs", "ljust", "rjust", "zfill"))
+_GUARDED_NAMES = _PADDING_METHODS | {"format", "format_map"}
 _WIDTH_LIMIT = 100_000
 MISSING: Any = object()
 
@@ -35,10 +40,20 @@ def is_unsafe_name(name: str) -> bool:
 
 
 def check_width(width: int) -> int:
-    """Return *width*, or raise TemplateSecurityError if it exceeds 100,000 characters."""
-    if width > _WIDTH_LIMIT:
+    """Return *width*, or raise TemplateSecurityError beyond 100,000 characters either way."""
+    if not -_WIDTH_LIMIT <= width <= _WIDTH_LIMIT:
         raise TemplateSecurityError(f"a width of {width} is refused: the ceiling is {_WIDTH_LIMIT}")
     return width
+
+
+def needs_guard(name: str) -> bool:
+    """Say whether the attribute *name* is not the same harmless thing on every object."""
+    return (
+        name[0] == "_"
+        or name in _GUARDED_NAMES
+        or name in _DICT_ATTRIBUTES
+        or name in _INTERPRETER_INTERNALS
+    )
 
 
 class EngineObject:
@@ -96,7 +111,7 @@ class Undefined(EngineObject):
     __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = _fail_with_undefined_error
     __mod__ = __rmod__ = __pow__ = __rpow__ = __pos__ = __neg__ = _fail_with_undefined_error
     __lt__ = __le__ = __gt__ = __ge__ = __call__ = __getitem__ = _fail_with_undefined_error
-    __int__ = __float__ = __complex__ = __index__ = _fail_with_undefined_error
+    __int__ = __float__ = __complex__ = _fail_with_undefined_error
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other)
@@ -163,6 +178,51 @@ class StrictUndefined(Undefined):
     __contains__ = Undefined._fail_with_undefined_error
 
 
+def make_logging_undefined(
+    logger: Any = None, base: type[Undefined] = Undefined
+) -> type[Undefined]:
+    """Return a class like *base* that tells *logger* when what does not exist is shown or looped
+    over: its message, the template, the line and the nearest name there is, as a warning.
+
+    Without a *logger* that of this package's name is used.
+    """
+    if logger is None:
+        from logging import getLogger
+
+        logger = getLogger(__name__.replace(".undefined", ""))
+
+    class LoggingUndefined(base):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            logger.warning("Template variable warning: %s", _describe_undefined(self))
+            return str(base.__str__(self))
+
+        def __iter__(self) -> Iterator[Any]:
+            logger.warning("Template variable warning: %s", _describe_undefined(self))
+            return iter(base.__iter__(self))
+
+    return LoggingUndefined
+
+
+def _describe_undefined(value: Undefined) -> str:
+    """Say what is missing, in which line of which template, and what is called alike."""
+    place, frame = "", sys._getframe(2)
+    while frame is not None:
+        if "template_name" in frame.f_globals:
+            name = frame.f_globals["template_name"] or "a template from a string"
+            place = place or f" in {name}, line {frame.f_lineno}."
+            context = frame.f_locals.get("context")
+            if context is not None:
+                owner = value._undefined_obj
+                known = context.get_all() if owner is MISSING else owner
+                if isinstance(known, dict):
+                    place += nearest_template_name(str(value._undefined_name), map(str, known))
+                break
+        frame = frame.f_back  # type: ignore[assignment]
+    return f"{value._undefined_message}{place}"
+
+
 class TemplateLookups:
     """How a template reaches into values: attribute, then item, then *undefined*.
 
@@ -177,8 +237,8 @@ class TemplateLookups:
         self.undefined = undefined
 
     def attribute(self, value: Any, name: str) -> Any:
-        """Return ``value.name`` for a name that the compiler has found to be harmless."""
-        if value.__class__ is dict and name in value and not hasattr(dict, name):
+        """Return ``value.name`` for a name that does not need the guard."""
+        if value.__class__ is dict and name in value:
             return value[name]
         try:
             return getattr(value, name)
@@ -196,7 +256,11 @@ class TemplateLookups:
         if isinstance(value, dict) and name in value and is_out_of_reach(value, name):
             return value[name]
         instead = self._instead(value, name)
-        return self.attribute(value, name) if instead is None else instead
+        if instead is not None:
+            return instead
+        if name in _DICT_ATTRIBUTES and isinstance(value, dict):
+            return getattr(value, name)
+        return self.attribute(value, name)
 
     def item(self, value: Any, key: Any) -> Any:
         """Return ``value[key]``, or the attribute of that name."""
@@ -220,12 +284,15 @@ class TemplateLookups:
         """Return what a template gets in place of a dangerous attribute, None for all others."""
         if is_out_of_reach(value, name):
             return self._refused(value, name)
-        if name in ("format", "format_map"):
-            if isinstance(value, str):
-                return GuardedFormat(value, name == "format_map")
-            if isinstance(value, type) and issubclass(value, str):
-                return GuardedFormat(None, name == "format_map")
-        return None
+        if name not in _GUARDED_NAMES:
+            return None
+        is_class = isinstance(value, type)
+        kind = value if is_class else type(value)
+        if not issubclass(kind, (str, bytes, bytearray)) or not hasattr(value, name):
+            return None
+        if name in _PADDING_METHODS:
+            return GuardedPadding(getattr(value, name))
+        return GuardedFormat(None if is_class else value, name == "format_map")
 
     def _refused(self, value: Any, name: str) -> Undefined:
         if isinstance(value, ChainableUndefined):
@@ -240,6 +307,19 @@ class TemplateLookups:
             name=name,
             exc=TemplateSecurityError,
         )
+
+
+class GuardedPadding(EngineObject):
+    """A method such as ``str.center`` that takes no width beyond the ceiling."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        for width in (*args, *kwargs.values()):
+            if isinstance(width, int):
+                check_width(width)
+        return self._method(*args, **kwargs)
 
 
 class GuardedFormat(EngineObject):

@@ -5,21 +5,30 @@
 
 from __future__ import annotations
 
+import io
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from microweb import templating
 from microweb.templating import (
     ChainableUndefined,
     DebugUndefined,
     DictLoader,
     Environment,
     Markup,
+    StrictUndefined,
     Template,
+    TemplateError,
+    TemplateSyntaxError,
     Undefined,
+    UndefinedError,
+    make_logging_undefined,
     pass_context,
     pass_environment,
     pass_eval_context,
@@ -143,3 +152,215 @@ def test_import_loads_nothing_heavy() -> None:
         check=True,
     ).stdout
     assert not [name for name in heavy if repr(name) in output]
+
+
+def test_overlay_shares_all_but_its_options() -> None:
+    pages = {"a": "{{ x }}{% if true %}\nb{% endif %}"}
+    environment = Environment(loader=DictLoader(pages), autoescape=True)
+    environment.filters["late"] = lambda value: f"late {value}"
+    assert environment.get_template("a").render(x="<") == "&lt;\nb"
+    overlay = environment.overlay(trim_blocks=True, autoescape=False)
+    assert overlay.get_template("a").render(x="<") == "<b"
+    assert overlay.from_string("{{ 1|late }}").render() == "late 1"
+    assert overlay.loader is environment.loader
+    assert type(overlay) is Environment
+
+
+@pytest.mark.parametrize(
+    ("expression", "variables", "expected"),
+    [
+        ("1 + a", {"a": 2}, 3),
+        ("a.b", {"a": {"b": [1]}}, [1]),
+        ("nope", {}, None),
+        ("nope.x is defined", {"nope": 1}, False),
+        ("1, 2", {}, (1, 2)),
+        ("range(3)|sum", {}, 3),
+        ("result", {"result": 5}, 5),
+    ],
+)
+def test_compiled_expressions(expression: str, variables: dict[str, Any], expected: Any) -> None:
+    assert Environment().compile_expression(expression)(variables) == expected
+    assert Environment().compile_expression(expression)(**variables) == expected
+
+
+def test_undefined_result_of_an_expression_can_be_kept() -> None:
+    found = Environment().compile_expression("a.b", undefined_to_none=False)(a={})
+    assert isinstance(found, Undefined)
+
+
+@pytest.mark.parametrize("source", ["", "1 %}x{% set y = 2", "1 2", "1 +", "1 %}{{ 2 }}{# #}"])
+def test_what_is_no_expression_is_a_syntax_error(source: str) -> None:
+    with pytest.raises(TemplateSyntaxError):
+        Environment().compile_expression(source)
+
+
+def test_stream_joins_pieces_when_it_buffers() -> None:
+    template = Template("{% for x in y %}{{ x }}{% endfor %}")
+    stream = template.stream(y=range(2000))
+    assert not stream.buffered
+    pieces = list(stream)
+    assert len(pieces) > 3
+    stream = template.stream({"y": range(2000)})
+    stream.enable_buffering(2)
+    buffered = list(stream)
+    assert (stream.buffered, "".join(buffered)) == (True, "".join(pieces))
+    assert len(buffered) == (len(pieces) + 1) // 2
+    stream.disable_buffering()
+    assert not stream.buffered
+    with pytest.raises(ValueError, match="a buffer of 1 pieces is too small"):
+        stream.enable_buffering(1)
+
+
+def test_stream_is_dumped_to_files(tmp_path: Path) -> None:
+    template = Template("é{{ x }}")
+    template.stream(x="ü").dump(str(tmp_path / "utf8"))
+    template.stream(x="ü").dump(tmp_path / "latin", "latin-1")
+    template.stream(x="€").dump(tmp_path / "replaced", "ascii", errors="replace")
+    assert (tmp_path / "utf8").read_bytes() == "éü".encode()
+    assert (tmp_path / "latin").read_bytes() == "éü".encode("latin-1")
+    assert (tmp_path / "replaced").read_bytes() == b"??"
+    text, data = io.StringIO(), io.BytesIO()
+    template.stream(x=1).dump(text)
+    template.stream(x=1).dump(data, "utf-8")
+    assert (text.getvalue(), data.getvalue()) == ("é1", "é1".encode())
+
+
+def test_a_page_of_100_000_rows_streams_in_constant_memory() -> None:
+    tracemalloc = pytest.importorskip("tracemalloc")  # PyPy has none
+    environment = Environment(
+        autoescape=True,
+        loader=DictLoader({"base": "<table>{% block rows %}{% endblock %}</table>"}),
+    )
+    template = environment.from_string(
+        "{% extends 'base' %}{% block rows %}{% for row in rows %}"
+        "<tr><td>{{ loop.index }}<td>{{ row }}</tr>{% endfor %}{% endblock %}"
+    )
+
+    def peak(rows: int) -> int:
+        tracemalloc.start()
+        length = sum(map(len, template.generate(rows=(f"<{i}>" for i in range(rows)))))
+        assert length > 20 * rows
+        most: int = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    peak(10)
+    assert peak(100_000) < 2 * peak(5_000) + 10_000
+
+
+class Records:
+    """Stands for a logger."""
+
+    def __init__(self) -> None:
+        self.messages: list[str] = []
+
+    def warning(self, text: str, *arguments: Any) -> None:
+        self.messages.append(text % arguments)
+
+
+def test_logging_undefined_says_what_is_missing_where_and_what_is_near() -> None:
+    logger = Records()
+    pages = {
+        "page": "{% from 'lib' import m %}\n{{ usr }}{{ user.nam }}\n"
+        "{% for x in uzers %}{{ x }}{% endfor %}{{ m() }}{{ usr|default('d') }}{% if usr %}{% endif %}",
+        "lib": "\n{% macro m(given) %}{{ given }}{% endmacro %}",
+    }
+    environment = Environment(
+        loader=DictLoader(pages), undefined=make_logging_undefined(logger), autoescape=True
+    )
+    assert environment.get_template("page").render(user={"name": 1}, users=[]) == "\n\nd"
+    start = "Template variable warning: "
+    assert logger.messages == [
+        f"{start}'usr' is undefined in page, line 2. Did you mean 'user'?",
+        f"{start}'dict' object has no attribute 'nam' in page, line 2. Did you mean 'name'?",
+        f"{start}'uzers' is undefined in page, line 3. Did you mean 'users'?",
+        f"{start}the parameter 'given' was not given in lib, line 2.",
+    ]
+    environment.from_string("{{ nothing_like_it }}").render()
+    assert logger.messages[-1] == (
+        f"{start}'nothing_like_it' is undefined in a template from a string, line 1."
+    )
+
+
+def test_logging_undefined_keeps_the_nature_of_its_base(caplog: pytest.LogCaptureFixture) -> None:
+    environment = Environment(undefined=make_logging_undefined(base=DebugUndefined))
+    assert environment.from_string("{{ x }}").render() == "{{ x }}"
+    assert caplog.records[0].name == "microweb.templating"
+    assert "'x' is undefined" in caplog.text
+    strict = make_logging_undefined(Records(), StrictUndefined)
+    with pytest.raises(UndefinedError):
+        Environment(undefined=strict).from_string("{{ x }}").render()
+
+
+def test_context_functions_see_what_loops_and_blocks_have_set() -> None:
+    @pass_context
+    def show(context: Any, name: str) -> Any:
+        return context.get(name, "-")
+
+    environment = Environment()
+    environment.globals["show"] = show
+    source = (
+        "{% for i in [1, 2] %}{{ show('a') }}{% set a = i %}{{ show('a') }}{% endfor %}{{ show('a') }}"
+        "{% block b %}{% set c = 5 %}{{ show('c') }}{% endblock %}{{ show('c') }}"
+    )
+    assert environment.from_string(source).render() == "-1-2-5-"
+
+
+@pytest.mark.parametrize(
+    ("use", "message"),
+    [
+        (lambda e: e.parse("x"), "Environment has no 'parse': read the template's python_source"),
+        (lambda e: e.add_extension("x"), "Environment has no 'add_extension': {% do %}"),
+        (
+            lambda e: e.compile_templates("x"),
+            "'compile_templates': use FileSystemBytecodeCache.",
+        ),
+        (lambda e: e.from_string("").render_async(), "Template has no 'render_async': render in a"),
+        (
+            lambda e: templating.SandboxedEnvironment,
+            "The template engine has no 'SandboxedEnvironm",
+        ),
+        (lambda e: templating.ModuleLoader, "'ModuleLoader': use FileSystemBytecodeCache."),
+        (lambda e: templating.nonsense, "The template engine has no 'nonsense'."),
+        (lambda e: e.nonsense, "Environment has no 'nonsense'."),
+        (lambda e: Environment(enable_async=True), "Environment has no 'enable_async': render in"),
+        (
+            lambda e: Environment(trim_block=True),
+            "'trim_block'. The options are block_start_string",
+        ),
+        (lambda e: e.overlay(nonsense=1), "Environment has no 'nonsense'. The options are"),
+        (lambda e: e.from_string("{{ lipsum() }}").render(), "there is no lipsum(): put the text"),
+    ],
+)
+def test_what_is_left_out_says_what_to_use_instead(use: Any, message: str) -> None:
+    with pytest.raises((AttributeError, TypeError, TemplateError), match=re.escape(message)):
+        use(Environment())
+
+
+def test_the_kept_python_is_readable_and_follows_the_template() -> None:
+    source = """<ul>
+{% for user in users if user.active %}
+  <li>{{ loop.index }} {{ user.name|upper }}
+{% else %}
+  <p>Nobody.
+{% endfor %}
+</ul>"""
+    assert (
+        Environment(autoescape=True).from_string(source).python_source
+        == """\
+filter_upper = filters['upper']
+
+def root(context, out):
+    l_users = context.resolve('users')  # line 1
+    out.append('<ul>\\n')
+    empty_1 = True  # line 2
+    for round_3, l2_user in enumerate((l2_user for l2_user in l_users if attribute(l2_user, 'active'))):
+        empty_1 = False
+        out += '\\n  <li>', escape((round_3 + 1)), ' ', escape(filter_upper(attribute(l2_user, 'name'))), '\\n'  # line 3
+    if empty_1:  # line 2
+        out.append('\\n  <p>Nobody.\\n')  # line 4
+    out.append('\\n</ul>')  # line 6
+
+blocks = {}
+"""
+    )

@@ -53,8 +53,44 @@ from microweb.templating import (
         ("a\n{{ (1\n", 2, "the {{ }} expression that begins here is never closed"),
         ("\n{# a", 2, "the comment that begins here is never closed: '#}' is missing"),
         ("{{ 'abc }}", 1, "the string that begins with \"'abc }}\" is never closed"),
-        ("{{ (1] }}", 1, "']' closes nothing that is open"),
-        ("{{ ? }}", 1, "unexpected character '?'"),
+        ("{{ (1] }}", 1, "'(' is open: expected ')' before ']'"),
+        ("{{ f(1 }}", 1, "'(' is open: expected ')' before '}'"),
+        ("{{ a[0 }}", 1, "'[' is open: expected ']' before '}'"),
+        ("{{ a }", 1, "'}' closes nothing that is open; this tag ends with '}}'"),
+        ("{% if a) %}", 1, "')' closes nothing that is open; this tag ends with '%}'"),
+        ("{{ a ? b : c }}", 1, "unexpected character '?': write 'this if test else that'"),
+        ("{{ a && b }}", 1, "unexpected character '&': write 'and'"),
+        ("{{ !a }}", 1, "unexpected character '!': write 'not'"),
+        ("{{ `a` }}", 1, "unexpected character '`'"),
+        ("{% while x %}", 1, "there is no {% while %}: loop over something with {% for %}"),
+        ("{% print 1 %}", 1, "there is no {% print %}: write {{ expression }}"),
+        ("{% trans %}", 1, "there is no {% trans %}: pass a gettext function and write {{ _('text') }}"),
+        ("{% assign a = 1 %}", 1, "there is no {% assign %}: write {% set name = value %}"),
+        ("{% comment %}", 1, "there is no {% comment %}: write {# text #}"),
+        ("{% raw %}", 1, "the 'raw' block that begins here is never closed: {% endraw %} is missing"),
+        ("\n{% if a", 2, "the {% %} tag that begins here is never closed"),
+        ("{% else %}", 1, "{% else %} closes nothing: no tag is open here"),
+        ("{% if a %}\n{% else %}\n{% else %}", 3, "{% else %} does not fit: the innermost open tag is {% if %} from line 1, which wants {% endif %}"),
+        ("{% for a b %}", 1, "expected 'in', got 'b'"),
+        ("{% for x in y %}{% extends 'a' %}{% endfor %}", 1, "{% extends %} must stand at the top level, not inside a block, a loop or a scope"),
+        ("{% set 1 = 2 %}", 1, "expected a name to assign to, got 1"),
+        ("{% block %}", 1, "expected the name of the block, got the end of the tag ('%}')"),
+        ("{% macro m %}", 1, "expected '(' after the name 'm', got the end of the tag ('%}')"),
+        ("{% macro m(a, a) %}", 1, "the parameter 'a' is there twice"),
+        ("{% macro m(a=1, b) %}", 1, "the parameter 'b' without default follows one with a default"),
+        ("{% import 'a' %}", 1, "expected 'as', got the end of the tag ('%}')"),
+        ("{% from 'a' import %}", 1, "expected the names to import"),
+        ("{% from 'a' import _b %}", 1, "'_b' cannot be imported: it begins with an underscore"),
+        ("{{ a. }}", 1, "expected a name or a whole number after '.', got the end of the tag ('}}')"),
+        ("{{ a[] }}", 1, "expected an index or a slice between '[' and ']'"),
+        ("{{ f(a=1, 2) }}", 1, "a positional argument cannot follow a named one or '*'"),
+        ("{{ f(**a, b) }}", 1, "nothing can follow '**' in a call"),
+        ("{{ x| }}", 1, "expected the name of a filter, got the end of the tag ('}}')"),
+        ("{{ x is }}", 1, "expected the name of a test, got the end of the tag ('}}')"),
+        ("{{ x is odd is even }}", 1, "tests cannot be chained with 'is': join them with 'and'"),
+        ("{{ {1} }}", 1, "expected ':', got '}'"),
+        ("{% block a required %}x{% endblock %}", 1, "the required block 'a' may hold only comments and white space"),
+        (r"{{ '\U00ffffff' }}", 1, "the string '\\\\U00ffffff' has an escape beyond \\U0010ffff"),
         ("{{ ٣ }}", 1, "unexpected character '٣'"),
         ("{{ 1__0 }}", 1, "'1_' is no number: put a space or an operator after it"),
         ("{{ 007 }}", 1, "the number '007' begins with a zero: write 7"),
@@ -184,6 +220,15 @@ def test_traceback_shows_the_template_line_of_a_file(tmp_path: Path) -> None:
     assert (last.filename, last.lineno, last.line) == (str(page), 4, "{{ 1 / x }}")
 
 
+@pytest.mark.parametrize("line", [1, 2, 3])
+def test_traceback_shows_the_line_within_one_run_of_output(line: int) -> None:
+    source = "a {{ 1 / (x - 1) }}\n{{ 1 / (x - 2) }}\n{{ 1 / (x - 3) }} b"
+    with pytest.raises(ZeroDivisionError) as raised:
+        Environment().from_string(source).render(x=line)
+    last = traceback.extract_tb(raised.value.__traceback__)[-1]
+    assert (last.lineno, last.line) == (line, source.split("\n")[line - 1])
+
+
 def test_traceback_shows_the_line_of_a_template_that_is_no_file() -> None:
     pages = {
         "lib": "\n{% macro m(v) %}\n{{ v }}\n{{ 1 / v }}{% endmacro %}",
@@ -223,7 +268,7 @@ def test_templates_from_strings_leave_nothing_behind() -> None:
 
 def test_python_source_is_readable_and_names_template_lines() -> None:
     source = Environment(autoescape=True).from_string("a\n{{ x }}").python_source
-    assert "def root(context, append):" in source
+    assert "def root(context, out):" in source
     assert "# line 2" in source
 
 

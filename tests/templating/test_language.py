@@ -185,6 +185,7 @@ def test_all_attributes_of_loop() -> None:
         "3 2 1 0 False True 3 1 0 1  a;"
     )
     assert render(source) == expected
+    assert render("{% for i in 'ab' %}{{ loop.last }}{{ loop.index }}{% endfor %}") == "False1True2"
     changed = "{% for i in [1, 1, 2] %}{{ loop.changed(i) }} {% endfor %}"
     assert render(changed) == "True False True "
 

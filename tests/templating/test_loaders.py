@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
+import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,9 +17,11 @@ from microweb.templating import (
     Environment,
     FileSystemLoader,
     FunctionLoader,
+    PackageLoader,
     PrefixLoader,
     TemplateNotFound,
     TemplatesNotFound,
+    TemplateSyntaxError,
 )
 
 
@@ -126,3 +132,117 @@ def test_environment_without_loader_says_so() -> None:
         Environment().get_template("a")
     with pytest.raises(TypeError, match="loaded by its name, expected a string, got 3"):
         Environment(loader=DictLoader({})).get_template(3)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, Path]]:
+    """A package with two templates and one module beside it: its name, and the folder around it."""
+    files = {
+        "templates/page.html": "{% extends 'sub/base.html' %}{% block b %}é{% endblock %}",
+        "templates/sub/base.html": "<{% block b %}{% endblock %}>",
+        "pages/other.txt": "other",
+        "__init__.py": "",
+        "outside.txt": "secret",
+    }
+    for name, text in files.items():
+        path = tmp_path / "loaded_package" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    yield "loaded_package", tmp_path
+    sys.modules.pop("loaded_package", None)
+    importlib.invalidate_caches()
+
+
+def zipped(folder: Path) -> Path:
+    archive = folder / "packed.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in sorted((folder / "loaded_package").rglob("*.*")):
+            file.write(path, path.relative_to(folder).as_posix())
+    return archive
+
+
+@pytest.mark.parametrize("in_zip", [False, True])
+def test_package_loader_finds_templates_in_folders_and_in_zips(
+    package: tuple[str, Path], in_zip: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, folder = package
+    monkeypatch.syspath_prepend(zipped(folder) if in_zip else folder)
+    environment = Environment(loader=PackageLoader(name))
+    assert environment.get_template("page.html").render() == "<é>"
+    assert environment.get_template("page.html") is environment.get_template("page.html")
+    assert environment.list_templates() == ["page.html", "sub/base.html"]
+    assert environment.overlay(loader=PackageLoader(name, "pages")).list_templates() == [
+        "other.txt"
+    ]
+    for wrong in ("nope.html", "../outside.txt", "sub", "", "/page.html"):
+        with pytest.raises(TemplateNotFound):
+            environment.get_template(wrong)
+    with pytest.raises(TemplateNotFound, match=r"Did you mean 'page\.html'\?"):
+        environment.get_template("pag.html")
+
+
+def test_package_without_that_folder_is_refused(
+    package: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(package[1])
+    with pytest.raises(ValueError, match=r"'loaded_package' has no folder 'nope'; looked for"):
+        PackageLoader("loaded_package", "nope")
+    with pytest.raises(ImportError):
+        PackageLoader("there_is_no_such_package")
+
+
+def test_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"one\ntw\xf6")
+    assert Environment(loader=FileSystemLoader(tmp_path, "latin-1")).get_template("a").render()
+    with pytest.raises(TemplateSyntaxError) as raised:
+        Environment(loader=FileSystemLoader(tmp_path)).get_template("a")
+    assert str(raised.value) == (
+        f'the template is not utf-8 text: save it as utf-8\n  File "{tmp_path / "a"}", line 2'
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="no links here")
+def test_links_to_folders_are_listed_only_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "b").write_text("")
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "link").symlink_to(tmp_path / "other")
+    assert FileSystemLoader(tmp_path / "t").list_templates() == []
+    assert FileSystemLoader(tmp_path / "t", followlinks=True).list_templates() == ["link/b"]
+
+
+def test_lists_of_templates_of_every_loader() -> None:
+    pages = DictLoader({"b.html": "", "a.txt": ""})
+    listed = {
+        "dict": Environment(loader=pages),
+        "prefix": Environment(loader=PrefixLoader({"p": pages}, ":")),
+        "choice": Environment(loader=ChoiceLoader([pages, DictLoader({"c": ""})])),
+        "none": Environment(),
+    }
+    assert {kind: environment.list_templates() for kind, environment in listed.items()} == {
+        "dict": ["a.txt", "b.html"],
+        "prefix": ["p:a.txt", "p:b.html"],
+        "choice": ["a.txt", "b.html", "c"],
+        "none": [],
+    }
+    environment = listed["dict"]
+    assert environment.list_templates(extensions=["html"]) == ["b.html"]
+    assert environment.list_templates(filter_func=lambda name: name[0] == "a") == ["a.txt"]
+    with pytest.raises(TypeError, match="extensions or filter_func, not both"):
+        environment.list_templates(["html"], lambda name: True)
+    with pytest.raises(TypeError, match="FunctionLoader cannot list its templates"):
+        Environment(loader=FunctionLoader(lambda name: None)).list_templates()
+
+
+def test_not_found_names_what_is_near_behind_every_loader() -> None:
+    pages = DictLoader({"index.html": "{% include 'indx.html' %}"})
+    for loader in (pages, ChoiceLoader([pages]), PrefixLoader({"app": pages})):
+        environment = Environment(loader=loader)
+        name = loader.list_templates()[0]
+        with pytest.raises(TemplateNotFound) as raised:
+            environment.get_template(name.replace("ndex", "ndx"))
+        assert str(raised.value).endswith(f"not found. Did you mean {name!r}?")
+        assert raised.value.message == str(raised.value)
+    with pytest.raises(TemplateNotFound) as raised:
+        Environment(loader=FunctionLoader(lambda name: None)).get_template("a")
+    assert str(raised.value) == "Template 'a' not found."

@@ -1,8 +1,4 @@
-"""What a template cannot reach, by any road, and the ceilings.
-
-TP-14 does not apply: no sandbox is offered, and lists and dicts may be changed by a template. TP-17
-does not apply: compiled templates are never written to a disk.
-"""
+"""What a template cannot reach, by any road, and the ceilings."""
 
 # A row of a table is one line.
 # ruff: noqa: E501
@@ -44,6 +40,7 @@ def render(source: str) -> str:
         "function": render,
         "trace": trace,
         "text": str,
+        "data": b"a",
         "u": "__class__",
     }
     return environment.from_string(source).render(variables)
@@ -91,6 +88,63 @@ def render(source: str) -> str:
         "self['_context']",
         "nope.__class__",
         "nope._undefined_obj",
+        "nope._fail_with_undefined_error.__globals__",
+        "nope['_undefined_exception']",
+        "nope|attr('__init__')",
+        "thing|attr('__cl' ~ 'ass__')",
+        "thing|attr(['__','class__']|join)",
+        "thing|attr('%c%cclass%c%c'|format(95, 95, 95, 95))",
+        "thing['__cla' + 'ss__']",
+        "thing[['__class__'][0]]",
+        "[thing]|map(attribute='__init__.__globals__')|list",
+        "[thing]|map(attribute='__init__', default=1)|list",
+        "[thing]|min(attribute='__class__')|attr('__class__')",
+        "[[thing, 1]]|map(attribute='0.__class__')|list",
+        "[thing]|map('attr', '__init__')|map('attr', '__globals__')|list",
+        "[thing]|map('string')|map(attribute='join.__self__')|list",
+        "[thing]|groupby(attribute='__class__', default='d')|map(attribute=0)|list",
+        "[function]|sum(attribute='__globals__', start={})",
+        "([thing]|groupby('__dict__')|first)[0]",
+        "[function]|join(attribute='__code__')",
+        "[function]|selectattr('__globals__.os')|list",
+        "''.join.__self__",
+        "[].append.__self__.__class__",
+        "{}.items.__self__",
+        "text.__mro__",
+        "text.mro()",
+        "text.__subclasses__()",
+        "dict.__base__",
+        "dict.fromkeys.__self__",
+        "range(3).__class__",
+        "(1).__class__",
+        "true.__class__",
+        "none.__class__",
+        "1.5.__class__",
+        "(thing, 1).__class__",
+        "function.__wrapped__",
+        "function.__kwdefaults__",
+        "function.__module__",
+        "generator.gi_yieldfrom",
+        "generator.gi_running",
+        "generator.send.__self__",
+        "trace|attr('tb_' ~ 'frame')",
+        "trace.tb_lasti",
+        "cycler('a').next.__func__",
+        "cycler('a').__init__.__globals__",
+        "joiner()|attr('__class__')",
+        "namespace()._values",
+        "namespace(a=1)['__class__']",
+        "self['__class__']",
+        "self.__init__.__globals__",
+        "lipsum.__globals__",
+        "lipsum|attr('__globals__')",
+        "(''|upper).__class__",
+        "('a'|safe).__class__",
+        "('a'|safe)|attr('__html__')",
+        "('a'|safe).__html_format__",
+        "''.format.__self__",
+        "''.center._method",
+        "''['center']['_method']",
     ],
 )
 def test_tp_11_interpreter_internals_are_out_of_reach(expression: str) -> None:
@@ -111,6 +165,14 @@ def test_tp_11_interpreter_internals_are_out_of_reach(expression: str) -> None:
         "{% block b %}{{ super }}{{ self.b._context }}{% endblock %}",
         "{{ ''.format._pattern }}",
         "{% set ns = namespace() %}{{ ns._values }}",
+        "{% set ns = namespace() %}{{ ns['_values'] }}{{ ns|attr('_values') }}",
+        "{% for i in [1] %}{{ loop.cycle.__self__ }}{{ loop|attr('_undefined') }}{% endfor %}",
+        "{% for i in [1] recursive %}{{ loop._recurse }}{{ loop['__call__'] }}{% endfor %}",
+        "{% macro m() %}{{ caller._function }}{{ caller.__call__ }}{% endmacro %}{% call m() %}{% endcall %}",
+        "{% macro m() %}{{ varargs.__class__ }}{{ kwargs.__class__ }}{% endmacro %}{{ m() }}",
+        "{% import 'm' as m %}{{ m.__dict__ }}{{ m['__dict__'] }}{{ m|attr('__init__') }}",
+        "{% block b %}{{ self.b.super }}{{ self.b|attr('_context') }}{% endblock %}",
+        "{{ ''.center._method }}{{ ''.format['_pattern'] }}",
     ],
 )  # fmt: skip
 def test_tp_11_internals_of_the_engines_own_objects_are_out_of_reach(source: str) -> None:
@@ -131,6 +193,18 @@ def test_tp_11_internals_of_the_engines_own_objects_are_out_of_reach(source: str
         "text.format('{0.__class__}', 1)",
         "'{:{0.__class__}}'.format(1)",
         "['{0.__class__}']|map(attribute='format')|first",
+        "'{0.real.__class__}'.format(1)",
+        "'{0.__init__.__globals__}'.format(thing)",
+        "'{0[0].__class__}'.format([1])",
+        "'{a[b].__class__}'.format(a={'b': 1})",
+        "'{0!r:{1.__class__}}'.format(1, 2)",
+        "'{.__class__}'.format(1)",
+        "('{0.__class__}'|upper|lower).format(1)",
+        "('{' ~ '0.__class__}').format(1)",
+        "(['{0.__class__}']|map(attribute='format')|first)(1)",
+        "text['format']('{0.__class__}', 1)",
+        "(text|attr('format_map'))('{a.__class__}', {'a': 1})",
+        "('{0._undefined_obj}'|safe).format(nope)",
     ],
 )
 def test_tp_12_format_strings_go_through_the_guard(expression: str) -> None:
@@ -197,6 +271,57 @@ def test_refused_attribute_raises_security_error_when_used() -> None:
 def test_tp_18_ceilings(expression: str) -> None:
     with pytest.raises(TemplateSecurityError, match=r"ceiling|refused"):
         render(f"{{{{ {expression} }}}}")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "'a'.center(10**9)",
+        "'a'['ljust'](10**9)",
+        "('a'|attr('rjust'))(10**9)",
+        "'1'.zfill(width=10**9)",
+        "'\\t'.expandtabs(10**9)",
+        "('a'|safe).center(10**9)",
+        "text.center('a', 10**9)",
+        "data.ljust(10**9)",
+        "'%0*d' % (10**9, 1)",
+        "data * 10**9",
+        "(1,) * 10**9",
+        "9 ** (9 ** 9)",
+        "2 ** (10 ** 9)",
+        "(-2) ** (10 ** 9)",
+        "(2 ** 40000) * (2 ** 40000) * (2 ** 40000)",
+        "5|round(-10**9)",
+        "1.5|round(10**9, 'floor')",
+        "[1]|slice(10**9)|list",
+        "{}|tojson(indent=10**9)",
+        "'a\\nb'|indent(99999, true) * 10000",
+    ],
+)
+def test_tp_18_ceilings_of_methods_and_numbers(expression: str) -> None:
+    with pytest.raises(TemplateSecurityError, match=r"ceiling|refused"):
+        render(f"{{{{ {expression} }}}}")
+
+
+def test_tp_18_padding_methods_work_up_to_the_ceiling() -> None:
+    source = (
+        "{{ 'a'.center(5) }}|{{ '1'.zfill(3) }}|{{ 'a'['ljust'](3, '.') }}|{{ text.rjust('a', 3) }}"
+    )
+    assert render(source) == "  a  |001|a..|  a"
+    assert render(
+        "{{ data.ljust(4)|length }}{{ data.center is callable }}{{ data.format is defined }}"
+    ) == ("4TrueFalse")
+
+
+def test_tp_18_long_digits_are_no_number() -> None:
+    assert render("{{ ('9' * 1000000)|int(7) }}") == "7"
+
+
+def test_tp_14_values_may_be_changed_as_no_sandbox_is_offered() -> None:
+    source = (
+        "{% set a = [1] %}{% do a.append(2) %}{% set d = {} %}{% do d.update(b=3) %}{{ a }}{{ d }}"
+    )
+    assert render(source) == "[1, 2]{'b': 3}"
 
 
 def test_tp_18_up_to_the_ceilings_all_works() -> None:
