@@ -92,10 +92,11 @@ class AppBase(Scaffold):
                 f"instance_path is {instance_path!r}; it must be absolute: "
                 f"os.path.abspath({instance_path!r})"
             )
-        if host_matching and self.has_static_folder and static_host is None:
+        needs_static_host = host_matching and self.has_static_folder
+        if needs_static_host != (static_host is not None):
             raise ValueError(
-                "with host_matching=True static files need a host too: pass "
-                "static_host='example.com', or static_folder=None"
+                "host_matching=True and a static folder need static_host='example.com', and "
+                "static_host needs both of them"
             )
         self._got_first_request = False
         self._instance_path = instance_path
@@ -168,11 +169,15 @@ class AppBase(Scaffold):
     def auto_find_instance_path(self) -> str:
         """Return the instance folder of an app that was given none."""
         folder = self.root_path
-        if hasattr(sys.modules.get(self.import_name), "__path__"):
+        # Up to where the outermost package lies.
+        levels = self.import_name.count(".")
+        levels += hasattr(sys.modules.get(self.import_name), "__path__")
+        for _ in range(levels):
             folder = os.path.dirname(folder)
-        installed = os.path.basename(folder) in ("site-packages", "dist-packages")
-        if installed and os.path.realpath(folder).startswith(os.path.realpath(sys.prefix)):
-            return os.path.join(sys.prefix, "var", f"{self.name}-instance")
+        prefix = os.path.abspath(sys.prefix)
+        # A Python at the root of the file system has everything below it.
+        if len(prefix) > 1 and f"{folder}{os.sep}".startswith(f"{prefix}{os.sep}"):
+            return os.path.join(prefix, "var", f"{self.name}-instance")
         return os.path.join(folder, "instance")
 
     def open_instance_resource(
@@ -272,10 +277,18 @@ class AppBase(Scaffold):
         url_rule.origin = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
-            check_view_arguments(url_rule.rule, url_rule.arguments, view_func)
+            check_view_arguments(url_rule.rule, self._arguments_of(url_rule), view_func)
         self.url_map.add(url_rule)
         if view_func is not None:
             self.view_functions[endpoint] = view_func
+
+    def _arguments_of(self, rule: Rule) -> set[str]:
+        """Return the names of a rule's variables, those in its host or subdomain included."""
+        names = set(rule.arguments)
+        domain = rule.host if self.url_map.host_matching else rule.subdomain
+        if domain and "<" in domain:
+            names.update(self.url_rule_class(f"/{domain}", build_only=True).arguments)
+        return names
 
     def teardown_appcontext(self, f: AnyFunction) -> AnyFunction:
         """Register a function that runs when a context of the app ends, with a request or without.
@@ -334,6 +347,8 @@ class AppBase(Scaffold):
             known.setdefault(code, {}).update(handlers)
         for endpoint, view in blueprint.view_functions.items():
             self.view_functions[f"{name}.{endpoint}"] = view
+            # As in Flask, where it serves a rule of the app that names the endpoint.
+            self.view_functions.setdefault(endpoint, view)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function that can be called without awaiting: *func* itself, unless it is

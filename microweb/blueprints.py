@@ -190,12 +190,19 @@ class Blueprint(Scaffold):
         if self.cli.commands:
             self._add_commands(app, options.get("cli_group", self.cli_group), name)
         for blueprint, nested in self._blueprints:
-            prefix = nested.get("url_prefix", blueprint.url_prefix)
+            prefix = nested.get("url_prefix")
+            prefix = blueprint.url_prefix if prefix is None else prefix
             if state.url_prefix is not None and prefix is not None:
                 prefix = f"{state.url_prefix.rstrip('/')}/{prefix.lstrip('/')}"
             elif prefix is None:
                 prefix = state.url_prefix
-            blueprint.register(app, {**nested, "name_prefix": name, "url_prefix": prefix})
+            domains = [nested.get("subdomain") or blueprint.subdomain, state.subdomain]
+            outer = {
+                "name_prefix": name,
+                "url_prefix": prefix,
+                "subdomain": ".".join(domain for domain in domains if domain) or None,
+            }
+            blueprint.register(app, {**nested, **outer})
 
     def _add_commands(self, app: AppBase, group: Any, name: str) -> None:
         """Give the app this blueprint's commands: in a group, or beside its own for None."""

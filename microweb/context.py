@@ -211,7 +211,15 @@ class Context:
         if HEARD_SIGNALS:
             self.app.send_signal(appcontext_pushed)
         if self.environ is not None and self.url_rule is None and self.routing_exception is None:
-            self.app.match_request(self)
+            self.match_request()
+
+    def match_request(self) -> None:
+        """Find the rule of the request, and tell the request object if there is one already."""
+        self.app.match_request(self)
+        request = self._request
+        if request is not None:
+            request.url_rule, request.view_args = self.url_rule, self.view_args
+            request.routing_exception = self.routing_exception
 
     def pop(self, error: BaseException | None = None) -> None:
         """Take the context back; the outermost pop runs the teardown functions with *error*."""

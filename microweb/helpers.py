@@ -283,28 +283,24 @@ class _StreamInContext:
         try:
             return next(self._items)
         except BaseException as error:
-            self._end(None if isinstance(error, StopIteration) else error)
+            if not isinstance(error, StopIteration):
+                self._context.later_error = error
+            self.close()
             raise
         finally:
             CURRENT_CONTEXT.reset(token)
 
     def close(self) -> None:
-        """Close the generator, in its context, unless it has ended."""
-        if self._items is None:
+        """Close the generator, in its context, unless that is done."""
+        items, self._items = self._items, None
+        close = getattr(items, "close", None)
+        if close is None:
             return
         token = CURRENT_CONTEXT.set(self._context)
         try:
-            close = getattr(self._items, "close", None)
-            if close is not None:
-                close()
+            close()
         finally:
-            self._end(None)
             CURRENT_CONTEXT.reset(token)
-
-    def _end(self, error: BaseException | None) -> None:
-        self._items = None
-        if error is not None:
-            self._context.later_error = error
 
 
 def stream_with_context(generator_or_function: Any) -> Any:

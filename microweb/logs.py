@@ -7,8 +7,9 @@ nothing here is imported before somebody logs, and without it errors go to stand
 from __future__ import annotations
 
 import sys
+from io import StringIO
 
-from .context import CURRENT_CONTEXT
+from .context import CURRENT_CONTEXT, LocalProxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,43 +19,24 @@ if TYPE_CHECKING:
     from .appbase import AppBase
 
 
-class ErrorStream:
-    """A text stream that writes to the current request's ``wsgi.errors``, or to standard error.
+def _find_error_stream() -> Any:
+    """Return the current request's ``wsgi.errors``, or standard error.
 
-    Standard error may be missing (a windowed Python has none): then what is written is dropped.
-
-    >>> import sys; saved, sys.stderr = sys.stderr, None
-    >>> ErrorStream().write("nobody sees this")
-    16
-    >>> sys.stderr = saved
+    A windowed Python has no standard error: what is written is dropped then.
     """
-
-    def _target(self) -> Any:
-        context = CURRENT_CONTEXT.get(None)
-        if context is not None and context.environ is not None:
-            return context.environ.get("wsgi.errors") or sys.stderr
-        return sys.stderr
-
-    def write(self, text: str) -> int:
-        """Write *text* where errors go now; return its length."""
-        target = self._target()
-        if target is not None:
-            target.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Flush the stream that errors go to now."""
-        target = self._target()
-        if target is not None:
-            target.flush()
+    context = CURRENT_CONTEXT.get(None)
+    if context is not None and context.environ is not None:
+        return context.environ.get("wsgi.errors") or sys.stderr or StringIO()
+    return sys.stderr or StringIO()
 
 
-wsgi_errors_stream = ErrorStream()
+wsgi_errors_stream: Any = LocalProxy(_find_error_stream)
 _made_default_handler: list[Any] = []
 
 
 def find_default_handler() -> Handler:
-    """Return the handler that loggers of apps get: one for all, which writes to `ErrorStream`.
+    """Return the handler that loggers of apps get: one for all, which writes to where the
+    current request's errors go.
 
     Flask's name for it is ``microweb.logging.default_handler``.
 
@@ -106,4 +88,4 @@ def log_without_logging(message: str, error: BaseException) -> None:
     from traceback import format_exception
 
     lines = format_exception(type(error), error, error.__traceback__)
-    ErrorStream().write(f"{message}\n{''.join(lines)}")
+    wsgi_errors_stream.write(f"{message}\n{''.join(lines)}")

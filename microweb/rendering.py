@@ -78,7 +78,7 @@ class TemplateRenderer(UrlBuilder):
 
     def _forget_loader(self) -> None:
         if self._jinja_env is not None:
-            self._jinja_env.loader = self.create_global_jinja_loader()
+            self._jinja_env.loader = self._make_loader()
 
     def _add_to_templates(
         self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
@@ -141,8 +141,10 @@ class TemplateRenderer(UrlBuilder):
             "auto_reload": self.debug if auto_reload is None else auto_reload,
             **self.jinja_options,
         }
+        if self.debug:
+            options["undefined"] = self._logging_undefined(options.get("undefined"))
         environment: Environment = (self.jinja_environment or Environment)(
-            loader=self.create_global_jinja_loader(), **options
+            loader=self._make_loader(), **options
         )
         # The proxies cost nothing until a template uses them: a page that never mentions the
         # session does not open it.
@@ -156,6 +158,35 @@ class TemplateRenderer(UrlBuilder):
         )
         environment.filters["tojson"] = self._to_json_in_html
         return environment
+
+    def _make_loader(self) -> BaseLoader:
+        """Return the loader of all templates; with EXPLAIN_TEMPLATE_LOADING one that tells the
+        log where each template was looked for and found."""
+        loader = self.create_global_jinja_loader()
+        if not self.config["EXPLAIN_TEMPLATE_LOADING"]:
+            return loader
+        from .templating import FunctionLoader, TemplateNotFound
+
+        def explain(name: str) -> Any:
+            try:
+                source = loader.get_source(self._jinja_env, name)
+            except TemplateNotFound as error:
+                tried = "".join(f"\n  {place}" for place in error.tried) or " nowhere"
+                self.logger.info("template %r: not found; looked in:%s", name, tried)
+                return None
+            self.logger.info("template %r: found %s", name, source[1] or "in the script")
+            return source
+
+        return FunctionLoader(explain)
+
+    def _logging_undefined(self, base: Any) -> Any:
+        """Return the class of undefined values while debugging: it logs what a page lacks."""
+        from .templating import Undefined, make_logging_undefined
+
+        try:
+            return make_logging_undefined(self.logger, base or Undefined)
+        except ImportError:
+            return base or Undefined
 
     def _to_json_in_html(self, value: Any, **kwargs: Any) -> Any:
         """Return JSON that may stand in HTML, in a script and in an attribute between ``'``."""

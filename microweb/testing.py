@@ -446,10 +446,11 @@ class SessionTransaction:
     def __enter__(self) -> SessionMixin:
         self._client._add_cookies(self._environ)
         self._context = self._client.application.request_context(self._environ)
-        self._context.push()
-        session: SessionMixin = self._context.session
+        # Current only while the session is opened and saved: in between the test may look at the
+        # context of a request.
+        with self._context:
+            session: SessionMixin = self._context.session
         if self._context.app.session_interface.is_null_session(session):
-            self._context.pop()
             raise RuntimeError(
                 "the session cannot be opened: the app has no secret key; set app.secret_key"
             )
@@ -461,14 +462,13 @@ class SessionTransaction:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if error is not None:
+            return
         app = self._context.app
-        try:
-            if error is None:
-                response = TestResponse()
-                app.session_interface.save_session(app, self._context.session, response)
-                self._client._keep_cookies(self._environ, response)
-        finally:
-            self._context.pop(error)
+        response = TestResponse()
+        with self._context:
+            app.session_interface.save_session(app, self._context.session, response)
+        self._client._keep_cookies(self._environ, response)
 
 
 class CommandResult:

@@ -31,6 +31,7 @@ class UrlBuilder(AppBase):
 
     def url_for(
         self,
+        /,
         endpoint: str,
         *,
         _anchor: str | None = None,
@@ -62,6 +63,7 @@ class UrlBuilder(AppBase):
             else:
                 path = self.script_prefix(environ) + self.url_map.build(endpoint, values, _method)
         except BuildError as error:
+            values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         if _anchor:
             from urllib.parse import quote

@@ -49,7 +49,8 @@ class View:
         if cls.init_every_request:
 
             def view(**kwargs: Any) -> Any:
-                instance = cls(*class_args, **class_kwargs)
+                # Read anew each time: a test may have put another class in its place.
+                instance = view.view_class(*class_args, **class_kwargs)  # type: ignore[attr-defined]
                 return current_app.ensure_sync(instance.dispatch_request)(**kwargs)
 
         else:
@@ -101,7 +102,8 @@ class MethodView(View):
     def dispatch_request(self, **kwargs: Any) -> Any:
         """Call the method that is named like the request's."""
         name = request.method.lower()
-        function = getattr(self, name, None) if name in _HTTP_METHOD_FUNCTIONS else None
+        is_view = name in _HTTP_METHOD_FUNCTIONS or request.method in (self.methods or ())
+        function = getattr(self, name, None) if is_view else None
         if function is None and name == "head":
             function = getattr(self, "get", None)
         if function is None:

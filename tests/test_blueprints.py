@@ -6,6 +6,7 @@ import pytest
 
 from microweb import (
     Blueprint,
+    Microweb,
     abort,
     g,
     render_template,
@@ -203,3 +204,79 @@ def test_the_prefixes_of_nested_blueprints_are_joined_as_they_are():
 def test_an_unknown_option_of_a_registration_is_refused():
     with pytest.raises(TypeError, match="knows no option 'prefix'; there are url_prefix"):
         make_app().register_blueprint(Blueprint("pages", __name__), prefix="/x")
+
+
+def test_a_prefix_of_none_is_no_prefix_given():
+    parent = Blueprint("parent", __name__, url_prefix="/parent")
+    child = Blueprint("child", __name__, url_prefix="/child")
+    child.get("/")(lambda: "child")
+    parent.register_blueprint(child, url_prefix=None)
+    app = make_app()
+    app.register_blueprint(parent, url_prefix=None)
+    assert checked_client(app).get("/parent/child/").text == "child"
+
+
+def host_app(**options):
+    app = Microweb("hosts", static_folder=None, subdomain_matching=True, **options)
+    app.config["SERVER_NAME"] = "example.com"
+    return app
+
+
+def test_subdomains_of_nested_blueprints_join():
+    child = Blueprint("child", __name__, subdomain="api")
+    child.get("/")(lambda: url_for("parent.index"))
+    parent = Blueprint("parent", __name__, subdomain="<who>")
+    parent.get("/", endpoint="index")(lambda who: f"{who} {url_for('parent.child.<lambda>')}")
+    child.url_value_preprocessor(lambda endpoint, values: g.setdefault("who", values.pop("who")))
+    child.url_defaults(lambda endpoint, values: values.setdefault("who", g.get("who", "ada")))
+    parent.url_defaults(lambda endpoint, values: values.setdefault("who", g.get("who", "ada")))
+    parent.register_blueprint(child)
+    app = host_app()
+    app.register_blueprint(parent)
+    client = app.test_client()
+    assert client.get("/", subdomain="bob").text == "bob http://api.ada.example.com/"
+    assert client.get("/", subdomain="api.bob").text == "http://bob.example.com/"
+
+
+def test_subdomains_count_only_where_the_app_asks_for_them():
+    app = make_app(SERVER_NAME="example.com")
+    app.add_url_rule("/", "api", lambda: "api", subdomain="api")
+    app.add_url_rule("/", "www", lambda: "www")
+    client = app.test_client()
+    assert client.get("/", subdomain="api").text == "www"
+    matching = host_app()
+    matching.add_url_rule("/", "api", lambda: "api", subdomain="api")
+    matching.add_url_rule("/", "www", lambda: url_for("api"))
+    client = matching.test_client()
+    assert client.get("/", subdomain="api").text == "api"
+    assert client.get("/").text == "http://api.example.com/"
+
+
+def test_hosts_are_matched_and_static_files_have_theirs(tmp_path):
+    (tmp_path / "a.txt").write_text("static")
+    app = Microweb(
+        "hosts", static_folder=tmp_path, static_host="static.example", host_matching=True
+    )
+    app.add_url_rule("/", "index", lambda: url_for("static", filename="a.txt"), host="www.example")
+    app.add_url_rule("/<who>", "who", lambda who, where: f"{who} {where}", host="<where>.org")
+    client = app.test_client()
+    url = f"http://static.example{app.static_url_path}/a.txt"
+    assert client.get("/", base_url="http://www.example").text == url
+    assert client.get(url).data == b"static"
+    assert client.get("/", base_url="http://other.example").status_code == 404
+    assert client.get("/ada", base_url="http://x.org").text == "ada x"
+    with pytest.raises(ValueError, match="static_host"):
+        Microweb("hosts", host_matching=True)
+    with pytest.raises(ValueError, match="static_host"):
+        Microweb("hosts", static_host="x")
+
+
+def test_an_endpoint_of_a_blueprint_serves_a_rule_of_the_app_too():
+    pages = Blueprint("pages", __name__)
+    pages.endpoint("bar")(lambda: "bar")
+    pages.add_url_rule("/own", endpoint="bar")
+    app = make_app()
+    app.add_url_rule("/foo", endpoint="bar")
+    app.register_blueprint(pages)
+    client = checked_client(app)
+    assert client.get("/foo").text == client.get("/own").text == "bar"

@@ -192,3 +192,21 @@ def test_an_application_context_inside_a_request_does_not_hide_it():
             session["n"] = 1
         assert (g.name, session["n"]) == ("outer", 1)
     assert not has_request_context()
+
+
+def test_a_request_that_was_read_before_its_context_was_entered_knows_its_rule():
+    app = make_app()
+    app.get("/<name>")(lambda name: name)
+    context = app.test_request_context("/Ada")
+    assert context.request.path == "/Ada"
+    assert context.request.endpoint is None
+    with context:
+        assert context.request.endpoint == "<lambda>"
+        assert context.request.view_args == {"name": "Ada"}
+
+
+def test_a_variable_of_an_endpoint_may_be_called_self():
+    app = make_app()
+    app.add_url_rule("/<self>", "x")
+    with app.test_request_context():
+        assert url_for("x", self="2") == "/2"

@@ -172,3 +172,69 @@ def test_blueprints_register_filters_tests_and_globals_for_the_app():
     with app.test_request_context():
         source = "{{ letter()|loud }} {{ 10 is big }}"
         assert render_template_string(source) == "G True"
+
+
+def test_while_debugging_an_undefined_variable_is_logged_with_its_place(caplog):
+    app = make_app(DEBUG=True)
+    app.import_name = "tests.undefined"
+    app.add_inline_templates({"page.html": "Hello\n{{ usr }}{% if other %}{% endif %}"})
+    app.get("/")(lambda: render_template("page.html", user="Ada"))
+    assert checked_client(app).get("/").text == "Hello\n"
+    records = [record.getMessage() for record in caplog.records]
+    assert len(records) == 1
+    for part in ("'usr'", "'user'", "page.html", "2"):
+        assert part in records[0]
+    quiet = make_app()
+    quiet.add_inline_templates({"page.html": "{{ usr }}"})
+    with quiet.app_context():
+        render_template("page.html")
+    assert len(caplog.records) == 1
+
+
+def test_template_loading_is_explained_where_it_is_asked_for(tmp_path, caplog):
+    caplog.set_level("INFO")
+    (tmp_path / "a.html").write_text("file")
+    app = Microweb("explained", static_folder=None, template_folder=tmp_path)
+    app.config["EXPLAIN_TEMPLATE_LOADING"] = True
+    app.add_inline_templates({"b.html": "inline"})
+    with app.app_context():
+        assert render_template(["missing.html", "a.html"]) == "file"
+        assert render_template("b.html") == "inline"
+    messages = [record.getMessage() for record in caplog.records]
+    assert str(tmp_path / "missing.html") in messages[0]
+    assert messages[1:] == [
+        f"template 'a.html': found {tmp_path / 'a.html'}",
+        "template 'b.html': found in the script",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "escaped"),
+    [
+        ("a.html", True),
+        ("a.HTML", True),
+        ("a.htm", True),
+        ("a.xml", True),
+        ("a.xhtml", True),
+        ("a.svg", True),
+        ("a.html.j2", True),
+        ("a.Html.Jinja2", True),
+        ("a.svg.tmpl", True),
+        ("a.html.jinja", True),
+        ("a.txt", False),
+        ("a.js", False),
+        ("html", False),
+        ("a.txt.j2", False),
+        ("a.html.txt", False),
+    ],
+)
+def test_tp_06_which_templates_escape(name, escaped):
+    app = make_app()
+    app.add_inline_templates({name: "{{ x }}"})
+    with app.app_context():
+        assert render_template(name, x="<") == ("&lt;" if escaped else "<")
+
+
+def test_tp_06_a_template_given_as_text_escapes():
+    with make_app().app_context():
+        assert render_template_string("{{ x }}", x="<") == "&lt;"

@@ -140,3 +140,36 @@ def test_a_view_without_the_method_says_which():
     app.add_url_rule("/", view_func=Empty.as_view("empty"))
     with pytest.raises(NotImplementedError, match=r"Empty needs a method dispatch_request"):
         app.test_client().get("/")
+
+
+def test_a_method_named_in_methods_is_a_view_whatever_its_name():
+    class Dav(MethodView):
+        methods = ["GET", "PROPFIND"]
+
+        def get(self):
+            return "get"
+
+        def propfind(self):
+            return "propfind"
+
+    app = make_app()
+    app.add_url_rule("/", view_func=Dav.as_view("dav"))
+    client = app.test_client()
+    assert client.open("/", method="PROPFIND").text == "propfind"
+    assert client.get("/").text == "get"
+
+
+def test_the_class_of_a_view_can_be_replaced():
+    class Old(View):
+        def dispatch_request(self):
+            return "old"
+
+    class New(Old):
+        def dispatch_request(self):
+            return "new"
+
+    view = Old.as_view("view")
+    view.view_class = New
+    app = make_app()
+    app.add_url_rule("/", view_func=view)
+    assert checked_client(app).get("/").text == "new"
