@@ -415,6 +415,12 @@ class Microweb(Entrances):
         if propagate is None:
             propagate = self.testing or self.debug
         if propagate:
+            context = CURRENT_CONTEXT.get(None)
+            page = None if context is None else (context.environ or {}).get("microweb.debug_page")
+            if context is not None and page is not None:
+                from .teaching import add_app_to_page
+
+                add_app_to_page(self, context, e, page)
             raise e
         self.log_exception(e)
         server_error = InternalServerError(original_exception=e)
@@ -486,11 +492,24 @@ class Microweb(Entrances):
             return response
         if isinstance(rv, HTTPException):
             context = CURRENT_CONTEXT.get(None)
-            rv = rv.get_response(None if context is None else context.environ)
+            rv = self._explained_response(rv, context) or rv.get_response(
+                None if context is None else context.environ
+            )
             return rv if isinstance(rv, self.response_class) else self.response_class.force_type(rv)
         if callable(rv):
             return self.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
         raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
+
+    def _explained_response(self, error: HTTPException, context: Context | None) -> Response | None:
+        """Return the page that explains an error to its developer, None where that is not wanted."""
+        if context is None or not self.debug:
+            return None
+        try:
+            from .teaching import teaching_response
+        except ImportError:
+            # A small system lacks what those pages need; then the plain ones are sent.
+            return None
+        return teaching_response(self, context, error)
 
     def _describe_view(self) -> str:
         context = CURRENT_CONTEXT.get(None)

@@ -270,14 +270,15 @@ class AppBase(Scaffold):
             provide_automatic_options = (
                 "OPTIONS" not in names and self.config["PROVIDE_AUTOMATIC_OPTIONS"]
             )
-        if provide_automatic_options:
-            names.add("OPTIONS")
-        url_rule = self.url_rule_class(rule, methods=names, endpoint=endpoint, **options)
+        automatic = {"OPTIONS"} if provide_automatic_options else set()
+        url_rule = self.url_rule_class(
+            rule, methods=names | automatic, endpoint=endpoint, **options
+        )
         url_rule.provide_automatic_options = bool(provide_automatic_options)
         url_rule.origin = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
-            check_view_arguments(url_rule.rule, self._arguments_of(url_rule), view_func)
+            check_view_arguments(url_rule.rule, self._arguments_of(url_rule), view_func, names)
         self.url_map.add(url_rule)
         if view_func is not None:
             self.view_functions[endpoint] = view_func

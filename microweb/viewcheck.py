@@ -17,11 +17,13 @@ _HAS_STAR_ARGUMENT = 0x04
 _HAS_STAR_STAR_ARGUMENT = 0x08
 
 
-def check_view_arguments(rule: str, arguments: Iterable[str], view: Callable[..., Any]) -> None:
+def check_view_arguments(
+    rule: str, arguments: Iterable[str], view: Callable[..., Any], methods: Iterable[str] = ()
+) -> None:
     """Raise a TypeError where *view* cannot be called with a rule's *arguments* by keyword.
 
-    Of view classes each HTTP method is looked at. What takes ``**kwargs``, or has no code to look
-    at, is passed.
+    Of view classes those methods are looked at that answer one of the rule's HTTP *methods*. What
+    takes ``**kwargs``, or has no code to look at, is passed.
 
     >>> def show(name): ...
     >>> check_view_arguments("/<number>", ["number"], show)  # doctest: +ELLIPSIS
@@ -35,7 +37,7 @@ def check_view_arguments(rule: str, arguments: Iterable[str], view: Callable[...
         return
     if view_class.decorators:
         return
-    names = [name.lower() for name in getattr(view_class, "methods", None) or ()]
+    names = [name.lower() for name in methods if name in (view_class.methods or ())]
     for name in ["dispatch_request", *names]:
         method = getattr(view_class, name, None)
         if method is not None:

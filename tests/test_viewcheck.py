@@ -137,6 +137,30 @@ def test_methods_of_a_class_are_looked_at():
     assert checked_client(app).get("/wrapped/x").text == "x"
 
 
+def test_methods_that_a_rule_does_not_lead_to_are_not_looked_at():
+    class Users(MethodView):
+        def get(self, number):
+            return str(number)
+
+        def post(self):
+            return "made"
+
+        def options(self):
+            return "o"
+
+    view = Users.as_view("users")
+    app = make_app()
+    app.add_url_rule("/", defaults={"number": None}, view_func=view, methods=["GET"])
+    app.add_url_rule("/", view_func=view, methods=["POST"])
+    app.add_url_rule("/<int:number>", view_func=view, methods=["GET"])
+    client = checked_client(app)
+    assert [client.get("/").text, client.post("/").text, client.get("/5").text] == [
+        "None",
+        "made",
+        "5",
+    ]
+
+
 def test_what_has_no_code_to_look_at_is_passed():
     app = make_app()
     app.add_url_rule("/<name>", "called", Called())
