@@ -55,14 +55,8 @@ _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 # Whoever puts a list under this key of the environ is given the context, and runs its teardown.
 KEEP_CONTEXT_KEY = "microweb.keep_context"
 MAX_REMEMBERED_HOSTS = 100
-_DISPATCH_METHODS = (
-    "full_dispatch_request",
-    "preprocess_request",
-    "dispatch_request",
-    "finalize_request",
-    "process_response",
-    "make_response",
-)
+_DISPATCH_METHODS = """full_dispatch_request preprocess_request dispatch_request finalize_request
+process_response make_response""".split()
 
 
 class Microweb(Entrances):
@@ -135,13 +129,11 @@ class Microweb(Entrances):
             raise
         finally:
             try:
-                if (
-                    setup.has_teardown
-                    or context.used
-                    or KEEP_CONTEXT_KEY in environ
-                    or HEARD_SIGNALS
-                ):
+                kept = KEEP_CONTEXT_KEY in environ
+                if setup.has_teardown or context.held or kept or HEARD_SIGNALS:
                     self._leave(context, error)
+                elif context.used:
+                    context.close()
             except BaseException:
                 # The server will never see the body, so it cannot close it.
                 close_iterable(body)
@@ -175,6 +167,13 @@ class Microweb(Entrances):
             if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
                 changed = True
         return not changed
+
+    def has_teardown(self) -> bool:
+        """Return whether leaving a context takes more than closing the request's files."""
+        if self.teardown_request_funcs or self.teardown_appcontext_funcs:
+            return True
+        steps = ("do_teardown", "do_teardown_request", "do_teardown_appcontext")
+        return any(getattr(type(self), name) is not getattr(Microweb, name) for name in steps)
 
     def match_request(self, context: Context) -> EndpointPlan:
         """Find the rule of a request, keep it in its context and return the endpoint's plan.
@@ -416,11 +415,10 @@ class Microweb(Entrances):
             propagate = self.testing or self.debug
         if propagate:
             context = CURRENT_CONTEXT.get(None)
-            page = None if context is None else (context.environ or {}).get("microweb.debug_page")
-            if context is not None and page is not None:
+            if context is not None and "microweb.debug_page" in (context.environ or ()):
                 from .teaching import add_app_to_page
 
-                add_app_to_page(self, context, e, page)
+                add_app_to_page(self, context, e)
             raise e
         self.log_exception(e)
         server_error = InternalServerError(original_exception=e)
@@ -492,24 +490,18 @@ class Microweb(Entrances):
             return response
         if isinstance(rv, HTTPException):
             context = CURRENT_CONTEXT.get(None)
-            rv = self._explained_response(rv, context) or rv.get_response(
-                None if context is None else context.environ
-            )
+            if context is not None and self.debug:
+                try:
+                    from .teaching import teaching_response
+
+                    return teaching_response(self, context, rv)
+                except ImportError:  # A small system lacks what those pages need.
+                    pass
+            rv = rv.get_response(None if context is None else context.environ)
             return rv if isinstance(rv, self.response_class) else self.response_class.force_type(rv)
         if callable(rv):
             return self.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
         raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
-
-    def _explained_response(self, error: HTTPException, context: Context | None) -> Response | None:
-        """Return the page that explains an error to its developer, None where that is not wanted."""
-        if context is None or not self.debug:
-            return None
-        try:
-            from .teaching import teaching_response
-        except ImportError:
-            # A small system lacks what those pages need; then the plain ones are sent.
-            return None
-        return teaching_response(self, context, error)
 
     def _describe_view(self) -> str:
         context = CURRENT_CONTEXT.get(None)

@@ -11,13 +11,19 @@ from __future__ import annotations
 import os
 import sys
 
-from .config import DEFAULT_CONFIG, Config, ConfigAttribute, is_true_word
+from .config import DEFAULT_CONFIG, Config, ConfigAttribute, is_true_word, make_timedelta
 from .context import AppContextGlobals
 from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
 from .json.provider import DefaultJSONProvider
 from .logs import create_logger
 from .routing import Map, Rule
-from .scaffold import Scaffold, check_registered_function, describe_function, names_to_ask
+from .scaffold import (
+    Scaffold,
+    check_registered_function,
+    describe_function,
+    describe_registration,
+    names_to_ask,
+)
 from .sessions import SecureCookieSessionInterface
 from .signals import is_coroutine_function
 from .viewcheck import check_view_arguments
@@ -25,7 +31,6 @@ from .viewcheck import check_view_arguments
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable, Iterator
-    from datetime import timedelta
     from logging import Logger
     from typing import IO, Any, Callable
 
@@ -64,6 +69,8 @@ class AppBase(Scaffold):
 
     testing = ConfigAttribute("TESTING", bool)
     secret_key = ConfigAttribute("SECRET_KEY")
+    # How long a permanent session lives; configured as a timedelta or in seconds.
+    permanent_session_lifetime = ConfigAttribute("PERMANENT_SESSION_LIFETIME", make_timedelta)
 
     default_config: dict[str, Any] = DEFAULT_CONFIG
 
@@ -137,14 +144,6 @@ class AppBase(Scaffold):
     @debug.setter
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
-
-    @property
-    def permanent_session_lifetime(self) -> timedelta:
-        """How long a permanent session lives; configured as a timedelta or in seconds."""
-        from datetime import timedelta
-
-        lifetime = self.config["PERMANENT_SESSION_LIFETIME"]
-        return lifetime if isinstance(lifetime, timedelta) else timedelta(seconds=lifetime)
 
     @property
     def logger(self) -> Logger:
@@ -222,12 +221,12 @@ class AppBase(Scaffold):
             settings["json_module"] = self.json
         return settings
 
-    def _check_setup(self, method_name: str) -> None:
+    def _check_setup(self, method_name: str, registered: object = None) -> None:
         if self._got_first_request:
             raise AssertionError(
-                f"{method_name}() was called after the app had answered its first request, so it "
-                f"would hold for some requests and not for others; call it while the app is set "
-                f"up, where its module is imported"
+                f"{describe_registration(method_name, registered)} came after the app had answered "
+                f"its first request, so it would hold for some requests and not for others; call "
+                f"it while the app is set up, where its module is imported"
             )
 
     def add_url_rule(
@@ -248,7 +247,7 @@ class AppBase(Scaffold):
         AssertionError where the endpoint has another view already, ValueError for a rule that
         cannot be read, TypeError for a view that cannot take the rule's arguments.
         """
-        self._check_setup("add_url_rule")
+        self._check_setup("add_url_rule", view_func)
         if view_func is not None:
             check_registered_function("add_url_rule", view_func)
         if endpoint is None:
@@ -296,14 +295,14 @@ class AppBase(Scaffold):
 
         It is given the exception that ended the context, or None: the place to close a database.
         """
-        self._check_setup("teardown_appcontext")
+        self._check_setup("teardown_appcontext", f)
         check_registered_function("teardown_appcontext", f)
         self.teardown_appcontext_funcs.append(f)
         return f
 
     def shell_context_processor(self, f: AnyFunction) -> AnyFunction:
         """Register a function whose dict gives ``microweb shell`` further names."""
-        self._check_setup("shell_context_processor")
+        self._check_setup("shell_context_processor", f)
         check_registered_function("shell_context_processor", f)
         self.shell_context_processors.append(f)
         return f
@@ -314,7 +313,7 @@ class AppBase(Scaffold):
         *url_prefix*, *url_defaults* and *name* take the place of the blueprint's own. ValueError
         where the name is taken.
         """
-        self._check_setup("register_blueprint")
+        self._check_setup("register_blueprint", blueprint)
         if not hasattr(blueprint, "register"):
             raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r:.60}")
         for name in options:

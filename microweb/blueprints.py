@@ -6,7 +6,12 @@ list; `Microweb.register_blueprint` runs through it, with the prefixes of that r
 
 from __future__ import annotations
 
-from .scaffold import Scaffold, describe_function, registering_decorator
+from .scaffold import (
+    Scaffold,
+    describe_function,
+    describe_registration,
+    registering_decorator,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,12 +117,12 @@ class Blueprint(Scaffold):
         self._blueprints: list[tuple[Blueprint, dict[str, Any]]] = []
         self._registered = False
 
-    def _check_setup(self, method_name: str) -> None:
+    def _check_setup(self, method_name: str, registered: object = None) -> None:
         if self._registered:
             raise AssertionError(
-                f"{method_name}() was called on the blueprint {self.name!r} after it had been "
-                f"registered, so the app would never hear of it; call it before "
-                f"app.register_blueprint(...)"
+                f"{describe_registration(method_name, registered)} came after the blueprint "
+                f"{self.name!r} had been registered, so the app would never hear of it; call it "
+                f"before app.register_blueprint(...)"
             )
 
     def record(self, func: Callable[[BlueprintSetupState], Any]) -> None:
@@ -155,6 +160,7 @@ class Blueprint(Scaffold):
             raise ValueError(f"an endpoint of a blueprint has no dot: not {endpoint!r}")
         if view_func is not None and "." in getattr(view_func, "__name__", ""):
             raise ValueError(f"{describe_function(view_func)} has a dot in its name")
+        self._check_setup("add_url_rule", view_func)
         self.record(
             lambda state: state.add_url_rule(
                 rule,

@@ -11,6 +11,7 @@ import os
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from typing import IO, Any, Callable
 
 DEFAULT_CONFIG: dict[str, Any] = {
@@ -57,6 +58,17 @@ def is_true_word(text: str) -> bool:
     (True, False, False)
     """
     return text.strip().lower() in _TRUE_WORDS
+
+
+def make_timedelta(value: timedelta | int | float) -> timedelta:
+    """Return a number of seconds as a timedelta, and a timedelta as it is.
+
+    >>> make_timedelta(90)
+    datetime.timedelta(seconds=90)
+    """
+    from datetime import timedelta
+
+    return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
 
 # What a silent load passes over: a name that leads to no file. One that leads to a file which

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import os
 
+from .config import is_true_word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +77,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
     a file was found.
 
     Without *path* ``.env``, ``.microwebenv`` and ``.flaskenv`` of the current folder are read, the
-    first winning. FileNotFoundError for a *path* that is no file; ValueError, with the file and
+    first winning; none of them while MICROWEB_SKIP_DOTENV or FLASK_SKIP_DOTENV says so.
+    FileNotFoundError for a *path* that is no file; ValueError, with the file and
     the line, for one that cannot be understood or is larger than a megabyte.
 
     >>> load_dotenv("/no/such/file")
@@ -87,6 +90,9 @@ def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
         raise FileNotFoundError(
             f"there is no file {os.fspath(path)!r} to read environment variables from"
         )
+    skipped = os.environ.get("MICROWEB_SKIP_DOTENV") or os.environ.get("FLASK_SKIP_DOTENV") or ""
+    if path is None and is_true_word(skipped):
+        return False
     found = [name for name in DOTENV_FILES if os.path.isfile(name)] if path is None else [path]
     for name in found:
         if os.path.getsize(name) > MAX_DOTENV_SIZE:

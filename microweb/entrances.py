@@ -152,7 +152,8 @@ class Entrances(TemplateRenderer):
         Does nothing when the app is being loaded by ``microweb run``, which serves it itself; in a
         CGI script, where GATEWAY_INTERFACE is set, it answers the one request and returns. Without
         *host* and *port* those of ``SERVER_NAME`` are taken. *load_dotenv* reads ``.env`` files
-        first. The options are those of `run_simple`.
+        first. The options are those of `run_simple`; or, with ``server="waitress"`` or another
+        name of ``tools/servers.py``, those of that server.
         """
         if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
             return
@@ -163,7 +164,7 @@ class Entrances(TemplateRenderer):
             return
         if load_dotenv:
             self._load_environment()
-        from .serving import AddressInUse, run_simple
+        from .serving import run_simple
 
         if debug is not None:
             self.debug = bool(debug)
@@ -180,12 +181,12 @@ class Entrances(TemplateRenderer):
         if port is None:
             port = int(number) if number.isdigit() else 5000
         try:
-            run_simple(host, port, self, **options)
-        except AddressInUse as error:
-            _exit_with_sentence(str(error))
+            if "server" in options:
+                _serve_elsewhere(self, host, port, options)
+            else:
+                run_simple(host, port, self, **options)
         except (OSError, OverflowError) as error:
-            reason = getattr(error, "strerror", None) or error
-            _exit_with_sentence(f"cannot listen on {host!r}, port {port!r}: {reason}")
+            _exit_with_sentence(describe_listen_failure(host, port, error))
 
     def _load_environment(self) -> None:
         """Read ``.env`` files, and let MICROWEB_DEBUG or FLASK_DEBUG in them count."""
@@ -244,6 +245,32 @@ def _as_app(app: Any) -> Microweb:
     """Return *app* as what every object of these classes is in the end."""
     whole: Microweb = app
     return whole
+
+
+def describe_listen_failure(host: str, port: int, error: Exception) -> str:
+    """Return the sentence for an error that kept a server from listening.
+
+    >>> describe_listen_failure("192.0.2.1", 80, PermissionError(13, "Permission denied"))
+    "cannot listen on '192.0.2.1', port 80: Permission denied; choose another host or port"
+    """
+    from .serving import AddressInUse
+
+    if isinstance(error, AddressInUse):
+        return str(error)
+    reason = getattr(error, "strerror", None) or error
+    return f"cannot listen on {host!r}, port {port!r}: {reason}; choose another host or port"
+
+
+def _serve_elsewhere(app: Any, host: str, port: int, options: dict[str, Any]) -> None:
+    """Serve with the server that ``app.run(server=...)`` names; the debugger stays behind."""
+    from .tools.loading import CommandFailed
+    from .tools.servers import run_with_server
+
+    options.pop("use_debugger", None)
+    try:
+        run_with_server(options.pop("server"), app, host, port, **options)
+    except CommandFailed as error:
+        _exit_with_sentence(str(error))
 
 
 def _exit_with_sentence(message: str) -> NoReturn:

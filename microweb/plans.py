@@ -71,7 +71,7 @@ class Setup:
         self.encode_body: Callable[[Any], bytes] | None = None
         if type(provider) is DefaultJSONProvider and provider.mimetype == "application/json":
             self.encode_body = provider.encode_body
-        self.has_teardown = bool(app.teardown_request_funcs or app.teardown_appcontext_funcs)
+        self.has_teardown = app.has_teardown()
         self.request_settings = app.request_settings()
         self.checked_hosts: set[str | None] = set()
 

@@ -83,7 +83,7 @@ class TemplateRenderer(UrlBuilder):
     def _add_to_templates(
         self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
     ) -> None:
-        self._check_setup(f"add_template_{kind}")
+        self._check_setup(f"add_template_{kind}", f)
         check_registered_function(f"add_template_{kind}", f)
         registry[name or f.__name__] = f
 

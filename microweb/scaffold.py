@@ -37,6 +37,19 @@ def describe_function(function: Any) -> str:
     return name if code is None else f"{name} ({code.co_filename}:{code.co_firstlineno})"
 
 
+def describe_registration(method_name: str, registered: object) -> str:
+    """Return a registering call for a message, with the place of what it registers.
+
+    >>> describe_registration("register_blueprint", None)
+    'register_blueprint()'
+    """
+    if registered is None:
+        return f"{method_name}()"
+    if callable(registered):
+        return f"{method_name}() of {describe_function(registered)}"
+    return f"{method_name}() of {registered!r:.60}"
+
+
 def check_registered_function(method_name: str, function: object) -> None:
     """Raise a TypeError where something is registered that cannot be called.
 
@@ -122,7 +135,7 @@ class Scaffold:
             + (f"; Flask has removed it: {advice}" if advice else "")
         )
 
-    def _check_setup(self, method_name: str) -> None:
+    def _check_setup(self, method_name: str, registered: object = None) -> None:
         """Refuse a registration that comes too late to have an effect everywhere."""
 
     @property
@@ -247,7 +260,7 @@ class Scaffold:
         """Register the decorated view for an endpoint whose rule was added without a view."""
 
         def decorator(view_func: AnyFunction) -> AnyFunction:
-            self._check_setup("endpoint")
+            self._check_setup("endpoint", view_func)
             self._check_view_is_new(endpoint, view_func)
             self.view_functions[endpoint] = view_func
             return view_func
@@ -267,7 +280,7 @@ class Scaffold:
     def _register_hook(
         self, registry: dict[Any, list[Any]], name: str, function: AnyFunction
     ) -> AnyFunction:
-        self._check_setup(name)
+        self._check_setup(name, function)
         check_registered_function(name, function)
         registry.setdefault(None, []).append(function)
         return function
@@ -333,7 +346,7 @@ class Scaffold:
         self, code_or_exception: type[Exception] | int, f: Callable[..., Any]
     ) -> None:
         """Register *f* for a status code or for an exception class, as `errorhandler` does."""
-        self._check_setup("register_error_handler")
+        self._check_setup("register_error_handler", f)
         check_registered_function("register_error_handler", f)
         exception_class, code = self._exception_class_and_code(code_or_exception)
         handlers = self.error_handler_spec.setdefault(None, {}).setdefault(code, {})

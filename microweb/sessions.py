@@ -16,7 +16,7 @@ from .signing import BadData, URLSafeTimedSerializer
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from typing import Any
 
     from .app import Microweb
@@ -179,7 +179,8 @@ class SessionInterface:
             return None
         from datetime import datetime, timezone
 
-        return datetime.now(timezone.utc) + app.permanent_session_lifetime
+        lifetime: timedelta = app.permanent_session_lifetime
+        return datetime.now(timezone.utc) + lifetime
 
     def should_set_cookie(self, app: Microweb, session: SessionMixin) -> bool:
         """Return whether the response must carry the cookie: the session changed, or it is
@@ -246,7 +247,9 @@ class SecureCookieSessionInterface(SessionInterface):
             return None
         cookie = request.cookies.get(self.get_cookie_name(app))
         if cookie:
-            lifetime = int(app.permanent_session_lifetime.total_seconds())
+            lifetime = app.config["PERMANENT_SESSION_LIFETIME"]
+            if not isinstance(lifetime, int):
+                lifetime = int(app.permanent_session_lifetime.total_seconds())
             try:
                 data = serializer.loads(cookie, max_age=lifetime)
             except BadData:

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 
-from .http import (
-    BadHost,
-    BadRequestKeyError,
-    HTTPException,
-    MethodNotAllowed,
-    NotFound,
-    RequestEntityTooLarge,
-    UnsupportedMediaType,
-)
+from .http import BadHost, BadRequestKeyError, HTTPException
 from .scaffold import describe_function
 from .serving.debug import (
+    DEBUG_PAGE_KEY,
+    describe_exception,
     describe_request,
     describe_value,
     is_local_request,
@@ -37,148 +32,193 @@ from .serving.pages import (
     TeachingPage,
     TextBlock,
     is_secret_name,
+    mask_secret_pairs,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from collections.abc import Iterator
+    from typing import Any, ClassVar
 
     from .app import Microweb
     from .context import Context
     from .http import Response
     from .routing import Rule
+    from .routing.explaining import PathExplanation
 
 _MOST_ROUTES_SHOWN = 60
+_PAGE_METHODS = ("get_body", "get_response", "get_headers", "get_description", "__call__")
 
 
-def teaching_response(app: Microweb, context: Context, error: HTTPException) -> Response | None:
-    """Return the page that explains an HTTP error to a client on this machine, or None where the
-    usual page is to be sent: for other clients, other codes, and errors with a page of their own.
-    """
-    environ, kind = context.environ, type(error)
-    own_page = error.response is not None or any(
-        getattr(kind, name) is not getattr(HTTPException, name)
-        for name in ("get_body", "get_response", "get_headers", "get_description", "__call__")
-    )
-    describe = next((d for base, d in _DESCRIBERS.items() if isinstance(error, base)), None)
-    if describe is None and error.code == 400:
-        describe = _describe_bad_request
-    if environ is None or own_page or describe is None or not is_local_request(environ):
-        return None
+def teaching_response(app: Microweb, context: Context, error: HTTPException) -> Response:
+    """Return the page that explains an HTTP error to a client on this machine; the usual page for
+    other clients, for other codes and for errors that have a page of their own."""
+    kind, environ = type(error), context.environ
+    if (
+        error.code not in Lesson.TEACHERS
+        or error.response is not None
+        or any(getattr(kind, name) is not getattr(HTTPException, name) for name in _PAGE_METHODS)
+        or environ is None
+        or not is_local_request(environ)
+    ):
+        usual, response_class = error.get_response(environ), app.response_class
+        return usual if isinstance(usual, response_class) else response_class.force_type(usual)
     page = TeachingPage(error.code or 500, error.name, error.description or "")
-    _add_app_secrets(app, page)
-    describe(app, context, error, page)
-    _add_place_of_error(error, page)
-    _add_route(app, context, page)
+    Lesson(app, context, error, page).teach()
     describe_request(environ, page)
-    _add_received_keys(context, page)
     headers, data = page.answer(environ.get("HTTP_ACCEPT", ""))
-    own_headers = [field for field in error.get_headers(environ) if field[0] != "Content-Type"]
-    return app.response_class(data, page.code, [*headers, *own_headers])
+    headers += [field for field in error.get_headers(environ) if field[0] != "Content-Type"]
+    return app.response_class(data, page.code, headers)
 
 
-def add_app_to_page(app: Microweb, context: Context, error: Exception, page: TeachingPage) -> None:
-    """Put on the page for an exception what only the app knows: its secrets, the matched rule, the
-    keys that came, and what is known about errors of templates and of the request."""
-    _add_app_secrets(app, page)
-    if isinstance(error, BadRequestKeyError):
-        page.code, page.name = 400, error.name
-        _describe_bad_request(app, context, error, page)
-    elif isinstance(error, NameError):
-        _suggest_import(error, page)
-    elif type(error).__module__.endswith("templating.exceptions"):
-        _describe_template_error(error, page)
-    _add_route(app, context, page)
-    _add_received_keys(context, page)
+def add_app_to_page(app: Microweb, context: Context, error: Exception) -> None:
+    """Put on the debugger's page for an exception what the app knows besides: the route, the keys
+    that came, what helps against missing keys and errors of templates; mask the app's secrets."""
+    page: TeachingPage = (context.environ or {})[DEBUG_PAGE_KEY]
+    if page.subject is None:
+        if isinstance(error, BadRequestKeyError):
+            page.code, page.name = 400, error.name
+        Lesson(app, context, error, page).teach()
 
 
-def _add_app_secrets(app: Microweb, page: TeachingPage) -> None:
-    """Have the values of the configuration's secret keys masked wherever they would stand."""
-    for name, value in app.config.items():
-        if isinstance(name, str) and is_secret_name(name):
-            for secret in value if isinstance(value, (list, tuple)) else (value,):
-                if isinstance(secret, bytes):
-                    secret = secret.decode("latin-1")
-                if isinstance(secret, str) and secret:
-                    page.secrets.update(
-                        [secret, *filter(lambda line: len(line) > 5, secret.split("\n"))]
-                    )
+class Lesson:
+    """What is to be said about one *error* of a request, put on its *page* by `teach`."""
 
+    def __init__(self, app: Microweb, context: Context, error: Any, page: TeachingPage) -> None:
+        self.app, self.context, self.error, self.page = app, context, error, page
+        self.environ: dict[str, Any] = context.environ or {}
 
-def _url_for_call(rule: Rule) -> str:
-    arguments = "".join(f", {name}=..." for name in rule.names)
-    return f"url_for({rule.endpoint!r}{arguments})"
+    def teach(self) -> None:
+        """Put everything on the page. An explanation that fails stays half: it does not take the
+        place of the error."""
+        error, page = self.error, self.page
+        self._mask_app_secrets()
+        try:
+            teacher = self.TEACHERS.get(getattr(error, "code", None))
+            if isinstance(error, HTTPException) and teacher is not None:
+                teacher(self)
+            elif isinstance(error, NameError):
+                self._suggest_import()
+            elif type(error).__module__.endswith("templating.exceptions"):
+                self._explain_template_error()
+            if isinstance(error, HTTPException) and not isinstance(error, BadRequestKeyError):
+                self._show_place_of_error()
+            else:
+                describe_exception(error, page)
+            self._show_route()
+            rows = [(name, ", ".join(map(repr, keys))) for name, keys in self._received_keys()]
+            if rows:
+                page.add("The keys that came", TableBlock(rows))
+        except Exception as failure:
+            page.add("Of this page", TextBlock(f"The explanation ends in {failure!r:.200}"))
 
+    def _mask_app_secrets(self) -> None:
+        for name, value in self.app.config.items():
+            own = name not in self.app.default_config or name.startswith("SECRET_KEY")
+            if own and is_secret_name(name):
+                for secret in value if isinstance(value, (list, tuple)) else (value,):
+                    text = secret.decode("latin-1") if isinstance(secret, bytes) else secret
+                    if isinstance(text, str) and text:
+                        # A key of several lines is shown line by line.
+                        parts = [part for part in text.split("\n") if len(part) > 5]
+                        self.page.secrets.update([text, *parts])
 
-def _view_of(app: Microweb, rule: Rule) -> str:
-    view = app.view_functions.get(rule.endpoint)
-    return "no view" if view is None else describe_function(view)
+    def _explain_walk(self) -> PathExplanation:
+        path = self.environ.get("PATH_INFO") or "/"
+        path = path.encode("latin-1", "replace").decode("utf-8", "replace")
+        has_hosts = self.app.url_map.has_hosts
+        domain = self.app._domain_of(self.environ) if has_hosts else None
+        return self.app.url_map.explain(self.environ.get("REQUEST_METHOD", "GET"), path, domain)
 
+    def _view_of(self, rule: Rule) -> str:
+        """Return name and place of a rule's view."""
+        view: Any = self.app.view_functions.get(rule.endpoint)
+        methods = vars(getattr(view, "view_class", object)).values()
+        functions = [function for function in methods if hasattr(function, "__code__")]
+        view = functions[0] if functions and hasattr(view, "view_class") else view
+        return "no view" if view is None else describe_function(view)
 
-def _describe_not_found(
-    app: Microweb, context: Context, error: HTTPException, page: TeachingPage
-) -> None:
-    if context.routing_exception is not error or context.environ is None:
-        _describe_missing_file(error, page)
-        return
-    found = _explain_walk(app, context)
-    path = found.path
-    page.description = f"No route leads to {path!r:.300}."
-    for rule, why in found.near:
-        call = _url_for_call(rule)
-        text = f"`{rule.rule}` comes near: {why}. Link to it with `{call}`."
-        if rule.rule.rstrip("/") == path.rstrip("/") and rule.rule != path:
-            slash = "with a" if rule.rule.endswith("/") else "without the"
-            text = f"`{rule.rule}` exists {slash} slash at its end: link to it with `{call}`."
-        page.fixes.append(TextBlock(text))
-    if not found.near:
-        page.fixes.append(TextBlock("If this URL is to exist, give it a view:"))
-        page.fixes.append(CodeBlock(_new_view(app, path, found.method)))
-    else:
-        page.add("A view for this URL", CodeBlock(_new_view(app, path, found.method)))
-    page.add("The walk through the routes", CodeBlock(str(found)))
-    rows = [
-        (
-            f"{', '.join(sorted((rule.methods or set()) - {'HEAD', 'OPTIONS'}))} {rule.rule}",
-            f"{rule.endpoint}: {_view_of(app, rule)}",
-        )
-        for rule in list(app.url_map.iter_rules())[:_MOST_ROUTES_SHOWN]
-    ]
-    page.add("All routes", FoldBlock(f"{len(rows)} shown", [TableBlock(rows)], len(rows) <= 12))
+    def _show_route(self) -> None:
+        rule = self.context.url_rule
+        if rule is not None:
+            values = describe_value(self.context.view_args or {}, self.page.clean)
+            rows = [("rule", rule.rule), ("endpoint", str(rule.endpoint)), ("arguments", values)]
+            table = TableBlock([*rows, ("view", self._view_of(rule))])
+            self.page.add("The route", table, CodeBlock(str(self._explain_walk())))
 
+    def _show_place_of_error(self) -> None:
+        """Show the line of the app that raised an HTTP error."""
+        own = [traced for traced in trace_frames(self.error) if kind_of_frame(traced[0]) == "app"]
+        if own:
+            frame, line, columns = own[-1]
+            lines, first = lines_around(frame.f_code.co_filename, line, frame.f_globals)
+            place = f"`{frame.f_code.co_name}` ({frame.f_code.co_filename}:{line})"
+            source = SourceBlock(lines, first, line, columns)
+            self.page.add("Raised in", TextBlock(place), source)
 
-def _explain_walk(app: Microweb, context: Context) -> Any:
-    environ = context.environ or {}
-    path = (environ.get("PATH_INFO") or "/").encode("latin-1", "replace").decode("utf-8", "replace")
-    domain = app._domain_of(environ) if app.url_map.has_hosts else None
-    return app.url_map.explain(environ.get("REQUEST_METHOD", "GET"), path, domain)
+    def _received_keys(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the keys that the request carries, as far as it was read: nothing is parsed now."""
+        own = {} if self.context._request is None else vars(self.context._request)
+        for name in ("args", "form", "files", "_cached_json"):
+            if hasattr(own.get(name), "keys"):
+                keys = [str(key)[:100] for key in own[name]]
+                yield f"request.{name}".replace("_cached_", ""), keys[:100]
 
-
-def _new_view(app: Microweb, path: str, method: str) -> str:
-    """Return a view for *path*, to be pasted: numbers in it become variables."""
-    words, pieces, names = [], [], []
-    for segment in path.split("/"):
-        if segment.isascii() and segment.isdigit():
-            names.append("id" if not names else f"id{len(names) + 1}")
-            pieces.append(f"<int:{names[-1]}>")
+    def _explain_not_found(self) -> None:
+        if self.context.routing_exception is not self.error:
+            self._explain_missing_file()
+            return
+        found, page = self._explain_walk(), self.page
+        page.description = f"No route leads to {found.path!r:.300}."
+        for rule, why in found.near:
+            arguments = "".join(f", {name}=..." for name in rule.names)
+            call = f"url_for({rule.endpoint!r}{arguments})"
+            text = f"`{rule.rule}` comes near: {why}. Link to it with `{call}`."
+            if rule.rule.rstrip("/") == found.path.rstrip("/") and rule.rule != found.path:
+                slash = "with a slash" if rule.rule.endswith("/") else "without the slash"
+                text = f"`{rule.rule}` exists {slash} at its end: link to it with `{call}`."
+            page.add_fix(text)
+        view = self._draft_view(found.path, found.method)
+        if found.near:
+            page.add("A view for this URL", CodeBlock(view))
         else:
+            page.add_fix("If this URL is to exist, give it a view:", view)
+        page.add("The walk through the routes", CodeBlock(str(found)))
+        rules = list(self.app.url_map.iter_rules())
+        rows = []
+        for rule in rules[:_MOST_ROUTES_SHOWN]:
+            methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
+            rows.append((f"{methods} {rule.rule}", f"{rule.endpoint}: {self._view_of(rule)}"))
+        routes = FoldBlock(f"{len(rules)} routes", [TableBlock(rows)], len(rows) <= 12)
+        page.add("All routes", routes)
+
+    def _draft_view(self, path: str, method: str) -> str:
+        """Return a view for *path*, to be pasted: numbers in it become variables."""
+        words, pieces = [], []
+        names: list[str] = []
+        for segment in path.split("/"):
+            if segment.isascii() and segment.isdigit():
+                names.append(f"id{len(names) + 1}" if names else "id")
+                segment = f"<int:{names[-1]}>"
+            else:
+                words += re.findall("[a-z0-9]+", segment.lower())
             pieces.append(segment)
-            words += re.findall("[a-z0-9]+", segment.lower())
-    name = "_".join(words)[:40] or "index"
-    name = f"view_{name}" if name[0].isdigit() or name in app.view_functions else name
-    methods = "" if method in ("GET", "HEAD", "OPTIONS") else f", methods=[{method!r}]"
-    rule = "/".join(pieces)
-    return f"@app.route({rule!r}{methods})\ndef {name}({', '.join(names)}):\n    return 'Hello!'"
+        name = "_".join(words)[:40] or "index"
+        if name[0].isdigit() or name in self.app.view_functions:
+            name = f"view_{name}"
+        methods = "" if method in ("GET", "HEAD", "OPTIONS") else f", methods=[{method!r}]"
+        head = f"@app.route({'/'.join(pieces)!r}{methods})\ndef {name}({', '.join(names)}):"
+        return f"{head}\n    return 'Hello!'"
 
-
-def _describe_missing_file(error: HTTPException, page: TeachingPage) -> None:
-    """Say which folder was looked in, where a view has sent a file that is not there."""
-    for frame, _, _ in trace_frames(error):
-        if frame.f_code.co_name == "send_from_directory" and kind_of_frame(frame) == "framework":
+    def _explain_missing_file(self) -> None:
+        """Say which folder was looked in, where a view has sent a file that is not there."""
+        for frame, _, _ in trace_frames(self.error):
+            if frame.f_code.co_name != "send_from_directory" or kind_of_frame(frame) != "framework":
+                continue
             folder, path = str(frame.f_locals["root"]), str(frame.f_locals["path"])
-            page.description = f"There is no file {path!r} in the folder {folder!r}."
+            self.page.description = f"There is no file {path!r} in the folder {folder!r}."
             if not os.path.isdir(folder):
-                page.fixes.append(TextBlock(f"The folder does not exist: create `{folder}`."))
+                self.page.add_fix(f"The folder does not exist: create `{folder}`.")
                 continue
             names: list[str] = []
             for place, _, files in os.walk(folder):
@@ -186,203 +226,124 @@ def _describe_missing_file(error: HTTPException, page: TeachingPage) -> None:
                 names += [file if inside == "." else f"{inside}/{file}" for file in sorted(files)]
                 if len(names) > 1000:
                     break
-            near = [f"Did you mean `{name}`?" for name in near_names(path, names)]
-            page.fixes += [TextBlock(text) for text in near]
-            page.add("The folder holds", CodeBlock("\n".join(names[:20]) or "nothing"))
+            for name in near_names(path, names):
+                self.page.add_fix(f"Did you mean `{name}`?")
+            self.page.add("The folder holds", CodeBlock("\n".join(names[:20]) or "nothing"))
 
-
-def _describe_wrong_method(
-    app: Microweb, context: Context, error: HTTPException, page: TeachingPage
-) -> None:
-    if context.routing_exception is not error:
-        return
-    found = _explain_walk(app, context)
-    allowed = [method for method in getattr(error, "valid_methods", None) or ()]
-    shown = [method for method in allowed if method not in ("HEAD", "OPTIONS")]
-    page.description = (
-        f"{found.path!r:.300} does not take {found.method}; it takes {', '.join(allowed)}."
-    )
-    rows = []
-    for rule, _ in found.near:
-        if found.method not in (rule.methods or ()):
-            rows.append(
-                (", ".join(sorted(rule.methods or ())), f"{rule.rule}: {_view_of(app, rule)}")
-            )
-            view = app.view_functions.get(rule.endpoint)
+    def _explain_wrong_method(self) -> None:
+        if self.context.routing_exception is not self.error:
+            return
+        found, page = self._explain_walk(), self.page
+        allowed = list(getattr(self.error, "valid_methods", None) or ())
+        shown = [method for method in allowed if method not in ("HEAD", "OPTIONS")]
+        takes = f"does not take {found.method}; it takes {', '.join(allowed)}."
+        page.description = f"{found.path!r:.300} {takes}"
+        rules = [rule for rule, _ in found.near if found.method not in (rule.methods or ())]
+        rows = [(", ".join(sorted(rule.methods or ())), self._view_of(rule)) for rule in rules]
+        page.add("The views of this URL", TableBlock(rows))
+        for rule in rules[:1]:
+            view: Any = self.app.view_functions.get(rule.endpoint)
             if hasattr(view, "view_class"):
-                name = view.view_class.__name__
-                page.fixes.append(TextBlock(f"Give the class `{name}` a method for it:"))
-                code = f"class {name}(MethodView):\n    def {found.method.lower()}(self, ...):"
+                code = f"    def {found.method.lower()}(self):\n        return 'Hello!'"
+                page.add_fix(f"Give the class `{view.view_class.__name__}` a method for it:", code)
             else:
-                where = describe_function(view)
-                page.fixes.append(
-                    TextBlock(f"If {where} is to answer it too, let its route say so:")
-                )
                 methods = ", ".join(f'"{method}"' for method in [*shown, found.method])
-                code = f'@app.route("{rule.rule}", methods=[{methods}])'
-            page.fixes.append(CodeBlock(code))
-            break
-    if found.method == "GET" and shown:
-        page.fixes.append(
-            TextBlock(
-                f"A link, or an address typed by hand, is always GET. For {shown[0]} the page needs a form "
-                f'with `method="{shown[0].lower()}"`.'
+                text = f"If {self._view_of(rule)} is to answer it too, let its route say so:"
+                page.add_fix(text, f'@app.route("{rule.rule}", methods=[{methods}])')
+        if found.method == "GET" and shown:
+            page.add_fix(
+                f"A link, or an address typed by hand, is always GET: for {shown[0]} the page "
+                f'needs a form with `method="{shown[0].lower()}"`.'
             )
-        )
-    page.add("The views of this URL", *([TableBlock(rows)] if rows else []))
 
-
-def _describe_bad_request(
-    app: Microweb, context: Context, error: HTTPException, page: TeachingPage
-) -> None:
-    cause: Any = error.__cause__
-    if isinstance(error, BadRequestKeyError) and error.args:
-        key = error.args[0]
-        page.description = f"The view reads the key {key!r:.100}, which the request does not carry."
-        names = _received_keys(context)
-        near = near_names(key, [name for _, keys in names for name in keys])
-        if near:
-            page.fixes.append(TextBlock(f"`{near[0]}` came: give the field and the view one name."))
-        code = f"request.form.get({key!r}, '')    # also request.args, request.headers, ..."
-        page.fixes += [TextBlock("If it may be missing, read it with a default:"), CodeBlock(code)]
-    elif isinstance(error, BadHost):
-        host = (context.environ or {}).get("HTTP_HOST", "")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        hosts = [*(app.config["TRUSTED_HOSTS"] or ()), name]
-        page.fixes += [
-            TextBlock("If the app is to answer for this host, let the configuration say so:"),
-            CodeBlock(f"app.config['TRUSTED_HOSTS'] = {hosts!r}"),
-        ]
-    elif isinstance(getattr(cause, "pos", None), int):
-        lines = cause.doc.split("\n")
-        first = max(1, cause.lineno - 4)
-        start = cause.colno - 1
-        block = SourceBlock(
-            lines[first - 1 : cause.lineno + 3], first, cause.lineno, (start, start + 1)
-        )
-        page.add("The body that came", block)
-        page.fixes.append(
-            TextBlock(
+    def _explain_bad_request(self) -> None:
+        error, page = self.error, self.page
+        cause = error.__cause__
+        if isinstance(error, BadRequestKeyError) and error.args:
+            key = error.args[0]
+            page.description = f"The view reads the key {key!r:.100}, and the request lacks it."
+            came = [name for _, names in self._received_keys() for name in names]
+            for name in near_names(key, came)[:1]:
+                page.add_fix(f"`{name}` came: give the field and the view one name.")
+            code = f"request.form.get({key!r}, '')  # request.args likewise"
+            page.add_fix("If it may be missing, read it with a default:", code)
+        elif isinstance(error, BadHost):
+            host = re.sub(":[0-9]*$", "", self.environ.get("HTTP_HOST", ""))
+            hosts = [*(self.app.config["TRUSTED_HOSTS"] or ()), host]
+            text = "If the app is to answer for this host, let the configuration say so:"
+            page.add_fix(text, f"app.config['TRUSTED_HOSTS'] = {hosts!r}")
+        elif hasattr(cause, "doc") and hasattr(cause, "pos"):
+            line, start = cause.doc.split("\n")[cause.lineno - 1], cause.colno - 1
+            begin = max(0, start - 60)
+            shown = mask_secret_pairs(line[begin : start + 60])
+            # Where something was masked the column fits no longer.
+            fits = shown == line[begin : start + 60]
+            columns = (start - begin, start - begin + 1) if fits else None
+            block = SourceBlock([shown], cause.lineno, cause.lineno, columns)
+            page.add("The body that came", block)
+            page.add_fix(
                 "JSON wants double quotes around keys and texts, and no comma after the last item."
             )
-        )
 
+    def _explain_too_large(self) -> None:
+        said = self.error.detail or ""
+        self.page.description = said or self.page.description
+        found = re.search("MAX_[A-Z_]+", said)
+        if found is not None:
+            key, sent = found[0], self.environ.get("CONTENT_LENGTH") or "not announced"
+            limit = self.app.config.get(key)
+            rows = [(f"app.config[{key!r}]", repr(limit)), ("Content-Length", sent)]
+            self.page.add("The limit", TableBlock(rows))
+            size = int(sent) if sent.isascii() and sent.isdigit() and key != "MAX_FORM_PARTS" else 0
+            code = f"app.config[{key!r}] = {2 * max(size, limit or 0)}"
+            self.page.add_fix("If so much is to be taken, raise the limit:", code)
 
-def _describe_too_large(
-    app: Microweb, context: Context, error: HTTPException, page: TeachingPage
-) -> None:
-    said = error.detail or ""
-    page.description = said or page.description
-    found = re.search("MAX_[A-Z_]+", said)
-    if found is not None:
-        key, sent = found[0], (context.environ or {}).get("CONTENT_LENGTH") or "unknown"
-        rows = [("limit", key), (f"app.config[{key!r}]", repr(app.config.get(key)))]
-        page.add("What was sent", TableBlock([*rows, ("Content-Length", f"{sent} bytes")]))
-        wanted = 2 * max(int(sent) if sent.isdigit() else 0, int(app.config.get(key) or 0))
-        page.fixes += [
-            TextBlock("If so much is to be taken, raise the limit:"),
-            CodeBlock(f"app.config[{key!r}] = {wanted}"),
-        ]
+    def _explain_wrong_type(self) -> None:
+        from shlex import quote
 
-
-def _describe_wrong_type(
-    app: Microweb, context: Context, error: HTTPException, page: TeachingPage
-) -> None:
-    from shlex import quote
-
-    environ = context.environ or {}
-    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip(" ").lower()
-    if kind in ("application/x-www-form-urlencoded", "multipart/form-data"):
-        text = "What came is a form: read `request.form` instead of `request.json`, or send JSON:"
-    else:
+        environ = self.environ
         text = "Send JSON, and say that it is JSON:"
-    url = f"http://{environ.get('HTTP_HOST', 'localhost')}{environ.get('PATH_INFO', '/')}"
-    curl = (
-        f"curl -X {environ.get('REQUEST_METHOD')} {quote(url)} \\\n"
-        "  -H 'Content-Type: application/json' -d '{\"name\": \"value\"}'"
-    )
-    page.fixes += [TextBlock(text), CodeBlock(curl)]
+        if "form" in environ.get("CONTENT_TYPE", "").lower():
+            text = "What came is a form: read `request.form` instead of `request.json`, or send:"
+        path = environ.get("SCRIPT_NAME", "") + environ.get("PATH_INFO", "/")
+        url = quote(f"http://{environ.get('HTTP_HOST', 'localhost')}{path}")
+        header = "-H 'Content-Type: application/json'"
+        method = environ.get("REQUEST_METHOD")
+        self.page.add_fix(text, f'curl -X {method} {url} {header} \\\n  -d \'{{"name": "value"}}\'')
 
+    def _explain_template_error(self) -> None:
+        error, page = self.error, self.page
+        line = getattr(error, "lineno", None)
+        if isinstance(line, int):
+            place = error.filename or error.name or "the template"
+            page.description = f"In {place!r}, line {line}: {error.message}"
+            lines, first = lines_around(error.filename or "", line)
+            if error.source is not None:
+                lines = error.source.split("\n")[first - 1 : line + 4]
+            page.add("The template", SourceBlock(lines, first, line))
+        elif hasattr(error, "tried"):
+            page.description = error.args[0]
+            places = "\n".join(error.tried[:20]) or "no place at all"
+            page.add("Looked for at", CodeBlock(places))
+            near = near_names(error.name, error.list_names())
+            for name in near:
+                page.add_fix(f"Did you mean `{name}`?")
+            if error.tried and not near:
+                page.add_fix(f"Create the file `{error.tried[0]}`.")
 
-def _describe_template_error(error: Any, page: TeachingPage) -> None:
-    line = getattr(error, "lineno", None)
-    if isinstance(line, int):
-        place = error.filename or error.name or "the template"
-        page.description = f"In the template {place!r}, line {line}: {error.message}"
-        lines, first = lines_around(error.filename or "", line)
-        if error.source is not None:
-            lines = error.source.split("\n")[first - 1 : line + 4]
-        page.add("The template", SourceBlock(lines, first, line))
-    elif hasattr(error, "tried"):
-        page.description = error.args[0]
-        names = near_names(error.name, error.list_names())
-        page.add(
-            "Looked for at",
-            CodeBlock("\n".join(error.tried)) if error.tried else TextBlock("no place"),
-        )
-        for name in names:
-            page.fixes.append(TextBlock(f"Did you mean `{name}`?"))
-        if error.tried and not names:
-            page.fixes.append(TextBlock(f"Create the file `{error.tried[0]}`."))
+    def _suggest_import(self) -> None:
+        """Say what to import, where a name of the package is used that was not imported."""
+        found = re.search("'([^']{1,100})'", str(self.error))
+        package = sys.modules[__name__.rpartition(".teaching")[0] or __name__]
+        name = found[1] if found is not None else "_"
+        if not name.startswith("_") and hasattr(package, name):
+            text = f"`from {package.__name__} import {name}` at the top of the file."
+            self.page.add_fix(text)
 
-
-def _suggest_import(error: NameError, page: TeachingPage) -> None:
-    """Say what to import, where a name of the package is used that was not imported."""
-    from sys import modules
-
-    found = re.search("'([^']{1,100})'", str(error))
-    package = modules[__name__.partition(".teaching")[0]]
-    if found is not None and not found[1].startswith("_") and hasattr(package, found[1]):
-        text = f"`from {package.__name__} import {found[1]}` at the top of the file."
-        page.fixes.append(TextBlock(text))
-
-
-def _add_place_of_error(error: HTTPException, page: TeachingPage) -> None:
-    """Show the line of the app that an HTTP error came from."""
-    own = [traced for traced in trace_frames(error) if kind_of_frame(traced[0]) == "app"]
-    if own:
-        frame, line, columns = own[-1]
-        lines, first = lines_around(frame.f_code.co_filename, line, frame.f_globals)
-        place = f"`{frame.f_code.co_name}` ({frame.f_code.co_filename}:{line})"
-        blocks = [SourceBlock(lines, first, line, columns)] if lines else []
-        page.add("Raised in", TextBlock(place), *blocks)
-
-
-def _add_route(app: Microweb, context: Context, page: TeachingPage) -> None:
-    rule = context.url_rule
-    if rule is not None:
-        values = describe_value(context.view_args or {}, page.clean)
-        rows = [("rule", rule.rule), ("endpoint", str(rule.endpoint)), ("arguments", values)]
-        walk = CodeBlock(str(_explain_walk(app, context)))
-        page.add(
-            "The route",
-            TableBlock([*rows, ("view", _view_of(app, rule))]),
-            FoldBlock("The walk to it", [walk]),
-        )
-
-
-def _received_keys(context: Context) -> list[tuple[str, list[str]]]:
-    """Return the keys that the request carries, as far as it was read: nothing is parsed now."""
-    own = {} if context._request is None else context._request.__dict__
-    found = [(name, own.get(name)) for name in ("args", "form", "files", "_cached_json")]
-    return [
-        (f"request.{name}".replace("_cached_", ""), [str(key) for key in value])
-        for name, value in found
-        if hasattr(value, "keys")
-    ]
-
-
-def _add_received_keys(context: Context, page: TeachingPage) -> None:
-    rows = [
-        (name, ", ".join(map(repr, keys[:100])) or "(empty)")
-        for name, keys in _received_keys(context)
-    ]
-    page.add("The keys that came", *([TableBlock(rows)] if rows else []))
-
-
-_DESCRIBERS: dict[type[HTTPException], Any] = {
-    NotFound: _describe_not_found,
-    MethodNotAllowed: _describe_wrong_method,
-    RequestEntityTooLarge: _describe_too_large,
-    UnsupportedMediaType: _describe_wrong_type,
-}
+    TEACHERS: ClassVar[dict[int | None, Any]] = {
+        400: _explain_bad_request,
+        404: _explain_not_found,
+        405: _explain_wrong_method,
+        413: _explain_too_large,
+        415: _explain_wrong_type,
+    }

@@ -227,8 +227,9 @@ def test_registering_after_the_first_request_is_refused():
     app = make_app()
     app.test_client().get("/")
     for register in (app.before_request, app.teardown_appcontext, app.get("/late")):
-        with pytest.raises(AssertionError, match="after the app had answered its first request"):
+        with pytest.raises(AssertionError, match="came after the app had answered") as caught:
             register(lambda *args: None)
+        assert f"<lambda> ({__file__}:" in str(caught.value)
 
 
 def stream_app(torn):

@@ -70,6 +70,8 @@ def fetch(server, path="/"):
 def test_start_serves_in_the_background_until_it_is_stopped(capfd):
     app = echo_app()
     with app.start() as server:
+        fetch(server, "/echo/x")
+        before = threading.active_count()
         assert server.url == f"http://127.0.0.1:{server.port}/"
         assert repr(server) == f"<StartedServer {server.url}>"
         assert json.loads(fetch(server, "/echo/x")) == ["x", None, "", "1"]
@@ -77,6 +79,7 @@ def test_start_serves_in_the_background_until_it_is_stopped(capfd):
         assert other.port != server.port
         assert fetch(other, "/echo/y")
         other.stop()
+        assert threading.active_count() == before
         other.stop()
     with pytest.raises(OSError, match=r".*"):
         fetch(server)
@@ -184,7 +187,7 @@ RUN_SCRIPT = """
     microweb.serving.run_simple = lambda host, port, app, **options: print(
         host, port, app.debug, os.environ.get("COLOUR"), sorted(options))
     app.config["SERVER_NAME"] = os.environ.get("NAME")
-    app.run(load_dotenv=not os.environ.get("SKIP"))
+    app.run(load_dotenv=not os.environ.get("SKIP"), use_evalex=True)
 """
 
 

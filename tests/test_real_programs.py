@@ -201,3 +201,30 @@ def test_both_frameworks_answer_alike_header_for_header(run, tmp_path):
     for ours, theirs in zip(*answers):
         assert ours == theirs
     assert len(answers[0]) == len(answers[1])
+
+
+@pytest.mark.parametrize("writer", ["microweb", "flask"])
+def test_both_frameworks_read_and_write_each_others_sessions(writer):
+    pytest.importorskip("flask", reason="Flask is not installed, so there is nothing to compare")
+    value = {"number": 1, "pair": (1, "zwei"), "bytes": b"\xff", "when": None, "text": "ü" * 99}
+    apps = {}
+    for framework in (microweb_framework(), flask_framework()):
+        core = framework.core
+        app = core.Flask("shared")
+        app.secret_key = "shared"
+        app.config["SESSION_DIGEST"] = "sha1"
+
+        def write(core=core):
+            core.session.update(value)
+            return "written"
+
+        def read(core=core):
+            return repr(sorted(core.session.items()))
+
+        app.add_url_rule("/write", "write", write)
+        app.add_url_rule("/read", "read", read)
+        apps[core.__name__] = app.test_client(use_cookies=False)
+    reader = "flask" if writer == "microweb" else "microweb"
+    cookie = apps[writer].get("/write").headers["Set-Cookie"].partition(";")[0]
+    text = apps[reader].get("/read", headers={"Cookie": cookie}).text
+    assert text == repr(sorted(value.items()))

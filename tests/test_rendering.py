@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from microweb import (
@@ -54,6 +56,23 @@ def test_inline_templates_win_and_may_come_as_a_mapping(tmp_path):
         assert render_template("b.html") == "file"
 
 
+@pytest.mark.parametrize(
+    ("debug", "configured", "reloads"),
+    [(False, None, False), (True, None, True), (True, False, False), (False, True, True)],
+)
+def test_templates_are_read_anew_while_debugging_or_on_request(
+    debug, configured, reloads, tmp_path
+):
+    (tmp_path / "a.html").write_text("old")
+    app = Microweb("reloading", static_folder=None, template_folder=tmp_path)
+    app.config.update(DEBUG=debug, TEMPLATES_AUTO_RELOAD=configured)
+    with app.app_context():
+        assert render_template("a.html") == "old"
+        (tmp_path / "a.html").write_text("newer")
+        os.utime(tmp_path / "a.html", (1, 1))
+        assert render_template("a.html") == ("newer" if reloads else "old")
+
+
 def test_text_before_the_first_template_is_a_mistake():
     with pytest.raises(ValueError, match="'<p>'"):
         make_app().add_inline_templates("<p>\n@@ a\nb")
@@ -64,6 +83,8 @@ def test_inline_templates_after_the_first_request_are_refused():
     app.test_client().get("/")
     with pytest.raises(AssertionError, match="add_inline_templates"):
         app.add_inline_templates({"a": "b"})
+    with pytest.raises(AssertionError, match="add_template_filter"):
+        app.add_template_filter(len)
 
 
 def test_macros_and_variables_can_be_had_from_python():

@@ -248,6 +248,17 @@ def test_another_interface_is_asked_at_every_request():
     assert app.session_interface.saved == 3
 
 
+@pytest.mark.parametrize("lifetime", [90, 90.0, datetime.timedelta(seconds=90)])
+def test_the_lifetime_may_be_seconds_or_a_timedelta_and_is_an_attribute_too(lifetime):
+    app = counting_app()
+    app.permanent_session_lifetime = lifetime
+    assert app.config["PERMANENT_SESSION_LIFETIME"] == lifetime
+    assert app.permanent_session_lifetime == datetime.timedelta(seconds=90)
+    client = checked_client(app)
+    client.get("/count")
+    assert client.get("/count").text == "2"
+
+
 def test_setdefault_sets_only_what_is_missing():
     app = make_app()
     app.get("/")(lambda: f"{session.setdefault('n', 1)} {session.setdefault('n', 2)}")

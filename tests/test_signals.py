@@ -26,7 +26,7 @@ class Listener:
 def test_receivers_are_called_in_order_with_the_sender_and_the_values():
     signal = Signal("doc")
     first, second = Listener(), Listener()
-    signal.connect(first.hear)
+    assert signal.connect(first.hear) == first.hear
     signal.connect(second.hear)
     assert signal.send("me", a=1) == [(first.hear, 1), (second.hear, 1)]
     assert first.heard == second.heard == [("me", {"a": 1})]
@@ -265,6 +265,7 @@ def test_streamed_templates_are_told_when_they_end(heard):
 
     assert checked_client(app).get("/").text == "1"
     names = [name for name, _ in heard]
+    assert names.index("before_render_template") < names.index("request_finished")
     assert names.index("template_rendered") > names.index("request_finished")
     assert names.index("template_rendered") < names.index("request_tearing_down")
 

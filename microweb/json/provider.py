@@ -49,6 +49,13 @@ def serialize_unknown(obj: Any) -> Any:
     )
 
 
+# Raised for NaN and the infinities, of which RFC 8259 knows none, and for what contains itself.
+_UNWRITABLE = (
+    "a value cannot be written as JSON ({error}); JSON has no NaN or Infinity, and nothing in it "
+    "contains itself: put None or text in the place of such a value"
+)
+
+
 class JSONProvider:
     """What an app asks to write and read JSON. Subclass it to use another JSON library.
 
@@ -126,7 +133,11 @@ class DefaultJSONProvider(JSONProvider):
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
-        return dumps(obj, **kwargs)
+        kwargs.setdefault("allow_nan", False)
+        try:
+            return dumps(obj, **kwargs)
+        except ValueError as error:
+            raise ValueError(_UNWRITABLE.format(error=error)) from None
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return what a JSON text says; keyword arguments are those of `json.loads`."""
@@ -137,7 +148,10 @@ class DefaultJSONProvider(JSONProvider):
     def encode_body(self, value: Any) -> bytes:
         """Return the body of a JSON response: compact, or indented while debugging."""
         encode = self._encode or self._make_encoder()
-        return encode(value).encode("utf-8") + b"\n"
+        try:
+            return encode(value).encode("utf-8") + b"\n"
+        except ValueError as error:
+            raise ValueError(_UNWRITABLE.format(error=error)) from None
 
     def _make_encoder(self) -> Callable[[Any], str]:
         """Return what writes bodies, and keep it: to make one costs as much as a small body."""
@@ -149,6 +163,7 @@ class DefaultJSONProvider(JSONProvider):
         encode = JSONEncoder(
             ensure_ascii=self.ensure_ascii,
             sort_keys=self.sort_keys,
+            allow_nan=False,
             default=self.default,
             separators=(",", ":") if compact else None,
             indent=None if compact else 2,

@@ -3,13 +3,16 @@
 `make_server` returns a server to start and stop from code, `run_simple` serves until Ctrl-C,
 `DebuggedApplication` shows exceptions to the developer. Read it as a request travels: `parser`
 (bytes to a head), `body`, `handler` (calling the application, checking and framing its answer),
-`connection` (one socket), `server` (all of them), `running` (what a program calls).
+`connection` and `tls` (one socket), `server` (all of them), `reloader`, `running` (what a program
+calls).
 """
 
 from __future__ import annotations
 
 from .binding import AddressInUse as AddressInUse
 from .debug import DebuggedApplication as DebuggedApplication
+from .reloader import is_running_from_reloader as is_running_from_reloader
+from .reloader import run_with_reloader as run_with_reloader
 from .running import make_server as make_server
 from .running import run_simple as run_simple
 from .server import Server as Server

@@ -25,8 +25,9 @@ BODY_TIMEOUT = 20.0
 SEND_TIMEOUT = 30.0
 IDLE_TIMEOUT = 15.0
 LINGER_TIMEOUT = 2.0
-# A body may take BODY_TIMEOUT plus the time that it needs at so many bytes a second.
-_MIN_BODY_RATE = 1024
+# All waits for a client during one request may add up to such a time-out and what the bytes that
+# were waited for need at so many a second: a client that trickles does not hold a thread for ever.
+_MIN_CLIENT_RATE = 1024
 _HEAD_BLOCK, _RECEIVE_BLOCK = 16384, 65536
 
 
@@ -39,8 +40,10 @@ class ClientConnection:
     """
 
     scanned, head_end = 0, -1
-    watched = lingering = ended = False
-    _body_began, _body_received = 0.0, 0
+    watched = lingering = ended = handshaking = False
+    # What a socket that does not block raises when nothing can be done now.
+    not_now: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError)
+    _waited, _waited_bytes = 0.0, 0
 
     def __init__(
         self, sock: socket.socket, environ: dict[str, Any], step_aside: Callable[[], None]
@@ -53,7 +56,7 @@ class ClientConnection:
         """Take in what is there; return whether that was something of a request."""
         try:
             data = self.sock.recv(_HEAD_BLOCK)
-        except (BlockingIOError, InterruptedError):
+        except self.not_now:
             return False
         except OSError:
             data = b""
@@ -68,40 +71,45 @@ class ClientConnection:
     def begin_request(self) -> None:
         """Take the head out of the buffer and start the clock for a body."""
         del self.buffer[: self.head_end + 4]
-        self.scanned, self.head_end, self._body_received = 0, -1, 0
-        self._body_began = monotonic()
+        self.scanned, self.head_end = 0, -1
+        self._waited, self._waited_bytes = 0.0, 0
 
     def receive(self) -> bytes:
         """Return some bytes of a body, waiting for them; b"" at the end of the connection."""
         try:
-            data = self.sock.recv(_RECEIVE_BLOCK)
-        except (BlockingIOError, InterruptedError):
+            return self.sock.recv(_RECEIVE_BLOCK)
+        except self.not_now:
             self._step_aside()
-            late = monotonic() - self._body_began - self._body_received / _MIN_BODY_RATE
-            self.sock.settimeout(max(0.001, BODY_TIMEOUT - max(0.0, late)))
-            try:
-                data = self.sock.recv(_RECEIVE_BLOCK)
-            except socket.timeout:
-                raise BodyBroken(408, "the client stopped sending the body") from None
-            finally:
-                self.sock.settimeout(0)
-        self._body_received += len(data)
+        try:
+            data: bytes = self._wait_for_client(self.sock.recv, _RECEIVE_BLOCK, BODY_TIMEOUT)
+        except socket.timeout:
+            raise BodyBroken(408, "the client stopped sending the body") from None
+        self._waited_bytes += len(data)
         return data
 
     def send(self, data: bytes) -> None:
         """Send all of *data*, waiting where the client is slow; raise OSError if that fails."""
+        rest = memoryview(data)
         try:
-            rest = memoryview(data)[self.sock.send(data) :]
-        except (BlockingIOError, InterruptedError):
-            rest = memoryview(data)
-        if rest:
+            while rest:
+                rest = rest[self.sock.send(rest) :]
+        except self.not_now:
             self._step_aside()
-            self.sock.settimeout(SEND_TIMEOUT)
-            try:
-                while rest:
-                    rest = rest[self.sock.send(rest) :]
-            finally:
-                self.sock.settimeout(0)
+        while rest:
+            sent = self._wait_for_client(self.sock.send, rest, SEND_TIMEOUT)
+            self._waited_bytes += sent
+            rest = rest[sent:]
+
+    def _wait_for_client(self, action: Callable[[Any], Any], argument: Any, timeout: float) -> Any:
+        """Return what *action* of the socket returns, which may block within the limits."""
+        began = monotonic()
+        left = timeout + self._waited_bytes / _MIN_CLIENT_RATE - self._waited
+        self.sock.settimeout(max(0.001, min(timeout, left)))
+        try:
+            return action(argument)
+        finally:
+            self.sock.settimeout(0)
+            self._waited += monotonic() - began
 
     def linger(self) -> bool:
         """Close the server's side only, lest the answer be lost (RFC 9112 §9.6); return if done."""

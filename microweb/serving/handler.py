@@ -16,7 +16,14 @@ import sys
 from contextlib import suppress
 from functools import lru_cache
 from time import perf_counter, strftime, time
-from wsgiref.handlers import SimpleHandler, format_date_time
+
+try:
+    from wsgiref.handlers import SimpleHandler, format_date_time
+except ImportError as error:
+    raise ImportError(
+        f"the server needs Python's wsgiref ({error}); install the system package "
+        f"libpython3-stdlib (Debian, Ubuntu) or python3-base (OpenWrt), or use another WSGI server"
+    ) from None
 
 from .body import BodyBroken, RequestBody
 from .parser import RequestHead

@@ -11,17 +11,17 @@ anybody, and a fast answer is as cheap as in a server of one thread.
 from __future__ import annotations
 
 import errno
+import os
 import selectors
 import socket
-import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from socketserver import TCPServer
+from socketserver import BaseServer, TCPServer
 from time import monotonic
 from wsgiref.util import FileWrapper
 
-from .binding import AddressInUse, address_family, describe_address_in_use, join_host_port
+from .binding import UNIX_FAMILY, join_host_port, open_listener
 from .body import ChunkedBody, RequestBody
 from .connection import IDLE_TIMEOUT, ClientConnection
 from .handler import Exchange, ServerLog, format_traceback_safely, plain_answer
@@ -62,32 +62,38 @@ class WakeupPipe:
 class Server(TCPServer):
     """Serves a WSGI application at its `url`, made of `host` and `port`; see `make_server`."""
 
-    allow_reuse_address, request_queue_size = sys.platform != "win32", 1024
     threads, max_connections, max_body_size, stop_timeout = 32, 1000, 1 << 30, 10.0
     is_stopping = _dozing = _accepting = False
     _leader: int | None = None
     _current: ClientConnection | None = None
     _selector: Any = None
+    _tls_context: Any = None
+    _connection_class: Any = ClientConnection
+    _unix_file: tuple[str, os.stat_result] | None = None
     _waiting, _turn, _caution, _next_sweep = 0, 0, 0, 0.0
 
-    def __init__(self, host: str, port: int, app: Any, quiet: bool = False) -> None:
-        self.host, self.app, self.log = host, app, ServerLog(quiet)
-        self.address_family = address_family(host)
-        # Not HTTPServer, which asks for the host's full name: that needs `unicodedata`.
-        super().__init__((host, port), None, bind_and_activate=False)  # type: ignore[arg-type]
-        try:
-            self.server_bind()
-            self.server_activate()
-        except (OSError, OverflowError) as error:
-            self.server_close()
-            if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
-                raise AddressInUse(describe_address_in_use(host, port)) from None
-            raise
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        app: Any,
+        quiet: bool = False,
+        *,
+        fd: int | None = None,
+        ssl_context: Any = None,
+        socket_mode: int | None = None,
+    ) -> None:
+        self.app, self.log = app, ServerLog(quiet)
+        if ssl_context is not None:
+            from .tls import TLSConnection, make_tls_context
+
+            self._tls_context, self._connection_class = make_tls_context(ssl_context), TLSConnection
+        # Not TCPServer's, nor HTTPServer's, which asks for the full name and needs `unicodedata`.
+        BaseServer.__init__(self, (host, port), None)  # type: ignore[arg-type]
+        self.socket = open_listener(host, port, fd, socket_mode)
         self.socket.setblocking(False)
-        # Inherited by what is accepted: an answer in pieces must not wait for acknowledgements.
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.port = int(self.server_address[1])
-        self.url = f"http://{join_host_port(host, self.port)}/"
+        self.address_family, self.server_address = self.socket.family, self.socket.getsockname()
+        self._name_address(host if fd is None else None)
         self._connections: set[ClientConnection] = set()
         self._ready: deque[ClientConnection] = deque()
         self._returned: deque[ClientConnection] = deque()
@@ -95,6 +101,30 @@ class Server(TCPServer):
         self._succession = threading.Condition(threading.Lock())
         self._stopped = threading.Event()
         self._stopped.set()
+
+    def _name_address(self, host: str | None) -> None:
+        """Set `host`, `port` and `url`; a *host* of None is taken from the socket."""
+        scheme, address = "https" if self._tls_context else "http", self.server_address
+        if self.socket.family == UNIX_FAMILY:
+            path = os.fsdecode(address)  # type: ignore[arg-type]
+            self.host, self.port, self.url = f"unix://{path}", 0, f"unix://{path}"
+            if host is not None:
+                self._unix_file = path, os.stat(path)
+            return
+        self.host, self.port = str(address[0]) if host is None else host, int(address[1])
+        # Who listens everywhere is reached here, for one.
+        here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        self.url = f"{scheme}://{join_host_port(here.strip('[]'), self.port)}/"
+
+    def server_close(self) -> None:
+        """Close the socket that listens; remove its file, if it has one that is still its own."""
+        self.socket.close()
+        if self._unix_file is not None:
+            path, made = self._unix_file
+            self._unix_file = None
+            with suppress(OSError):
+                if os.path.samestat(os.stat(path), made):
+                    os.unlink(path)
 
     def serve_forever(self, poll_interval: float = 0.5) -> None:
         """Serve until `shutdown` is called from another thread, or a signal raises here.
@@ -248,6 +278,9 @@ class Server(TCPServer):
                     self._accept()
                 elif key.data is None:
                     self._wakeup.wait(0)
+                elif key.data.handshaking:
+                    # Its arithmetic takes a millisecond, which is for `_serve` to spend.
+                    self._ready.append(key.data)
                 elif key.data.receive_now():
                     self._look_for_head(key.data)
                 elif key.data.ended:
@@ -277,7 +310,17 @@ class Server(TCPServer):
             if len(self._connections) >= self.max_connections and not self._evict():
                 sock.close()
                 continue
-            connection = ClientConnection(sock, self._make_environ(sock, address), self.step_aside)
+            environ = self._make_environ(sock, address)
+            if self._tls_context is not None:
+                try:
+                    sock.getpeername()  # Fails more cleanly than what comes next.
+                    sock = self._tls_context.wrap_socket(
+                        sock, server_side=True, do_handshake_on_connect=False
+                    )
+                except OSError:  # The client is gone already.
+                    sock.close()
+                    continue
+            connection = self._connection_class(sock, environ, self.step_aside)
             self._connections.add(connection)
             self._watch(connection, True)
 
@@ -294,20 +337,26 @@ class Server(TCPServer):
 
     def _make_environ(self, sock: socket.socket, address: Any) -> dict[str, Any]:
         """Return what is the same for all requests of a connection (PEP 3333)."""
+        client, name = "127.0.0.1", "localhost"
+        if sock.family != UNIX_FAMILY:  # Whose clients have no address, but are on this machine.
+            client, name = address[0], sock.getsockname()[0]
+        tls = self._tls_context is not None
         return {
             "GATEWAY_INTERFACE": "CGI/1.1",
-            "REMOTE_ADDR": address[0],
-            "REMOTE_PORT": str(address[1]),
+            **({"HTTPS": "on"} if tls else {}),
+            # An IPv4 client of a socket that takes both is told as what it is.
+            "REMOTE_ADDR": client[7:] if client.startswith("::ffff:") else client,
+            "REMOTE_PORT": str(address[1]) if len(address) > 1 else "0",
             "SCRIPT_NAME": "",
-            "SERVER_NAME": sock.getsockname()[0],
-            "SERVER_PORT": str(self.port),
+            "SERVER_NAME": name,
+            "SERVER_PORT": str(self.port or (443 if tls else 80)),
             "SERVER_SOFTWARE": "microweb",
             "wsgi.errors": self.log,
             "wsgi.file_wrapper": FileWrapper,
             "wsgi.multiprocess": False,
             "wsgi.multithread": self.threads > 1,
             "wsgi.run_once": False,
-            "wsgi.url_scheme": "http",
+            "wsgi.url_scheme": "https" if tls else "http",
             "wsgi.version": (1, 0),
         }
 
@@ -335,7 +384,7 @@ class Server(TCPServer):
     def _keep(self, connection: ClientConnection) -> None:
         """Wait for the next request of a connection, which may have come already."""
         self._watch(connection, True)
-        if not connection.lingering:
+        if not (connection.lingering or connection.handshaking):
             connection.deadline = monotonic() + IDLE_TIMEOUT
             if connection.buffer:
                 self._look_for_head(connection)
@@ -361,8 +410,20 @@ class Server(TCPServer):
         with suppress(OSError):
             connection.sock.send(plain_answer(refusal.status))
 
+    def _shake_hands(self, connection: Any) -> bool:
+        """Advance a TLS handshake while others are served; return whether it may succeed."""
+        self.step_aside()
+        failure = connection.shake_hands()
+        if failure:
+            self.log.request(connection.environ["REMOTE_ADDR"], "", 400, f"({failure})")
+        if connection.ended:
+            connection.send_unencrypted(plain_answer(400))
+        return not failure
+
     def _serve(self, connection: ClientConnection) -> bool:
         """Serve one request; return whether the connection lives on."""
+        if connection.handshaking:
+            return self._shake_hands(connection)
         try:
             head = parse_head(connection.buffer[: connection.head_end].decode("latin-1"))
             if head.length is not None and head.length > self.max_body_size:

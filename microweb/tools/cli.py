@@ -1,27 +1,35 @@
 """The command line: ``python -m microweb``, or ``microweb`` where the package is installed.
 
-Whatever goes wrong is one sentence on standard error and exit status 2, never a traceback.
+Whatever goes wrong is one sentence on standard error and exit status 2, never a traceback; only
+the code of an app may end otherwise. ``.env`` files are read first, then the command is looked up:
+in `COMMANDS`, then in the app, and what is a path is a folder to serve. A module that lies beside
+the app hides one of the same name of Python's, as for ``python app.py``, unless Python runs with
+``-P``.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 
-from .commandline import OneSentenceParser
-from .loading import AppNotLoaded, load_app
+from ..entrances import describe_listen_failure
+from .commandline import OneSentenceParser, run_app_command
+from .inspecting import ROUTE_ORDERS, check_templates, draw_routes, explain_route, list_routes
+from .loading import AppNotLoaded, CommandFailed, load_app, near_name_hint, users_traceback
+from .servers import SERVERS, run_with_server
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, NoReturn
 
+    from ..app import Microweb
+
 DEFAULT_CLI_HOST = "127.0.0.1"
-
-
-class CommandFailed(Exception):
-    """A command could not do what it was asked to; the text says why, and what to type."""
+# What belongs to microweb's own server: no other takes it.
+_OWN_SERVER_OPTIONS = "reload debugger cert key extra_files exclude_patterns pdb quiet"
 
 
 def parse_port(text: str) -> int:
@@ -37,102 +45,339 @@ def parse_port(text: str) -> int:
     return int(text)
 
 
-def build_parser() -> ArgumentParser:
-    """Return the parser of the whole command line."""
-    from .. import __version__
-
-    parser = OneSentenceParser(
-        prog="microweb", description="A web framework of the standard library alone."
-    )
-    parser.add_argument("--version", action="version", version=f"microweb {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-
-    demo = _add_command(commands, "demo", command_demo, "serve the note-book that comes along")
-    demo.add_argument(
-        "--data", default="instance", metavar="DIR", help="where notes are kept (./instance)"
-    )
-    _add_serving_options(demo)
-
-    run = _add_command(commands, "run", command_run, "serve an app, as in: run app.py")
-    _add_app_options(run)
-    _add_serving_options(run)
-
-    routes = _add_command(commands, "routes", command_routes, "list the routes of an app")
-    _add_app_options(routes)
-    routes.add_argument("--tree", action="store_true", help="draw the router's trie instead")
-    return parser
-
-
-def _add_command(commands: Any, name: str, function: Any, help: str) -> ArgumentParser:
-    # -h is the host, as in Flask's command line, so help is --help alone.
-    parser: ArgumentParser = commands.add_parser(name, help=help, add_help=False)
-    parser.add_argument("--help", action="help", help="show this help and exit")
-    parser.set_defaults(function=function)
-    return parser
-
-
-def _add_app_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "app", nargs="?", metavar="APP", help="app.py, module:app or 'module:factory()'"
-    )
-    parser.add_argument("-A", "--app", dest="app_option", metavar="APP", help="the same")
-
-
-def _add_serving_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-h", "--host", default=DEFAULT_CLI_HOST, help="the address to listen on (127.0.0.1)"
-    )
-    parser.add_argument(
-        "-p", "--port", type=parse_port, default=5000, help="the port (5000; 0: any free one)"
-    )
-    parser.add_argument(
-        "--debug", action="store_true", help="show errors in the browser, to this machine only"
-    )
-    parser.add_argument("--quiet", action="store_true", help="print nothing")
+def _split_paths(text: str) -> list[str]:
+    return [path for path in text.split(os.pathsep) if path]
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit: with 0, or with 2 and one sentence on standard error."""
-    from ..serving import AddressInUse
-
-    options = build_parser().parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    count = _count_global_words(words)
+    parser = _make_global_parser()
+    options = parser.parse_args(words[:count])
+    name = words[count] if count < len(words) else ""
+    where = f"microweb {name}" if name in COMMANDS else "microweb"
     try:
-        options.function(options)
-    except (AppNotLoaded, AddressInUse, CommandFailed) as error:
-        _fail(options, str(error))
+        _prepare_environment(options)
+        if options.help:
+            _print_text(parser.format_help() + _describe_app_commands(options))
+        elif not name:
+            parser.error("a command is required, such as: microweb run app.py")
+        elif name in COMMANDS:
+            _run_builtin(name, words[count + 1 :], options)
+        elif os.path.isdir(name) and ("/" in name or os.sep in name or name in (".", "..")):
+            _run_builtin("folder", words[count:], options)
+        else:
+            _run_own_command(name, words[count:], options)
+    except CommandFailed as error:
+        print(f"{where}: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)
     sys.exit(0)
 
 
-def _fail(options: Namespace, message: str) -> NoReturn:
-    print(f"microweb {options.command}: {message}", file=sys.stderr)
-    sys.exit(2)
+def _count_global_words(words: Sequence[str]) -> int:
+    """Return how many words stand in front of the command."""
+    count = 0
+    while count < len(words) and words[count].startswith("-"):
+        count += 2 if words[count] in ("-A", "--app", "-e", "--env-file") else 1
+    return min(count, len(words))
+
+
+def _make_global_parser() -> ArgumentParser:
+    from argparse import RawDescriptionHelpFormatter
+
+    from .. import __version__
+
+    parser = OneSentenceParser(
+        prog="microweb",
+        usage="microweb [options] COMMAND ...",
+        description="A web framework of the standard library alone.",
+        epilog="Commands (each explains itself with --help):\n"
+        + "\n".join(f"  {name:10} {about}" for name, (about, _, _) in COMMANDS.items()),
+        formatter_class=RawDescriptionHelpFormatter,
+        add_help=False,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-h", "--help", action="store_true", help="show this help and exit")
+    parser.add_argument("--version", action="version", version=f"microweb {__version__}")
+    _add_app_option(parser, default=None)
+    parser.add_argument(
+        "-e", "--env-file", metavar="FILE", help="read environment variables from FILE first"
+    )
+    _add_debug_option(parser)
+    return parser
+
+
+def _add_app_option(parser: ArgumentParser, **settings: Any) -> None:
+    about = "app.py, module:app or 'module:factory()'; else wsgi.py, app.py"
+    parser.add_argument("-A", "--app", metavar="APP", help=about, **settings)
+
+
+def _add_switch(parser: ArgumentParser, flag: str, help: str) -> None:
+    """Add an option and its opposite, ``--flag`` and ``--no-flag``; None if neither is given."""
+    from argparse import BooleanOptionalAction
+
+    parser.add_argument(flag, action=BooleanOptionalAction, help=help)
+
+
+def _add_debug_option(parser: ArgumentParser) -> None:
+    _add_switch(parser, "--debug", "explain errors in the browser, to this machine only")
+
+
+def _prepare_environment(options: Namespace) -> None:
+    """Read ``.env`` files, the named one first, as what is set already wins."""
+    from ..dotenv import load_dotenv
+
+    try:
+        if options.env_file is not None:
+            load_dotenv(options.env_file)
+        load_dotenv()
+    except (OSError, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _describe_app_commands(options: Namespace) -> str:
+    try:
+        app = _load_named_app(options)
+    except AppNotLoaded as error:
+        return f"\nCommands of the app are not known: {error}"
+    commands = getattr(getattr(app, "cli", None), "commands", {})
+    lines = [
+        f"\n  {name:10} {cmd.help.strip().partition(chr(10))[0]}".rstrip()
+        for name, cmd in sorted(commands.items())
+    ]
+    return "\nCommands of the app:" + "".join(lines) if lines else ""
+
+
+def _run_builtin(name: str, words: Sequence[str], options: Namespace) -> None:
+    about, add_options, function = COMMANDS[name]
+    parser = OneSentenceParser(prog=f"microweb {name}", description=about, add_help=False)
+    # -h is the host, as in Flask's command line, so help is --help alone.
+    parser.add_argument("--help", action="help", help="show this help and exit")
+    add_options(parser)
+    function(parser.parse_args(words, options))
+
+
+def _run_own_command(name: str, words: Sequence[str], options: Namespace) -> None:
+    """Run a command that the app brings along."""
+    reason = ""
+    known: dict[str, Any] = {}
+    try:
+        app = _load_named_app(options)
+        known = getattr(getattr(app, "cli", None), "commands", {})
+    except AppNotLoaded as error:
+        reason = f"; the app's own are not known: {error}"
+    if name in known:
+        run_app_command(app, app.cli, words)
+        return
+    if os.path.isfile(name):
+        reason = f"; to serve the app in that file type: microweb run {name}"
+    elif os.path.isdir(name):
+        reason = f"; to serve the files of that folder type: microweb ./{name}"
+    elif known:
+        reason = f"; the app has: {', '.join(sorted(known))}"
+    if not os.path.exists(name):
+        reason = near_name_hint(name, [*COMMANDS, *known]) + reason
+    raise CommandFailed(f"there is no command {name!r}{reason}; see: microweb --help")
+
+
+def _settle_debug(options: Namespace) -> bool:
+    """Tell what is imported later of --debug; return whether debug mode is on, as far as known."""
+    from ..config import is_true_word
+
+    if options.debug is not None:
+        os.environ["MICROWEB_DEBUG"] = "1" if options.debug else "0"
+    return is_true_word(os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG") or "")
 
 
 def _load_named_app(options: Namespace) -> Any:
     """Load the app that the options name; while that runs, ``app.run()`` does nothing."""
+    _settle_debug(options)
     os.environ["MICROWEB_RUN_FROM_CLI"] = "true"
     try:
-        return load_app(options.app or options.app_option)
+        app = load_app(options.app)
     finally:
-        del os.environ["MICROWEB_RUN_FROM_CLI"]
+        os.environ.pop("MICROWEB_RUN_FROM_CLI", None)
+    if options.debug is not None and hasattr(app, "debug"):
+        app.debug = options.debug
+    return app
 
 
-def _serve(app: Any, options: Namespace) -> None:
-    from ..serving import AddressInUse, run_simple
+def _load_microweb(options: Namespace) -> Microweb:
+    from ..app import Microweb
 
-    # A script's unset variable, --host "$HOST", must not open the server to everybody.
-    host = options.host or DEFAULT_CLI_HOST
-    # An app can be in debug without --debug: by its code, MICROWEB_DEBUG or FLASK_DEBUG.
-    debug = options.debug or bool(getattr(app, "debug", False))
+    app = _load_named_app(options)
+    if not isinstance(app, Microweb):
+        raise AppNotLoaded(f"{app!r:.60} is no Microweb app, so nothing is known about its inside")
+    return app
+
+
+def _add_app_argument(parser: ArgumentParser) -> None:
+    from argparse import SUPPRESS
+
+    parser.add_argument(
+        "app", nargs="?", metavar="APP", default=SUPPRESS, help="the app, if not by --app"
+    )
+    _add_app_option(parser)
+
+
+def _add_serving_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "-h",
+        "--host",
+        # A script's unset variable, --host "$HOST", must not open the server to everybody.
+        type=lambda text: text or DEFAULT_CLI_HOST,
+        default=DEFAULT_CLI_HOST,
+        help="the address to listen on (127.0.0.1)",
+    )
+    parser.add_argument(
+        "-p", "--port", type=parse_port, default=5000, help="the port (5000; 0: any free one)"
+    )
+    parser.add_argument("--quiet", action="store_true", default=None, help="print nothing")
+    _add_debug_option(parser)
+
+
+def _add_run_options(parser: ArgumentParser) -> None:
+    _add_app_argument(parser)
+    _add_serving_options(parser)
+    _add_switch(parser, "--reload", "restart when a file changes (in debug mode: yes)")
+    _add_switch(parser, "--debugger", "show errors as pages (in debug mode: yes)")
+    for flag, value in (("--with-threads", True), ("--without-threads", False)):
+        about = "answer several requests at a time (yes)" if value else "answer one after another"
+        parser.add_argument(
+            flag, action="store_const", dest="with_threads", const=value, help=about
+        )
+    parser.add_argument("--cert", metavar="FILE", help="serve HTTPS with this certificate")
+    parser.add_argument("--key", metavar="FILE", help="its private key, if not in the same file")
+    paths: dict[str, Any] = {"type": _split_paths, "metavar": f"PATH{os.pathsep}PATH"}
+    parser.add_argument("--extra-files", help="files that also cause a restart", **paths)
+    parser.add_argument("--exclude-patterns", help="files that do not cause one", **paths)
+    parser.add_argument(
+        "--pdb",
+        action="store_true",
+        default=None,
+        help="stop in the terminal's debugger where a view fails",
+    )
+    parser.add_argument(
+        "--server", metavar="NAME", help=f"hand the app to another server: {', '.join(SERVERS)}"
+    )
+
+
+@contextmanager
+def _wording_listen_failures(options: Namespace) -> Iterator[None]:
     try:
-        run_simple(host, options.port, app, use_debugger=debug, quiet=options.quiet)
-    except AddressInUse:
-        raise
-    except OSError as error:
+        yield
+    except (OSError, OverflowError) as error:
+        raise CommandFailed(describe_listen_failure(options.host, options.port, error)) from error
+
+
+def _serve(app: Any, options: Namespace, settings: Mapping[str, Any] | None = None) -> None:
+    from ..serving import run_simple
+
+    # An app can be in debug without --debug: by its code, MICROWEB_DEBUG or FLASK_DEBUG.
+    debugger = bool(getattr(app, "debug", False))
+    if getattr(options, "debugger", None) is not None:
+        debugger = options.debugger
+    settings = {"quiet": bool(options.quiet), "use_debugger": debugger, **(settings or {})}
+    # With --pdb, two threads at one terminal would take each other's lines.
+    if getattr(options, "with_threads", None) is False or getattr(options, "pdb", False):
+        settings["threaded"] = False
+    with _wording_listen_failures(options):
+        run_simple(options.host, options.port, app, **settings)
+
+
+def command_run(options: Namespace) -> None:
+    """``microweb run``: serve an app until Ctrl-C."""
+    if options.server:
+        _run_other_server(options)
+        return
+    settings: dict[str, Any] = {}
+    if options.key and not options.cert:
+        raise CommandFailed("--key without --cert; name the certificate, as in: --cert cert.pem")
+    if options.cert:
+        settings["ssl_context"] = _make_tls_context(options.cert, options.key)
+    reload = options.reload
+    if reload is None:
+        reload = _settle_debug(options) and not options.pdb
+
+    def start() -> None:
+        _serve(_load_app_to_run(options), options, settings)
+
+    if not reload:
+        start()
+        return
+    from ..serving.reloader import run_with_reloader
+
+    # The parent of the two processes only listens: it never comes to load the app.
+    with _wording_listen_failures(options):
+        run_with_reloader(
+            start,
+            options.host,
+            options.port,
+            extra_files=options.extra_files,
+            exclude_patterns=options.exclude_patterns,
+            quiet=bool(options.quiet),
+            **settings,
+        )
+
+
+def _load_app_to_run(options: Namespace) -> Any:
+    from ..serving.reloader import is_running_from_reloader
+
+    try:
+        app = _load_named_app(options)
+    except AppNotLoaded as error:
+        if error.__cause__ is None or not is_running_from_reloader():
+            raise
+        from traceback import print_exception
+
+        # The page that the browser shows until the mistake is mended is made of this.
+        cause = error.__cause__
+        print_exception(type(cause), cause, users_traceback(cause))
+        sys.exit(1)
+    if not options.pdb:
+        return app
+    # What is returned is in no debug mode: errors come up in the terminal, not as pages.
+    from ..serving.debug import stop_in_debugger
+
+    if hasattr(app, "config"):
+        app.config["PROPAGATE_EXCEPTIONS"] = True
+    return stop_in_debugger(app)
+
+
+def _make_tls_context(certificate: str, key: str | None) -> Any:
+    from ..serving.tls import make_tls_context
+
+    if certificate == "adhoc":
+        given: Any = certificate
+    else:
+        given = (certificate, key or certificate)
+        for path in given:
+            try:
+                open(path, "rb").close()
+            except OSError as error:
+                raise CommandFailed(f"{path!r} cannot be read: {error.strerror}") from error
+    try:
+        return make_tls_context(given)
+    except (ImportError, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def _run_other_server(options: Namespace) -> None:
+    asked = [name for name in _OWN_SERVER_OPTIONS.split() if getattr(options, name)]
+    if options.with_threads is False:
+        asked.append("without_threads")
+    if asked:
         raise CommandFailed(
-            f"cannot listen on {host}, port {options.port}: {error.strerror or error}; "
-            f"choose others with --host and --port"
-        ) from error
+            f"--{asked[0].replace('_', '-')} belongs to microweb's own server; leave it out, or "
+            f"leave out --server {options.server}"
+        )
+    app = _load_named_app(options)
+    settings = {"spec": options.app} if options.server == "uwsgi" else {}
+    with _wording_listen_failures(options):
+        run_with_server(options.server, app, options.host, options.port, **settings)
 
 
 def command_demo(options: Namespace) -> None:
@@ -155,42 +400,95 @@ def command_demo(options: Namespace) -> None:
             f"{getattr(error, 'strerror', None) or error}; choose a folder that can be written to "
             f"with --data"
         ) from error
-    if options.debug:
-        app.debug = True
+    app.debug = _settle_debug(options)
     _serve(app, options)
 
 
-def command_run(options: Namespace) -> None:
-    """``microweb run``: serve an app until Ctrl-C."""
-    if options.debug:
-        # Set before the app is imported, for those that read it while they are made.
-        os.environ["MICROWEB_DEBUG"] = "1"
-    app = _load_named_app(options)
-    if options.debug and hasattr(app, "debug"):
-        app.debug = True
-    _serve(app, options)
+def _add_demo_options(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--data", default="instance", metavar="DIR", help="where notes are kept (./instance)"
+    )
+    _add_serving_options(parser)
+
+
+def command_folder(options: Namespace) -> None:
+    """``microweb ./folder``: serve the files of a folder."""
+    from .folder import make_folder_app
+
+    _serve(make_folder_app(options.folder), options)
+
+
+def _add_folder_options(parser: ArgumentParser) -> None:
+    parser.add_argument("folder", metavar="FOLDER", help="the folder whose files are served")
+    _add_serving_options(parser)
 
 
 def command_routes(options: Namespace) -> None:
     """``microweb routes``: list the routes of an app, with the place of each view."""
-    from ..app import Microweb
-
-    app = _load_named_app(options)
-    if not isinstance(app, Microweb):
-        raise AppNotLoaded(f"{app!r:.60} is no Microweb app, so its routes are not known")
+    app = _load_microweb(options)
     if options.tree:
-        _print_text(app.url_map.draw())
-        return
-    rows = [("Endpoint", "Methods", "Rule", "View")]
-    for rule in app.url_map.iter_rules():
-        methods = ", ".join(sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}))
-        rows.append((rule.endpoint, methods, rule.rule, rule.origin or "no view"))
-    widths = [max(len(row[column]) for row in rows) for column in range(3)]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths)]
-        lines.append("  ".join([*cells, row[3]]))
-    _print_text("\n".join(lines))
+        _print_text(draw_routes(app.url_map))
+    else:
+        _print_text(list_routes(app, options.sort, options.all_methods))
+
+
+def _add_routes_options(parser: ArgumentParser) -> None:
+    _add_app_argument(parser)
+    parser.add_argument(
+        "-s",
+        "--sort",
+        choices=[*ROUTE_ORDERS, "match"],
+        default="endpoint",
+        help="the column to sort by, or the order in which the router prefers them (endpoint)",
+    )
+    parser.add_argument("--all-methods", action="store_true", help="show HEAD and OPTIONS too")
+    parser.add_argument("--tree", action="store_true", help="draw the router's trie instead")
+
+
+def command_explain(options: Namespace) -> None:
+    """``microweb explain``: say how the router comes to its answer for a path."""
+    _print_text(explain_route(_load_microweb(options), options.method, options.path))
+
+
+def _add_explain_options(parser: ArgumentParser) -> None:
+    _add_app_option(parser)
+    parser.add_argument("method", metavar="METHOD", help="such as GET")
+    parser.add_argument("path", metavar="PATH", help="such as /users/7, or a whole URL")
+
+
+def command_templates(options: Namespace) -> None:
+    """``microweb templates``: list the templates of an app; with --check, say which fail."""
+    names, failures = check_templates(_load_microweb(options))
+    if not options.check:
+        _print_text("\n".join(names))
+    elif failures:
+        raise CommandFailed("\n".join([f"{len(failures)} of {len(names)} fail:", *failures]))
+    else:
+        _print_text(f"all {len(names)} templates compile")
+
+
+def _add_templates_options(parser: ArgumentParser) -> None:
+    _add_app_argument(parser)
+    parser.add_argument("--check", action="store_true", help="compile each, and say which fail")
+
+
+def command_shell(options: Namespace) -> None:
+    """``microweb shell``: Python's prompt inside the context of an app."""
+    from .shell import run_shell
+
+    run_shell(_load_microweb(options))
+
+
+# Each with what --help says of it, what takes its options, and what runs it.
+COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], None]]] = {
+    "run": ("serve an app, as in: microweb run app.py", _add_run_options, command_run),
+    "routes": ("list the routes of an app", _add_routes_options, command_routes),
+    "explain": ("say which route a path leads to, and why", _add_explain_options, command_explain),
+    "shell": ("run Python in the context of an app", _add_app_argument, command_shell),
+    "templates": ("list or check the templates", _add_templates_options, command_templates),
+    "demo": ("serve the note-book that comes along", _add_demo_options, command_demo),
+    "folder": ("serve the files of ./a/folder", _add_folder_options, command_folder),
+}
 
 
 def _print_text(text: str) -> None:

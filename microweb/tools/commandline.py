@@ -1,16 +1,19 @@
 """Running the commands of an app: parsers made of functions' signatures.
 
 `argparse` reads the arguments; whatever goes wrong with them is one sentence and exit status 2.
+What is not given can stand in the environment: ``MICROWEB_<COMMAND>_<OPTION>``.
 """
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+import os
+from argparse import ArgumentParser, ArgumentTypeError
 
 from ..commands import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from argparse import Action
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
@@ -24,6 +27,44 @@ class OneSentenceParser(ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Print what is wrong with the arguments and exit with status 2."""
         self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse, with environment variables as the defaults of the options.
+
+        For ``--port`` of ``microweb run``, MICROWEB_RUN_PORT and then FLASK_RUN_PORT; an empty one
+        counts as unset. One that cannot be read ends the program with a sentence.
+        """
+        words = self.prog.split()[1:]
+        for action in self._actions if words else ():
+            if not action.option_strings or action.dest == "help":
+                continue
+            name = "_".join([*words, action.dest]).upper().replace("-", "_")
+            for variable in (f"FLASK_{name}", f"MICROWEB_{name}"):
+                if os.environ.get(variable):
+                    self._take_default(action, variable)
+        return super().parse_known_args(args, namespace)
+
+    def _take_default(self, action: Action, variable: str) -> None:
+        text = os.environ[variable]
+        flag = next(flag for flag in action.option_strings if flag.startswith("--"))
+        try:
+            self.set_defaults(**{action.dest: _read_variable(action, text)})
+        except (ValueError, TypeError, ArgumentTypeError):
+            self.error(
+                f"the environment variable {variable} is {text!r}, which {flag} does not take"
+            )
+        action.required = False
+
+
+def _read_variable(action: Action, text: str) -> Any:
+    """Return the value of an option for the text of an environment variable."""
+    if action.nargs == 0:
+        return _read_bool(text)
+    read: Any = action.type or str
+    value = [read(word) for word in text.split()] if action.nargs == "*" else read(text)
+    if action.choices is not None and value not in action.choices:
+        raise ValueError(text)
+    return value
 
 
 def run_app_command(

@@ -37,11 +37,11 @@ def make_folder_app(folder: str) -> Microweb:
     (200, True)
     """
     root = os.path.abspath(folder)
-    app = Microweb(__name__, root_path=root, static_folder=None, template_folder=None)
+    app = Microweb(__name__, static_folder=None, template_folder=None)
 
-    @app.get("/", defaults={"path": ""})
+    @app.get("/")
     @app.get("/<path:path>")
-    def show(path: str) -> Any:
+    def show(path: str = "") -> Any:
         found = safe_join(root, path) if path else root
         if found is None or any(map(_is_hidden_name, path.split("/"))):
             abort(404)
@@ -50,9 +50,9 @@ def make_folder_app(folder: str) -> Microweb:
                 abort(404)
             return send_file(found)
         if path and not path.endswith("/"):
-            from ..http.urls import quote_url_part
+            from urllib.parse import quote
 
-            return redirect(f"./{quote_url_part(os.path.basename(path))}/")
+            return redirect(f"./{quote(os.path.basename(path))}/")
         index = os.path.join(found, "index.html")
         if os.path.isfile(index):
             return send_file(index)
@@ -71,10 +71,19 @@ def _is_hidden_name(name: str) -> bool:
 
 
 def _list_folder(folder: str) -> list[str]:
-    """Return the names in a folder that are served, folders with a slash behind and first."""
+    """Return the names in a folder that can be asked for, folders first and with a slash behind."""
     try:
-        entries = [entry for entry in os.scandir(folder) if not _is_hidden_name(entry.name)]
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name.lower())
     except OSError:
         abort(404)
-    entries.sort(key=lambda entry: (not entry.is_dir(), entry.name.lower()))
-    return [entry.name + "/" if entry.is_dir() else entry.name for entry in entries]
+    folders: list[str] = []
+    files: list[str] = []
+    for entry in entries:
+        # A name that is not UTF-8 cannot stand in a URL that a browser would send back.
+        if _is_hidden_name(entry.name) or max(entry.name) >= "\udc80":
+            continue
+        if entry.is_dir():
+            folders.append(f"{entry.name}/")
+        else:
+            files.append(entry.name)
+    return folders + files

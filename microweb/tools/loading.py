@@ -1,8 +1,8 @@
 """Finding the app that a command line names.
 
 ``app.py``, ``module``, ``module:name``, ``module:factory()`` and ``module:factory("argument")``
-are understood. A path is that file and no other, whatever modules bear its name. Every failure is
-an `AppNotLoaded` whose text is one sentence for the person who typed the command.
+are understood. A path is that file or package and no other, whatever modules bear its name. Every
+failure is an `AppNotLoaded` whose text is one sentence for the person who typed the command.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from types import ModuleType
+    from collections.abc import Iterable
+    from types import ModuleType, TracebackType
     from typing import Any
 
 APP_FILES = ("wsgi.py", "app.py")
@@ -20,8 +21,12 @@ APP_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app")
 
 
-class AppNotLoaded(Exception):
-    """No app could be loaded; the text says why, and what to type."""
+class CommandFailed(Exception):
+    """A command could not do what it was asked to; the text says why, and what to type."""
+
+
+class AppNotLoaded(CommandFailed):
+    """No app could be loaded."""
 
 
 def load_app(spec: str | None = None) -> Any:
@@ -70,13 +75,18 @@ def _import_place(place: str) -> ModuleType:
     """Import a module by its name, or a file by its path."""
     path = None
     if _is_path(place):
-        path = os.path.abspath(place)
-        if not os.path.isfile(path):
+        whole = os.path.abspath(place)
+        places = (whole, f"{whole}.py", os.path.join(whole, "__init__.py"))
+        path = next(filter(os.path.isfile, places), None)
+        if path is None:
             raise AppNotLoaded(f"there is no file {place!r} to load the app from")
         folder, name = _module_of_file(path)
     else:
         folder, name = os.getcwd(), place
-    if sys.path[:1] != [folder]:
+    # First, as for `python app.py`. Under -P or -I last: nothing there hides Python's own modules.
+    if getattr(sys.flags, "safe_path", sys.flags.isolated):
+        sys.path += [folder] if folder not in sys.path else []
+    elif sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
     try:
         if path is not None and os.path.dirname(path) == folder:
@@ -106,7 +116,7 @@ def _import_module(name: str) -> ModuleType:
         return import_module(name)
     except ModuleNotFoundError as error:
         if error.name and (name == error.name or name.startswith(f"{error.name}.")):
-            raise AppNotLoaded(f"there is no module {name!r} to load the app from") from error
+            raise AppNotLoaded(f"there is no module {name!r} to load the app from") from None
         raise
 
 
@@ -155,16 +165,37 @@ def _module_of_file(path: str) -> tuple[str, str]:
     return folder, ".".join(parts)
 
 
+def users_traceback(error: BaseException) -> TracebackType | None:
+    """Return the traceback of *error* from the first line of the user's own code on."""
+    traceback = error.__traceback__
+    while traceback is not None and _is_loaders_code(traceback):
+        traceback = traceback.tb_next
+    return traceback
+
+
+def _is_loaders_code(traceback: TracebackType) -> bool:
+    filename = traceback.tb_frame.f_code.co_filename
+    return filename.startswith("<") or f"importlib{os.sep}" in filename or filename == __file__
+
+
 def _describe_failure(what: str, error: BaseException) -> str:
     """Return *what*, the error, and the last line of the user's code that it came through."""
-    traceback = error.__traceback__
+    traceback = users_traceback(error)
     place = ""
     while traceback is not None:
-        filename = traceback.tb_frame.f_code.co_filename
-        if not filename.startswith("<") and f"importlib{os.sep}" not in filename:
-            place = f" ({filename}:{traceback.tb_lineno})"
+        if not _is_loaders_code(traceback):
+            place = f" ({traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno})"
         traceback = traceback.tb_next
-    return f"{what}: {type(error).__name__}: {error}{place}"
+    return f"{what}: {type(error).__name__}: {error}{place}{_shadowing_hint()}"
+
+
+def _shadowing_hint() -> str:
+    """Name the module beside the app that Python has loaded instead of one of its own, if any."""
+    for name in getattr(sys, "stdlib_module_names", ()):
+        found = getattr(sys.modules.get(name), "__file__", None) or ""
+        if found and os.path.dirname(found) in (sys.path[0], os.path.join(sys.path[0], name)):
+            return f"; {found!r} hides Python's own module {name!r}: rename it"
+    return ""
 
 
 def _find_app(module: ModuleType, place: str) -> Any:
@@ -210,8 +241,9 @@ def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
         )
     found = getattr(module, name_node.id, None)
     if found is None:
+        names = [name for name in vars(module) if not name.startswith("_")]
         raise AppNotLoaded(
-            f"{place!r} has no {name_node.id!r}{_nearest_name(name_node.id, module)}"
+            f"{place!r} has no {name_node.id!r}{near_name_hint(name_node.id, names)}"
         )
     if call is None:
         if not callable(found):
@@ -243,17 +275,36 @@ def _needs_no_argument(function: Any) -> bool:
 def _call_factory(
     factory: Any, place: str, name: str, args: list[Any], kwargs: dict[str, Any]
 ) -> Any:
+    from inspect import signature
+
+    call = f"{place}:{name}"
+    if not callable(factory):
+        raise AppNotLoaded(f"{call} is {factory!r:.60}, not a factory")
+    try:
+        signature(factory).bind(*args, **kwargs)
+    except TypeError as error:
+        raise AppNotLoaded(
+            f"{call}{signature(factory)} cannot be called so: {error}; write its arguments, as in "
+            f"'{call}(\"text\", 7)'"
+        ) from None
+    except ValueError:
+        pass  # Made in C, without a signature: calling it tells.
     try:
         app = factory(*args, **kwargs)
     except (Exception, SystemExit) as error:
-        raise AppNotLoaded(_describe_failure(f"{place}:{name}() failed", error)) from error
+        raise AppNotLoaded(_describe_failure(f"{call}() failed", error)) from error
     if not callable(app):
-        raise AppNotLoaded(f"{place}:{name}() returned {app!r:.60}, not an app")
+        raise AppNotLoaded(f"{call}() returned {app!r:.60}, not an app")
     return app
 
 
-def _nearest_name(name: str, module: ModuleType) -> str:
+def near_name_hint(name: str, known: Iterable[str]) -> str:
+    """Return "; did you mean 'x'?" for the closest of the *known* names, or nothing.
+
+    >>> near_name_hint("rnu", ["routes", "run"]), near_name_hint("x", ["run"])
+    ("; did you mean 'run'?", '')
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(name, [n for n in vars(module) if not n.startswith("_")], 1)
+    near = get_close_matches(name[:80], known, 1)
     return f"; did you mean {near[0]!r}?" if near else ""

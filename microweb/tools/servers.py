@@ -92,8 +92,9 @@ def _serve_with_gunicorn(application: Any, host: str, port: int, options: dict[s
 
 
 def _serve_with_uwsgi(application: Any, host: str, port: int, options: dict[str, Any]) -> None:
-    """Become uWSGI, a program of its own, which loads the app anew by the name it was given."""
-    spec = options.pop("spec", None) or getattr(sys.modules["__main__"], "__file__", "")
+    """Become uWSGI, a program of its own, which loads the app anew: by the option *spec*, which is
+    that of the command line, or as the script that calls ``app.run()``."""
+    spec = options.pop("spec", getattr(sys.modules["__main__"], "__file__", None))
     arguments = ["uwsgi", "--master", "--need-app", "--die-on-term"]
     arguments += ["--http-socket", _address_of(host, port)]
     for key, value in options.items():
@@ -111,7 +112,11 @@ def _serve_with_uwsgi(application: Any, host: str, port: int, options: dict[str,
 
 
 def _serve_with_waitress(application: Any, host: str, port: int, options: dict[str, Any]) -> None:
-    _import_server("waitress").serve(application, host=host, port=port, **options)
+    module = _import_server("waitress")
+    server = module.create_server(application, host=host, port=port, **options)
+    # There is a server for each address where a name has several.
+    _tell_address(host, getattr(server, "effective_port", port), "waitress")
+    server.run()
 
 
 def _serve_with_wsgiref(application: Any, host: str, port: int, options: dict[str, Any]) -> None:

@@ -145,9 +145,16 @@ def test_another_provider_writes_and_reads():
     assert client.post("/", data=b"raw", content_type="application/json").text == "raw"
 
 
-@pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_numbers_that_json_lacks_follow_the_standard_library(value):
-    assert dumps(value) in ("NaN", "Infinity")
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), [{"a": -float("inf")}]])
+def test_hd_13_numbers_that_json_lacks_are_an_error_and_no_half_a_body(value):
+    for write in (dumps, jsonify):
+        with pytest.raises(ValueError, match="JSON has no NaN or Infinity"):
+            write(value)
+    assert dumps(float("nan"), allow_nan=True) == "NaN"
+    app = make_app()
+    app.get("/")(lambda: [value])
+    response = checked_client(app).get("/")
+    assert (response.status_code, b"NaN" in response.data) == (500, False)
 
 
 def test_a_cyclic_value_is_refused():

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import threading
+from pathlib import Path
 from wsgiref.validate import validator
 
 import pytest
+
+import microweb
 
 from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
 
@@ -70,12 +74,27 @@ def get(app, request=GOOD, **options):
         ("200 OK", [("Content-Length", "5"), ("content-length", "5")]),
     ],
 )
-def test_hd_03_pe_09_what_must_not_be_sent_becomes_500_and_the_end(status, headers):
+def test_hd_03_pe_09_pe_10_what_must_not_be_sent_becomes_500_and_the_end(status, headers):
     app = answering(status, headers)
     answer = get(app, GOOD.replace(b"Connection: close\r\n", b"") + GOOD)
     assert status_of(answer) == 500
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"Injected" not in answer
+
+
+def test_pe_13_nothing_is_let_through_where_asserts_are_off():
+    root = str(Path(microweb.__file__).parent.parent)
+    program = f"""if 1:
+        import sys
+        sys.path.insert(0, {root!r})
+        from microweb.serving.handler import check_answer_fields
+        try:
+            check_answer_fields("200 OK", [("X", "a" + chr(10) + "b")])
+        except ValueError:
+            print(__debug__)
+    """
+    command = [sys.executable, "-OO", "-c", program]
+    assert subprocess.run(command, capture_output=True, text=True).stdout == "False\n"
 
 
 def test_a_latin_1_value_is_sent_as_such():

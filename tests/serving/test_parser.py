@@ -187,7 +187,7 @@ def test_the_request_line_and_the_fields_become_values():
         ("http://other?y", "/", "y"),
     ],
 )
-def test_pe_08_the_path_is_the_latin_1_view_of_the_decoded_bytes(target, path, query):
+def test_pe_08_ds_22_the_path_is_the_latin_1_view_of_the_decoded_bytes(target, path, query):
     head = head_of(line=f"GET {target} HTTP/1.1")
     assert (head.path, head.query, head.target) == (path, query, target)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import microweb
-from microweb.serving import AddressInUse, make_server, run_simple
+from microweb.serving import AddressInUse, make_server, run_simple, running
 
 from .wire import body_of, receive_all
 
@@ -98,12 +98,54 @@ def test_binding_needs_neither_unicodedata_nor_a_name_service(monkeypatch):
     make_server("localhost", 0, print).server_close()
 
 
+def test_what_werkzeug_takes_besides_is_taken_or_told(monkeypatch):
+    options = {"use_evalex": True, "processes": 1, "reloader_type": "auto", "threaded": False}
+    served = []
+    monkeypatch.setattr(running.Server, "serve_forever", lambda server: served.append(server))
+    run_simple("127.0.0.1", 0, print, quiet=True, **options)
+    assert served[0].threads == 1
+    with pytest.raises(TypeError, match="one reloader: leave reloader_type out"):
+        run_simple("127.0.0.1", 0, print, reloader_type="watchdog")
+
+
+@pytest.mark.parametrize(
+    ("host", "debug", "warned"),
+    [("0.0.0.0", True, True), ("", True, True), ("127.0.0.1", True, False), ("0.0.0.0", 0, False)],
+)
+def test_db_11_debug_where_other_machines_reach_it_is_told_loudly(
+    monkeypatch, capsys, host, debug, warned
+):
+    monkeypatch.setattr(running.Server, "serve_forever", lambda server: None)
+    run_simple(host, 0, print, use_debugger=bool(debug))
+    text = capsys.readouterr().err
+    assert ("WARNING: debug is on" in text) is warned
+    assert "serving on http://127.0.0.1:" in text
+    run_simple(host, 0, print, use_debugger=bool(debug), quiet=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_missing_wsgiref_is_told_with_the_package_that_brings_it():
+    program = f"""if 1:
+        import sys
+        sys.path.insert(0, {str(Path(microweb.__file__).parent.parent)!r})
+        sys.modules["wsgiref.handlers"] = None
+        try:
+            import microweb.serving
+        except ImportError as error:
+            print(error)
+    """
+    text = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stdout
+    assert text.startswith("the server needs Python's wsgiref (") and "libpython3-stdlib" in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "text"),
     [
         ({"app": None}, TypeError, "needs a WSGI application to call, not None"),
         ({"app": print, "threads": 0}, ValueError, "threads is 0; it must be 1 at least"),
-        ({"app": print, "processes": 2}, TypeError, "knows no option 'processes'"),
+        ({"app": print, "processes": 2}, TypeError, "no option 'processes': it serves in threads"),
+        ({"app": print, "static_files": {}}, TypeError, "SharedDataMiddleware"),
+        ({"app": print, "nonsense": 2}, TypeError, "no option 'nonsense': see help"),
     ],
 )
 def test_wrong_arguments_are_told(arguments, error, text):

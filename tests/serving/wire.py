@@ -16,7 +16,7 @@ GOOD = b"GET /good HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 def serving(app, **options):
     """Serve *app* on a free port in a thread while the block runs; yield the server."""
     options.setdefault("quiet", True)
-    server = make_server("127.0.0.1", 0, app, **options)
+    server = make_server(options.pop("host", "127.0.0.1"), 0, app, **options)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

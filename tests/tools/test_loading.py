@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from microweb import Microweb
 from microweb.tools.loading import AppNotLoaded, load_app
 
+ROOT = str(Path(__file__).resolve().parent.parent.parent)
 APP = "from microweb import Microweb\n{name} = Microweb('{name}', static_folder=None)\n"
 FACTORY = (
     "from microweb import Microweb\n"
@@ -16,19 +19,6 @@ FACTORY = (
     "    app = Microweb(f'{{label}} {{number}}', static_folder=None)\n"
     "    return app\n"
 )
-
-
-@pytest.fixture
-def folder(tmp_path, monkeypatch):
-    """Stand in an empty folder; what is imported from there is forgotten afterwards."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    for variable in ("MICROWEB_APP", "FLASK_APP"):
-        monkeypatch.delenv(variable, raising=False)
-    before = set(sys.modules)
-    yield tmp_path
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
 @pytest.mark.parametrize(
@@ -41,9 +31,13 @@ def folder(tmp_path, monkeypatch):
         ({"hello.py": APP.format(name="odd")}, "hello.py", "odd"),
         ({"hello.py": APP.format(name="odd")}, "hello:odd", "odd"),
         ({"sub/hello.py": APP.format(name="app")}, "sub/hello.py", "app"),
+        ({"sub/hello.py": APP.format(name="app")}, "sub/hello", "app"),
+        ({"pkg/__init__.py": APP.format(name="app")}, "./pkg", "app"),
+        ({"pkg/__init__.py": APP.format(name="app")}, "pkg:app", "app"),
         ({"pkg/__init__.py": "", "pkg/web.py": APP.format(name="app")}, "pkg/web.py", "app"),
         ({"pkg/__init__.py": "", "pkg/web.py": APP.format(name="app")}, "pkg.web:app", "app"),
         ({"hello.py": FACTORY.format(name="create_app")}, "hello", "plain 0"),
+        ({"wsgi.py": FACTORY.format(name="make_app")}, None, "plain 0"),
         ({"hello.py": FACTORY.format(name="build")}, "hello:build()", "plain 0"),
         ({"hello.py": FACTORY.format(name="build")}, "hello:build('x', number=7)", "x 7"),
     ],
@@ -88,7 +82,15 @@ def test_any_wsgi_application_will_do(folder):
         ("def make(): return 7", "hello:make()", "hello:make() returned 7, not an app"),
         ("def make(): 1 / 0", "hello:make()", "hello:make() failed: ZeroDivisionError"),
         ("def make(a): pass", "hello:make(x)", "must be literals"),
-        ("def make(a): pass", "hello:make()", "missing 1 required positional argument: 'a'"),
+        (
+            "def make(a): pass",
+            "hello:make()",
+            "hello:make(a) cannot be called so: missing a required argument: 'a'; write its "
+            "arguments, as in 'hello:make(\"text\", 7)'",
+        ),
+        ("def create_app(a): pass", "hello", "hello:create_app(a) cannot be called so: missing"),
+        ("def make(): pass", "hello:make(b=1)", "got an unexpected keyword argument 'b'"),
+        ("make = 7", "hello:make()", "hello:make is 7, not a factory"),
         ("", "hello:a+b", "'a+b' is neither a name nor the call of a factory"),
         ("", "hello:a b", "'a b' is neither a name nor the call of a factory"),
     ],
@@ -198,3 +200,41 @@ def test_a_factory_of_a_usual_name_is_called_without_parentheses(folder):
 def test_a_wsgi_application_with_the_name_of_a_factory_is_not_called(folder):
     (folder / "hello.py").write_text("def create_app(environ, start_response): return []")
     assert load_app("hello:create_app").__name__ == "create_app"
+
+
+def test_a_factory_without_a_signature_is_called(folder):
+    (folder / "hello.py").write_text("make = dict\n")
+    with pytest.raises(AppNotLoaded, match=r"hello:make\(\) returned \{\}, not an app"):
+        load_app("hello:make()")
+
+
+SHADOWED = "from calendar import nothing"
+
+
+def run_python(folder, *flags):
+    """Load an app beside a module called like one of Python's own; return what was said."""
+    in_file(folder / "app.py", "mine")
+    with (folder / "app.py").open("a") as file:
+        file.write(SHADOWED.replace("nothing", "monthrange"))
+    (folder / "calendar.py").write_text("")
+    code = f"import sys; sys.path.append({ROOT!r}); from microweb.tools.loading import load_app\n"
+    code += "print(load_app('app.py').import_name)"
+    done = subprocess.run(
+        [sys.executable, *flags, "-c", code], capture_output=True, text=True, timeout=60
+    )
+    return done.stdout + done.stderr
+
+
+def test_cf_10_a_module_beside_the_app_hides_one_of_pythons_and_is_named(folder):
+    said = run_python(folder)
+    assert "cannot import name 'monthrange' from 'calendar'" in said
+    if sys.version_info >= (3, 10):
+        path = str(folder / "calendar.py")
+        assert f"; {path!r} hides Python's own module 'calendar': rename it" in said
+
+
+@pytest.mark.parametrize("flag", ["-I", "-P"])
+def test_cf_10_under_a_safe_path_nothing_beside_the_app_hides_pythons_modules(folder, flag):
+    if flag == "-P" and sys.version_info < (3, 11):
+        pytest.skip("Python 3.11 brought -P")
+    assert run_python(folder, flag) == "mine\n"

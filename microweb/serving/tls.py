@@ -1,0 +1,89 @@
+"""TLS for the server: its context, and a connection that shakes hands without blocking.
+
+Law of this module: the handshake advances whenever the client has sent something, never waits, and
+has the time of a head (`HEAD_TIMEOUT`). `ssl` is imported by whoever asks for TLS, nobody else.
+"""
+
+from __future__ import annotations
+
+import socket
+from contextlib import suppress
+
+from .connection import ClientConnection
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import ssl
+    from typing import Any
+
+
+def make_tls_context(given: Any) -> ssl.SSLContext:
+    """Return the context for *given*: an SSLContext, or the paths (certificate, key) in PEM.
+
+    Raises ImportError where Python came without `ssl`, ValueError if *given* is something else or
+    cannot be used. TLS 1.2 is the least that is spoken with the two paths.
+    """
+    try:
+        import ssl
+    except ImportError as error:
+        raise ImportError(
+            f"TLS needs Python's ssl module ({error}); install the system package python3-openssl "
+            f"(OpenWrt) or libpython3-stdlib (Debian), or let a proxy speak TLS"
+        ) from None
+    if isinstance(given, ssl.SSLContext):
+        return given
+    if not (isinstance(given, tuple) and len(given) == 2):
+        raise ValueError(
+            f"ssl_context is {given!r:.60}; it must be an ssl.SSLContext or the paths "
+            f"('cert.pem', 'key.pem'), which this command makes: openssl req -x509 "
+            f"-newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 365 -subj /CN=localhost"
+        )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(*given)
+    except (OSError, TypeError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(
+            f"the certificate {given[0]!r:.200} and the key {given[1]!r:.200} cannot be used: "
+            f"{reason}"
+        ) from None
+    return context
+
+
+class TLSConnection(ClientConnection):
+    """A connection whose bytes are encrypted; `handshaking` until the two have agreed."""
+
+    handshaking = True
+
+    def __init__(self, sock: ssl.SSLSocket, *rest: Any) -> None:
+        from ssl import SSLWantReadError, SSLWantWriteError
+
+        super().__init__(sock, *rest)
+        self._tls_socket = sock
+        self.not_now = (*self.not_now, SSLWantReadError, SSLWantWriteError)
+
+    def shake_hands(self) -> str:
+        """Take the handshake as far as what came allows; return why it failed, or ""."""
+        failure = ""
+        try:
+            self._tls_socket.do_handshake()
+        except self.not_now:
+            return ""
+        except (OSError, ValueError) as error:
+            failure = f"no TLS: {getattr(error, 'reason', None) or error}"
+        self.handshaking = False
+        if failure.endswith(" HTTP_REQUEST"):
+            failure, self.ended = "the client speaks HTTP without TLS", True
+        return failure
+
+    def send_unencrypted(self, data: bytes) -> None:
+        """Send *data* to a client that does not speak TLS, as far as it takes it at once."""
+        with suppress(OSError):
+            socket.socket.send(self._tls_socket, data)
+
+    def linger(self) -> bool:
+        """Say that nothing more will come (RFC 8446 §6.1), and do as without TLS."""
+        with suppress(OSError, ValueError):
+            self._tls_socket.unwrap()
+        return super().linger()
