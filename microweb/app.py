@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from .appbase import AppBase
 from .context import CURRENT_CONTEXT, Context, HeldBody, request
-from .entrances import Entrances
 from .http import (
     BadRequest,
     BadRequestKeyError,
@@ -23,6 +22,7 @@ from .http.streams import close_iterable
 from .json.provider import DefaultJSONProvider
 from .logs import log_without_logging
 from .plans import Setup
+from .responding import ResponseMaker
 from .routing import RequestRedirect, RoutingError, WrongMethod
 from .scaffold import describe_function, names_to_ask
 from .signals import (
@@ -55,11 +55,17 @@ _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 # Whoever puts a list under this key of the environ is given the context, and runs its teardown.
 KEEP_CONTEXT_KEY = "microweb.keep_context"
 MAX_REMEMBERED_HOSTS = 100
-_DISPATCH_METHODS = """full_dispatch_request preprocess_request dispatch_request finalize_request
-process_response make_response""".split()
+_DISPATCH_METHODS = (
+    "full_dispatch_request",
+    "preprocess_request",
+    "dispatch_request",
+    "finalize_request",
+    "process_response",
+    "make_response",
+)
 
 
-class Microweb(Entrances):
+class Microweb(ResponseMaker):
     """A WSGI application with Flask's public API.
 
     *import_name* is usually ``__name__``: the folder of that module is where the static folder
@@ -457,58 +463,6 @@ class Microweb(Entrances):
         else:
             logger.error("%s", message, exc_info=exc_info)
 
-    def make_response(self, rv: Any) -> Response:
-        """Return what a view may return as a response object.
-
-        Text, bytes, a dict or a list (JSON), an iterator (streamed), a response, a WSGI
-        application, or a tuple of one of these with a status, headers, or both. TypeError for
-        anything else.
-        """
-        if isinstance(rv, self.response_class):
-            return rv
-        status: Any = None
-        headers: Any = None
-        if isinstance(rv, tuple):
-            rv, status, headers = _unpack_response_tuple(rv)
-        response = self._make_body_response(rv)
-        if status is not None:
-            if isinstance(status, (str, bytes, bytearray)):
-                response.status = status if isinstance(status, str) else status.decode("latin-1")
-            else:
-                response.status_code = status
-        if headers:
-            response.headers.update(headers)
-        return response
-
-    def _make_body_response(self, rv: Any) -> Response:
-        if isinstance(rv, self.response_class):
-            return rv
-        if isinstance(rv, (str, bytes, bytearray)) or hasattr(rv, "__next__"):
-            return self.response_class(rv)
-        if isinstance(rv, (dict, list)):
-            response: Response = self.json.response(rv)
-            return response
-        if isinstance(rv, HTTPException):
-            context = CURRENT_CONTEXT.get(None)
-            if context is not None and self.debug:
-                try:
-                    from .teaching import teaching_response
-
-                    return teaching_response(self, context, rv)
-                except ImportError:  # A small system lacks what those pages need.
-                    pass
-            rv = rv.get_response(None if context is None else context.environ)
-            return rv if isinstance(rv, self.response_class) else self.response_class.force_type(rv)
-        if callable(rv):
-            return self.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
-        raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
-
-    def _describe_view(self) -> str:
-        context = CURRENT_CONTEXT.get(None)
-        rule = None if context is None else context.url_rule
-        view = None if rule is None else self.view_functions.get(rule.endpoint)
-        return "the view" if view is None else f"the view {describe_function(view)}"
-
     def make_request(self, environ: WSGIEnvironment) -> Request:
         """Return the request object of an environ, with the limits that are configured."""
         request = self.request_class(environ)
@@ -574,27 +528,3 @@ class Microweb(Entrances):
 
 # The name that tutorials use: `from microweb import Flask` runs what was written for Flask.
 Flask = Microweb
-
-
-def _unpack_response_tuple(rv: tuple[Any, ...]) -> tuple[Any, Any, Any]:
-    """Return body, status and headers of what a view returned as a tuple."""
-    if len(rv) == 3:
-        return rv
-    if len(rv) == 2:
-        if isinstance(rv[1], (dict, list, tuple)) or hasattr(rv[1], "items"):
-            return rv[0], None, rv[1]
-        return rv[0], rv[1], None
-    raise TypeError(
-        f"a view may return (body, status), (body, headers) or (body, status, headers), not a "
-        f"tuple of {len(rv)}: {rv!r:.80}"
-    )
-
-
-def _describe_bad_answer(rv: Any) -> str:
-    """Say what is wrong with something that a view returned and that cannot be a response."""
-    if rv is None:
-        return "None: it may have ended without a return statement; return text, a dict, a list..."
-    return (
-        f"a {type(rv).__name__}, which cannot be made a response: {rv!r:.80}; return text, bytes, "
-        f"a dict, a list, a response, or a tuple of one of these with status and headers"
-    )

@@ -106,7 +106,10 @@ class Lesson:
             else:
                 describe_exception(error, page)
             self._show_route()
-            rows = [(name, ", ".join(map(repr, keys))) for name, keys in self._received_keys()]
+            rows = [
+                (name, ", ".join(map(repr, keys)) or "no keys")
+                for name, keys in self._received_keys()
+            ]
             if rows:
                 page.add("The keys that came", TableBlock(rows))
         except Exception as failure:

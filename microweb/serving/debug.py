@@ -314,42 +314,37 @@ def kind_of_frame(frame: FrameType) -> str:
     return "library" if filename.startswith(_LIBRARY_FOLDERS) else "app"
 
 
-def _frame_blocks(error: BaseException, page: TeachingPage) -> list[Any]:
+def _frame_blocks(error: BaseException, page: TeachingPage) -> list[TextBlock]:
     """Return the frames of *error*: those of the application open, the others in folded groups."""
     frames = trace_frames(error)
-    blocks: list[Any] = []
-    group: list[Any] = []
-
-    def close_group() -> None:
-        if group:
-            last = group[-1].summary
-            text = f"{len(group)} frames of the framework and of libraries, up to: {last}"
-            blocks.append(FoldBlock(text if len(group) > 1 else last, [*group], kind="frame"))
-            group.clear()
-
-    for index, (frame, line, columns) in enumerate(frames):
-        if len(frames) > _MAX_FRAMES and index >= _MAX_FRAMES // 2:
-            if index == _MAX_FRAMES // 2:
-                close_group()
-                blocks.append(TextBlock(f"... {len(frames) - _MAX_FRAMES} frames more ..."))
-            if index < len(frames) - _MAX_FRAMES // 2:
-                continue
-        kind = kind_of_frame(frame)
-        own = kind in ("app", "template")
-        if own:
-            close_group()
+    left_out = range(0)
+    if len(frames) > _MAX_FRAMES:
+        left_out = range(_MAX_FRAMES // 2, len(frames) - _MAX_FRAMES // 2)
+    kinds = [kind_of_frame(frame) for frame, _, _ in frames]
+    own = [index for index, kind in enumerate(kinds) if kind in ("app", "template")]
+    blocks: list[TextBlock] = []
+    group: list[FoldBlock] = []
+    for index, traced in enumerate(frames):
+        if index in left_out:
+            if index == left_out.start:
+                blocks.append(TextBlock(f"... {len(left_out)} frames are left out here ..."))
+            continue
         # Of a long way, only its end is open.
-        is_open = own and index >= len(frames) - 12
-        block = _describe_frame(frame, line, columns, kind, page)
-        block.is_open = is_open
-        (blocks if own else group).append(block)
-    close_group()
+        is_open = index in own[-6:]
+        block = _describe_frame(traced, kinds[index], is_open, page)
+        if index in own:
+            blocks.append(block)
+            continue
+        group.append(block)
+        if index + 1 == len(frames) or index + 1 in own or index + 1 in left_out:
+            text = f"{len(group)} frames of the framework and of libraries, up to: {block.summary}"
+            blocks.append(FoldBlock(text, group, kind="frame") if len(group) > 1 else block)
+            group = []
     return blocks
 
 
-def _describe_frame(
-    frame: FrameType, line: int, columns: Any, kind: str, page: TeachingPage
-) -> FoldBlock:
+def _describe_frame(traced: TracedFrame, kind: str, is_open: bool, page: TeachingPage) -> FoldBlock:
+    frame, line, columns = traced
     filename, name = frame.f_code.co_filename, frame.f_code.co_name
     lines, first = lines_around(filename, line, frame.f_globals)
     blocks: list[Any] = [TextBlock("(its source is not at hand)")]
@@ -360,7 +355,7 @@ def _describe_frame(
         blocks.append(TableBlock(values))
     where = "in the template" if kind == "template" else f"in {name}"
     marked = "frame own" if kind in ("app", "template") else "frame"
-    return FoldBlock(f'File "{filename}", line {line}, {where}', blocks, kind=marked)
+    return FoldBlock(f'File "{filename}", line {line}, {where}', blocks, is_open, marked)
 
 
 def _describe_variables(frame: FrameType, kind: str, page: TeachingPage) -> list[tuple[str, str]]:

@@ -216,7 +216,7 @@ class TableBlock(TextBlock):
 class FoldBlock(TextBlock):
     """Blocks behind a *summary*; the HTML shows them at once if it *is_open*.
 
-    *kind* is a CSS class. Of closed ones of the kind "frame" plain text has the summary alone.
+    *kind* is CSS classes. Of a closed one that is a "frame" plain text has the summary alone.
     """
 
     def __init__(
@@ -232,7 +232,7 @@ class FoldBlock(TextBlock):
         )
 
     def text(self, clean: CleanText) -> str:
-        shown = self.blocks if self.is_open or self.kind != "frame" else []
+        shown = self.blocks if self.is_open or not self.kind.startswith("frame") else []
         return "\n".join([clean(self.summary), *(block.text(clean) for block in shown)])
 
 

@@ -94,6 +94,7 @@ READING_ORDER = (
     "rendering",
     "cgi",
     "entrances",
+    "responding",
     "teaching",
     "app",
     "views",

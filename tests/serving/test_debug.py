@@ -373,6 +373,23 @@ def test_the_chain_is_told(suppress, heading):
     assert f"\n{heading}\n" in page and '{}["inner"]' in page
 
 
+def test_the_applications_frames_are_open_however_far_up_they_are():
+    def deep(n):
+        return deep(n - 1) if n else 1 / 0
+
+    library = compile("def deep(n): return deep(n - 1) if n else 1 / 0", json.__file__, "exec")
+    names = {"__name__": "json"}
+    exec(library, names)
+
+    def raising():
+        return names["deep"](20)
+
+    page = page_for(raising)
+    assert 'return names["deep"](20)' in page
+    assert "21 frames of the framework and of libraries, up to: File" in page
+    assert page_for(lambda: deep(30)).count("  > ") == 6
+
+
 def test_notes_are_shown():
     def raising():
         error = ValueError("message")
@@ -504,5 +521,5 @@ def test_a_body_that_breaks_off_is_left_to_the_server():
 
 def test_of_many_variables_the_first_are_shown():
     code = "def f():\n" + "".join(f" v{n} = {n}\n" for n in range(60)) + " 1 / 0\nf()"
-    page = page_for(lambda: exec(code, {"__name__": "many"}))
-    assert "    v39 = 39\n" in page and "v40 = " not in page and "... = 20 names more" in page
+    page = without_source(page_for(lambda: exec(code, {"__name__": "many"})))
+    assert "    v39 = 39\n" in page and "    v40 = " not in page and "... = 20 names more" in page
