@@ -152,8 +152,9 @@ class Entrances(TemplateRenderer):
         Does nothing when the app is being loaded by ``microweb run``, which serves it itself; in a
         CGI script, where GATEWAY_INTERFACE is set, it answers the one request and returns. Without
         *host* and *port* those of ``SERVER_NAME`` are taken. *load_dotenv* reads ``.env`` files
-        first. The options are those of `run_simple`; or, with ``server="waitress"`` or another
-        name of ``tools/servers.py``, those of that server.
+        first. While debugging the program is started anew after a change of its files, unless
+        ``use_reloader=False``. The options are those of `run_simple`; or, with
+        ``server="waitress"`` or another name of ``tools/servers.py``, those of that server.
         """
         if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
             return
@@ -169,13 +170,6 @@ class Entrances(TemplateRenderer):
         if debug is not None:
             self.debug = bool(debug)
         options.setdefault("use_debugger", self.debug)
-        if options.pop("use_reloader", False):
-            print(
-                "microweb: there is no reloader; stop the app and start it again after a change",
-                file=sys.stderr,
-            )
-        # There is no console to switch on.
-        options.pop("use_evalex", None)
         name, _, number = (self.config["SERVER_NAME"] or "").partition(":")
         host = host or name or "127.0.0.1"
         if port is None:
@@ -184,6 +178,7 @@ class Entrances(TemplateRenderer):
             if "server" in options:
                 _serve_elsewhere(self, host, port, options)
             else:
+                options.setdefault("use_reloader", self.debug and _can_be_started_anew())
                 run_simple(host, port, self, **options)
         except (OSError, OverflowError) as error:
             _exit_with_sentence(describe_listen_failure(host, port, error))
@@ -239,6 +234,14 @@ class StartedServer:
 
     def __repr__(self) -> str:
         return f"<StartedServer {self.url}>"
+
+
+def _can_be_started_anew() -> bool:
+    """Return whether this is a program of a file, in its main thread: no notebook, no plug-in."""
+    from threading import current_thread, main_thread
+
+    in_main_thread = current_thread() is main_thread()
+    return in_main_thread and hasattr(sys.modules["__main__"], "__file__")
 
 
 def _as_app(app: Any) -> Microweb:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from typing import NamedTuple
 
 import pytest
@@ -335,10 +336,16 @@ def test_run_serves_with_the_settings_it_is_given(monkeypatch):
         "microweb.serving.run_simple", lambda *args, **options: calls.append((args, options))
     )
     app.run(port=0, debug=True, quiet=True)
-    assert calls == [(("127.0.0.1", 0, app), {"quiet": True, "use_debugger": True})]
+    options = {"quiet": True, "use_debugger": True, "use_reloader": True}
+    assert calls == [(("127.0.0.1", 0, app), options)]
     assert app.debug
     app.run("::1", debug=False)
-    assert calls[1] == (("::1", 5000, app), {"use_debugger": False})
+    assert calls[1] == (("::1", 5000, app), {"use_debugger": False, "use_reloader": False})
+    # In a thread, as in a plug-in, there is no program to start anew.
+    thread = threading.Thread(target=app.run, kwargs={"debug": True, "use_debugger": False})
+    thread.start()
+    thread.join()
+    assert calls.pop()[1] == {"use_debugger": False, "use_reloader": False}
     monkeypatch.setenv("MICROWEB_RUN_FROM_CLI", "true")
     app.run()
     assert len(calls) == 2

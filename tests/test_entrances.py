@@ -185,7 +185,8 @@ RUN_SCRIPT = """
     app = Microweb(__name__)
     import microweb.serving
     microweb.serving.run_simple = lambda host, port, app, **options: print(
-        host, port, app.debug, os.environ.get("COLOUR"), sorted(options))
+        host, port, app.debug, os.environ.get("COLOUR"),
+        (options["use_debugger"], options["use_reloader"]))
     app.config["SERVER_NAME"] = os.environ.get("NAME")
     app.run(load_dotenv=not os.environ.get("SKIP"), use_evalex=True)
 """
@@ -194,11 +195,11 @@ RUN_SCRIPT = """
 @pytest.mark.parametrize(
     ("variables", "dotenv", "printed"),
     [
-        ({}, "", "127.0.0.1 5000 False None ['use_debugger']"),
-        ({}, "COLOUR=red\nFLASK_DEBUG=1", "127.0.0.1 5000 True red ['use_debugger']"),
-        ({"MICROWEB_DEBUG": "0"}, "FLASK_DEBUG=1", "127.0.0.1 5000 False None ['use_debugger']"),
-        ({"SKIP": "1"}, "COLOUR=red", "127.0.0.1 5000 False None ['use_debugger']"),
-        ({"NAME": "localhost:81"}, "", "localhost 81 False None ['use_debugger']"),
+        ({}, "", "127.0.0.1 5000 False None (False, False)"),
+        ({}, "COLOUR=red\nFLASK_DEBUG=1", "127.0.0.1 5000 True red (True, True)"),
+        ({"MICROWEB_DEBUG": "0"}, "FLASK_DEBUG=1", "127.0.0.1 5000 False None (False, False)"),
+        ({"SKIP": "1"}, "COLOUR=red", "127.0.0.1 5000 False None (False, False)"),
+        ({"NAME": "localhost:81"}, "", "localhost 81 False None (False, False)"),
         ({"MICROWEB_RUN_FROM_CLI": "true"}, "", ""),
     ],
 )
