@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -26,8 +28,19 @@ def test_there_are_examples():
 
 
 def test_the_commands_it_names_exist():
-    for command in re.findall(r"python3 -m microweb (\w+)", README):
-        assert command in ("demo", "run", "routes")
+    row = re.search(r"\| command line \| (.*) \|", README).group(1)
+    named = re.findall(r"python3 -m microweb (\w+)", README)
+    named += re.findall(r"`(\w+)[^`/]*`", row)
+    done = subprocess.run(
+        [sys.executable, "-m", "microweb", "--help"],
+        cwd=Path(microweb.__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    for command in named:
+        assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE), command
 
 
 def test_the_names_it_promises_are_there():

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import SUPPRESS, ArgumentTypeError, BooleanOptionalAction, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 
 from ..entrances import describe_listen_failure
@@ -38,8 +39,6 @@ def parse_port(text: str) -> int:
     >>> parse_port("8080")
     8080
     """
-    from argparse import ArgumentTypeError
-
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
     return int(text)
@@ -47,6 +46,62 @@ def parse_port(text: str) -> int:
 
 def _split_paths(text: str) -> list[str]:
     return [path for path in text.split(os.pathsep) if path]
+
+
+def _default_empty_host(text: str) -> str:
+    # A script's unset variable, --host "$HOST", must not open the server to everybody.
+    return text or DEFAULT_CLI_HOST
+
+
+_PATHS: dict[str, Any] = {"type": _split_paths, "metavar": f"PATH{os.pathsep}PATH"}
+# None is what was not given, so that other places may decide.
+_FLAG: dict[str, Any] = {"action": "store_true", "default": None}
+_SWITCH: dict[str, Any] = {"action": BooleanOptionalAction}
+
+# What `add_argument` takes, for the arguments of all commands.
+COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "app": {"nargs": "?", "metavar": "APP", "default": SUPPRESS, "help": "the same as --app"},
+    "-A --app": {
+        "metavar": "APP",
+        "help": "app.py, module:app or 'module:factory()'; else wsgi.py, app.py",
+    },
+    "-e --env-file": {"metavar": "FILE", "help": "read environment variables from FILE first"},
+    "--debug": {**_SWITCH, "help": "explain errors in the browser, to this machine only"},
+    "-h --host": {
+        "type": _default_empty_host,
+        "default": DEFAULT_CLI_HOST,
+        "help": "the address to listen on (127.0.0.1)",
+    },
+    "-p --port": {"type": parse_port, "default": 5000, "help": "the port (5000; 0: any free one)"},
+    "--quiet": {**_FLAG, "help": "print nothing"},
+    "--reload": {**_SWITCH, "help": "restart when a file changes (in debug mode: yes)"},
+    "--debugger": {**_SWITCH, "help": "show errors as pages (in debug mode: yes)"},
+    "--with-threads": {**_FLAG, "help": "answer several requests at a time (yes)"},
+    "--without-threads": {
+        "action": "store_false",
+        "default": None,
+        "dest": "with_threads",
+        "help": "answer one after another",
+    },
+    "--cert": {"metavar": "FILE", "help": "serve HTTPS with this certificate"},
+    "--key": {"metavar": "FILE", "help": "its private key, if not in the same file"},
+    "--extra-files": {**_PATHS, "help": "files that also cause a restart"},
+    "--exclude-patterns": {**_PATHS, "help": "files that do not cause one"},
+    "--pdb": {**_FLAG, "help": "stop in the terminal's debugger where a view fails"},
+    "--server": {"metavar": "NAME", "help": f"use another server: {', '.join(SERVERS)}"},
+    "-s --sort": {
+        "choices": [*ROUTE_ORDERS, "match"],
+        "default": "endpoint",
+        "help": "a column, or as the router prefers them (endpoint)",
+    },
+    "--all-methods": {**_FLAG, "help": "show HEAD and OPTIONS too"},
+    "--tree": {**_FLAG, "help": "draw the router's trie instead"},
+    "method": {"metavar": "METHOD", "help": "such as GET"},
+    "path": {"metavar": "PATH", "help": "such as /users/7, or a whole URL"},
+    "--check": {**_FLAG, "help": "compile each, and say which fail"},
+    "--data": {"default": "instance", "metavar": "DIR", "help": "where notes are kept (instance)"},
+    "folder": {"metavar": "FOLDER", "help": "the folder whose files are served"},
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -86,44 +141,28 @@ def _count_global_words(words: Sequence[str]) -> int:
 
 
 def _make_global_parser() -> ArgumentParser:
-    from argparse import RawDescriptionHelpFormatter
-
     from .. import __version__
 
+    commands = [f"  {name:10} {about}" for name, (about, _, _) in COMMANDS.items()]
     parser = OneSentenceParser(
         prog="microweb",
         usage="microweb [options] COMMAND ...",
         description="A web framework of the standard library alone.",
-        epilog="Commands (each explains itself with --help):\n"
-        + "\n".join(f"  {name:10} {about}" for name, (about, _, _) in COMMANDS.items()),
+        epilog="\n".join(["Commands (each explains itself with --help):", *commands]),
         formatter_class=RawDescriptionHelpFormatter,
         add_help=False,
         allow_abbrev=False,
     )
     parser.add_argument("-h", "--help", action="store_true", help="show this help and exit")
     parser.add_argument("--version", action="version", version=f"microweb {__version__}")
-    _add_app_option(parser, default=None)
-    parser.add_argument(
-        "-e", "--env-file", metavar="FILE", help="read environment variables from FILE first"
-    )
-    _add_debug_option(parser)
+    _add_command_arguments(parser, "--app --env-file --debug")
     return parser
 
 
-def _add_app_option(parser: ArgumentParser, **settings: Any) -> None:
-    about = "app.py, module:app or 'module:factory()'; else wsgi.py, app.py"
-    parser.add_argument("-A", "--app", metavar="APP", help=about, **settings)
-
-
-def _add_switch(parser: ArgumentParser, flag: str, help: str) -> None:
-    """Add an option and its opposite, ``--flag`` and ``--no-flag``; None if neither is given."""
-    from argparse import BooleanOptionalAction
-
-    parser.add_argument(flag, action=BooleanOptionalAction, help=help)
-
-
-def _add_debug_option(parser: ArgumentParser) -> None:
-    _add_switch(parser, "--debug", "explain errors in the browser, to this machine only")
+def _add_command_arguments(parser: ArgumentParser, names: str) -> None:
+    by_name = {flags.split()[-1]: flags for flags in COMMAND_ARGUMENTS}
+    for flags in map(by_name.__getitem__, names.split()):
+        parser.add_argument(*flags.split(), **COMMAND_ARGUMENTS[flags])
 
 
 def _prepare_environment(options: Namespace) -> None:
@@ -152,11 +191,11 @@ def _describe_app_commands(options: Namespace) -> str:
 
 
 def _run_builtin(name: str, words: Sequence[str], options: Namespace) -> None:
-    about, add_options, function = COMMANDS[name]
+    about, names, function = COMMANDS[name]
     parser = OneSentenceParser(prog=f"microweb {name}", description=about, add_help=False)
     # -h is the host, as in Flask's command line, so help is --help alone.
     parser.add_argument("--help", action="help", help="show this help and exit")
-    add_options(parser)
+    _add_command_arguments(parser, names)
     function(parser.parse_args(words, options))
 
 
@@ -212,57 +251,6 @@ def _load_microweb(options: Namespace) -> Microweb:
     if not isinstance(app, Microweb):
         raise AppNotLoaded(f"{app!r:.60} is no Microweb app, so nothing is known about its inside")
     return app
-
-
-def _add_app_argument(parser: ArgumentParser) -> None:
-    from argparse import SUPPRESS
-
-    parser.add_argument(
-        "app", nargs="?", metavar="APP", default=SUPPRESS, help="the app, if not by --app"
-    )
-    _add_app_option(parser)
-
-
-def _add_serving_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "-h",
-        "--host",
-        # A script's unset variable, --host "$HOST", must not open the server to everybody.
-        type=lambda text: text or DEFAULT_CLI_HOST,
-        default=DEFAULT_CLI_HOST,
-        help="the address to listen on (127.0.0.1)",
-    )
-    parser.add_argument(
-        "-p", "--port", type=parse_port, default=5000, help="the port (5000; 0: any free one)"
-    )
-    parser.add_argument("--quiet", action="store_true", default=None, help="print nothing")
-    _add_debug_option(parser)
-
-
-def _add_run_options(parser: ArgumentParser) -> None:
-    _add_app_argument(parser)
-    _add_serving_options(parser)
-    _add_switch(parser, "--reload", "restart when a file changes (in debug mode: yes)")
-    _add_switch(parser, "--debugger", "show errors as pages (in debug mode: yes)")
-    for flag, value in (("--with-threads", True), ("--without-threads", False)):
-        about = "answer several requests at a time (yes)" if value else "answer one after another"
-        parser.add_argument(
-            flag, action="store_const", dest="with_threads", const=value, help=about
-        )
-    parser.add_argument("--cert", metavar="FILE", help="serve HTTPS with this certificate")
-    parser.add_argument("--key", metavar="FILE", help="its private key, if not in the same file")
-    paths: dict[str, Any] = {"type": _split_paths, "metavar": f"PATH{os.pathsep}PATH"}
-    parser.add_argument("--extra-files", help="files that also cause a restart", **paths)
-    parser.add_argument("--exclude-patterns", help="files that do not cause one", **paths)
-    parser.add_argument(
-        "--pdb",
-        action="store_true",
-        default=None,
-        help="stop in the terminal's debugger where a view fails",
-    )
-    parser.add_argument(
-        "--server", metavar="NAME", help=f"hand the app to another server: {', '.join(SERVERS)}"
-    )
 
 
 @contextmanager
@@ -404,23 +392,11 @@ def command_demo(options: Namespace) -> None:
     _serve(app, options)
 
 
-def _add_demo_options(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--data", default="instance", metavar="DIR", help="where notes are kept (./instance)"
-    )
-    _add_serving_options(parser)
-
-
 def command_folder(options: Namespace) -> None:
     """``microweb ./folder``: serve the files of a folder."""
     from .folder import make_folder_app
 
     _serve(make_folder_app(options.folder), options)
-
-
-def _add_folder_options(parser: ArgumentParser) -> None:
-    parser.add_argument("folder", metavar="FOLDER", help="the folder whose files are served")
-    _add_serving_options(parser)
 
 
 def command_routes(options: Namespace) -> None:
@@ -432,28 +408,9 @@ def command_routes(options: Namespace) -> None:
         _print_text(list_routes(app, options.sort, options.all_methods))
 
 
-def _add_routes_options(parser: ArgumentParser) -> None:
-    _add_app_argument(parser)
-    parser.add_argument(
-        "-s",
-        "--sort",
-        choices=[*ROUTE_ORDERS, "match"],
-        default="endpoint",
-        help="the column to sort by, or the order in which the router prefers them (endpoint)",
-    )
-    parser.add_argument("--all-methods", action="store_true", help="show HEAD and OPTIONS too")
-    parser.add_argument("--tree", action="store_true", help="draw the router's trie instead")
-
-
 def command_explain(options: Namespace) -> None:
     """``microweb explain``: say how the router comes to its answer for a path."""
     _print_text(explain_route(_load_microweb(options), options.method, options.path))
-
-
-def _add_explain_options(parser: ArgumentParser) -> None:
-    _add_app_option(parser)
-    parser.add_argument("method", metavar="METHOD", help="such as GET")
-    parser.add_argument("path", metavar="PATH", help="such as /users/7, or a whole URL")
 
 
 def command_templates(options: Namespace) -> None:
@@ -467,11 +424,6 @@ def command_templates(options: Namespace) -> None:
         _print_text(f"all {len(names)} templates compile")
 
 
-def _add_templates_options(parser: ArgumentParser) -> None:
-    _add_app_argument(parser)
-    parser.add_argument("--check", action="store_true", help="compile each, and say which fail")
-
-
 def command_shell(options: Namespace) -> None:
     """``microweb shell``: Python's prompt inside the context of an app."""
     from .shell import run_shell
@@ -479,15 +431,26 @@ def command_shell(options: Namespace) -> None:
     run_shell(_load_microweb(options))
 
 
-# Each with what --help says of it, what takes its options, and what runs it.
-COMMANDS: dict[str, tuple[str, Callable[[ArgumentParser], None], Callable[[Namespace], None]]] = {
-    "run": ("serve an app, as in: microweb run app.py", _add_run_options, command_run),
-    "routes": ("list the routes of an app", _add_routes_options, command_routes),
-    "explain": ("say which route a path leads to, and why", _add_explain_options, command_explain),
-    "shell": ("run Python in the context of an app", _add_app_argument, command_shell),
-    "templates": ("list or check the templates", _add_templates_options, command_templates),
-    "demo": ("serve the note-book that comes along", _add_demo_options, command_demo),
-    "folder": ("serve the files of ./a/folder", _add_folder_options, command_folder),
+_SERVING_ARGUMENTS = "--host --port --quiet --debug"
+
+# Each with what --help says of it, its arguments (keys of `COMMAND_ARGUMENTS`), and what runs it.
+COMMANDS: dict[str, tuple[str, str, Callable[[Namespace], None]]] = {
+    "run": (
+        "serve an app, as in: microweb run app.py",
+        f"app --app {_SERVING_ARGUMENTS} --reload --debugger --with-threads --without-threads "
+        "--cert --key --extra-files --exclude-patterns --pdb --server",
+        command_run,
+    ),
+    "routes": (
+        "list the routes of an app",
+        "app --app --sort --all-methods --tree",
+        command_routes,
+    ),
+    "explain": ("say which route a path leads to, and why", "method path --app", command_explain),
+    "shell": ("run Python in the context of an app", "app --app", command_shell),
+    "templates": ("list or check the templates", "app --app --check", command_templates),
+    "demo": ("serve the note-book that is included", f"--data {_SERVING_ARGUMENTS}", command_demo),
+    "folder": ("serve the files of ./a/folder", f"folder {_SERVING_ARGUMENTS}", command_folder),
 }
 
 

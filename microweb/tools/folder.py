@@ -80,7 +80,10 @@ def _list_folder(folder: str) -> list[str]:
     files: list[str] = []
     for entry in entries:
         # A name that is not UTF-8 cannot stand in a URL that a browser would send back.
-        if _is_hidden_name(entry.name) or max(entry.name) >= "\udc80":
+        if (
+            _is_hidden_name(entry.name)
+            or entry.name != entry.name.encode("utf-8", "ignore").decode()
+        ):
             continue
         if entry.is_dir():
             folders.append(f"{entry.name}/")

@@ -13,7 +13,7 @@ from microweb.tools.folder import make_folder_app
 @pytest.fixture
 def client(tmp_path):
     root = tmp_path / "root"
-    for path in ("sub/deep", "site", ".git", ".well-known", "a b"):
+    for path in ("sub/deep", "site", ".git", ".well-known", "a b", "q?x"):
         (root / path).mkdir(parents=True)
     (root / "text.txt").write_text("text")
     (root / "<i>&.txt").write_text("odd")
@@ -46,7 +46,7 @@ def test_files_are_served(client, path, mimetype, body):
 
 def test_a_folder_without_an_index_is_listed(client):
     text = client.get("/").text
-    order = ["a b/", "site/", "sub/", "&lt;i&gt;&amp;.txt", "text.txt"]
+    order = ["a b/", "q?x/", "site/", "sub/", "&lt;i&gt;&amp;.txt", "text.txt"]
     places = [text.index(f">{name}</a>") for name in order]
     assert places == sorted(places)
     assert 'href="./a%20b/"' in text and 'href="./%3Ci%3E%26.txt"' in text
@@ -58,6 +58,7 @@ def test_a_folder_is_redirected_to_its_slash(client):
     answer = client.get("/sub/deep")
     assert (answer.status_code, answer.location) == (302, "./deep/")
     assert client.get("/a%20b").location == "./a%20b/"
+    assert client.get("/q%3Fx").location == "./q%3Fx/"
     assert client.get("/sub/deep", follow_redirects=True).status_code == 200
 
 
@@ -95,9 +96,12 @@ def test_a_name_that_is_no_text_is_not_listed(tmp_path):
         open(os.path.join(os.fsencode(tmp_path), b"bad\xff.txt"), "w").close()
     except OSError:
         pytest.skip("this file system takes text only")
-    (tmp_path / "good.txt").write_text("")
+    for name in ("good.txt", "\uff21.txt", "\U0001f600.txt"):
+        (tmp_path / name).write_text("")
     text = make_folder_app(str(tmp_path)).test_client().get("/").text
-    assert "good.txt" in text and "bad" not in text
+    assert "bad" not in text
+    for name in ("good.txt", "\uff21.txt", "\U0001f600.txt"):
+        assert f">{name}</a>" in text
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root reads anything")

@@ -88,6 +88,15 @@ def test_a_terminal_has_history_and_completion(monkeypatch, capsys, hook):
     assert calls[-2:] == ["history" if hook else "tab: complete", "answer"]
 
 
+def test_without_a_terminal_readline_is_left_alone(monkeypatch, capsys):
+    # Asked for anything, it would fail.
+    monkeypatch.setitem(
+        sys.modules, "readline", SimpleNamespace(parse_and_bind=None, set_completer=None)
+    )
+    monkeypatch.setattr(sys, "__interactivehook__", None, raising=False)
+    assert "42" in run(monkeypatch, capsys, "print(answer)\n").out
+
+
 def test_a_terminal_without_readline_does(monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "readline", None)
     monkeypatch.setattr(sys, "stdin", Terminal("print(answer)\n"))
