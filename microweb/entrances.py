@@ -211,7 +211,7 @@ class StartedServer:
         self.url = server.url
         self.host, self.port = server.server_address[:2]
         # A daemon: a program that forgets to stop it can still end.
-        self._thread = Thread(target=server.serve_forever, name="microweb", daemon=True)
+        self._thread = Thread(target=server.serve_forever, name=self.url, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
