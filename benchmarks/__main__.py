@@ -1,27 +1,31 @@
-"""``python -m benchmarks [requests] [router] [templates] [startup]``."""
+"""``python -m benchmarks [requests] [router] [templates] [startup] [serving] [soak]``."""
 
 from __future__ import annotations
 
 import sys
 
-from . import requests, router, startup, templates
+from . import requests, router, serving, startup, templates
 
 BENCHMARKS = {
     "requests": requests.main,
     "router": router.main,
     "templates": templates.main,
     "startup": startup.main,
+    "serving": serving.main,
+    "soak": serving.soak,
 }
+# Ten minutes of it are for who asks.
+BY_NAME_ONLY = ("soak",)
 
 
 def main(names: list[str]) -> None:
-    """Run the named benchmarks, all of them without a name."""
+    """Run the named benchmarks, without a name all but the long ones."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         sys.exit(f"benchmarks: there is no {unknown[0]!r}; there are {', '.join(BENCHMARKS)}")
     version = f"Python {sys.version.split()[0]} ({sys.implementation.name})"
     print(f"{version}; (2.0×) means that a peer takes twice as long as microweb")
-    for name in names or BENCHMARKS:
+    for name in names or [name for name in BENCHMARKS if name not in BY_NAME_ONLY]:
         BENCHMARKS[name]()
 
 

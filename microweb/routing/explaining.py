@@ -48,7 +48,7 @@ class PathExplanation:
         self.near: list[tuple[Rule, str]] = []
 
     def __str__(self) -> str:
-        end = f"it leads to {self.rule.told()}" if self.rule is not None else str(self.error)
+        end = f"the rule {self.rule.told()} answers" if self.rule is not None else str(self.error)
         if isinstance(self.error, NoMatch):
             end = "no rule leads there"
         lines = [f"{self.method} {self.path}: {end}"]

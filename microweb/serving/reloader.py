@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 # How a child ends that wants to be started anew, and one that was used wrongly.
 RELOAD_STATUS, _USAGE_STATUS = 3, 2
+# How one ends that was about to when a signal came, or had not begun to serve.
+_STOPPED_STATUSES = (RELOAD_STATUS, -signal.SIGINT, -signal.SIGTERM)
 # How often files are looked at until they stay as they are, every so many seconds.
 _SETTLING_LOOKS, _SETTLING_INTERVAL = 20, 0.1
 # Seconds that requests get to finish before a reload, and in which a child counts as short-lived.
@@ -70,7 +72,8 @@ class FileWatcher:
         self._modules = modules
         self._known_modules: set[str] = set()
         self._files: dict[str, None] = {}
-        self._patterns: list[tuple[str, str, Any]] = []
+        # Each with the folder to search, its regex, and what that said of the names seen so far.
+        self._patterns: list[tuple[str, str, Any, dict[str, bool]]] = []
         excluded = {form for name in exclude_patterns for form in (name, os.path.abspath(name))}
         self._is_excluded = re.compile("|".join(map(translate, excluded)) or r"(?!)").match
         for name in map(os.path.abspath, extra_files):
@@ -78,7 +81,7 @@ class FileWatcher:
                 name = os.path.join(name, "*")
             if re.search(r"[*?[]", name) and not os.path.exists(name):
                 folder = os.path.dirname(re.split(r"[*?[]", name, maxsplit=1)[0])
-                self._patterns.append((name, folder, re.compile(translate(name)).match))
+                self._patterns.append((name, folder, re.compile(translate(name)).match, {}))
             else:
                 self.add_file(name)
 
@@ -100,16 +103,36 @@ class FileWatcher:
                 if isinstance(file, str):
                     self.add_file(file)
         state: dict[str, Any] = dict.fromkeys(self._files)
-        for pattern, folder, matches in self._patterns:
-            found = [name for name in list_files(folder) if matches(name)]
-            state[pattern] = found = [name for name in found if not self._is_excluded(name)]
+        for pattern, folder, matches, verdicts in self._patterns:
+            state[pattern] = found = []
+            for name in list_files(folder):
+                wanted = verdicts.get(name)
+                if wanted is None:
+                    wanted = verdicts[name] = bool(matches(name)) and not self._is_excluded(name)
+                if wanted:
+                    found.append(name)
             state.update(dict.fromkeys(found))
-        for name in state:
-            with suppress(OSError, ValueError):
-                if state[name] is None:
+        for name, known in state.items():
+            if known is None:
+                try:
                     status = os.stat(name)
-                    state[name] = status.st_mtime_ns, status.st_size
+                except (OSError, ValueError):
+                    continue
+                state[name] = status.st_mtime_ns, status.st_size
         return state
+
+    def look_again(self, before: dict[str, Any], since: float) -> dict[str, Any]:
+        """Do as `look` does, and add to *before* what is seen for the first time.
+
+        What was written after *since* (as `time.time` has it) counts as changed, unless that is
+        some seconds ago: it may have been loaded before it was written.
+        """
+        now, clock = self.look(), time()
+        for name in now.keys() - before.keys():
+            written = now[name][0] / 1e9 if type(now[name]) is tuple else 0
+            early = clock < since + _SHORT_LIFE and since < written <= clock
+            before[name] = None if early else now[name]
+        return now
 
     @staticmethod
     def difference(before: dict[str, Any], now: dict[str, Any]) -> str | None:
@@ -125,16 +148,11 @@ class FileWatcher:
     ) -> str | None:
         """Return the name of what has changed since *before*, once nothing changes any more.
 
-        Return None when *is_over* does. *interval* is the time between two looks in seconds. A file
-        that is seen for the first time has changed if it was written after *since*, as `time.time`
-        has it, unless that is some seconds ago: it may have been loaded before it was written.
+        Return None when *is_over* does. *interval* is the time between two looks in seconds; for
+        *since* see `look_again`.
         """
         while not is_over():
-            now, clock = self.look(), time()
-            for name in now.keys() - before.keys():
-                written = now[name][0] / 1e9 if type(now[name]) is tuple else 0
-                early = clock < since + _SHORT_LIFE and since < written <= clock
-                before[name] = None if early else now[name]
+            now = self.look_again(before, since)
             if self.difference(before, now):
                 for _ in range(_SETTLING_LOOKS):
                     sleep(_SETTLING_INTERVAL)
@@ -231,11 +249,14 @@ def run_with_reloader(
             options["fd"] = find_systemd_descriptor()
         parent = ReloadingParent(hostname, port, extra, excluded, reloader_interval, options)
         sys.exit(parent.run())
-    watcher, changed, pid = FileWatcher(extra, excluded), [], os.getppid()
+    watcher, pid, since = FileWatcher(extra, excluded), os.getppid(), handover[2]
+    before: dict[str, Any] = {}
+    changed: list[str | None] = []
+    watcher.look_again(before, since)
 
     def watch() -> None:
         name = watcher.wait_for_change(
-            {}, reloader_interval, lambda: os.getppid() != pid, handover[2]
+            before, reloader_interval, lambda: os.getppid() != pid, since
         )
         changed.append(name)
         if name is not None and not options.get("quiet") and sys.stderr is not None:
@@ -336,8 +357,11 @@ class ReloadingParent:
                 status, errors = self._run_child()
                 is_short = status == RELOAD_STATUS and monotonic() - began < _SHORT_LIFE
                 self._short_lives = self._short_lives + 1 if is_short else 0
+                if self._stopping and status in _STOPPED_STATUSES:
+                    return 0
+                status = status if status >= 0 else 128 - status
                 if self._stopping:
-                    return 0 if status == RELOAD_STATUS else status
+                    return status
                 if status == 0 or (status == _USAGE_STATUS and not self._has_served):
                     return status
                 if status != RELOAD_STATUS:
@@ -393,7 +417,7 @@ class ReloadingParent:
             pump.join(1.0)
         if stderr >= 0:
             os.close(stderr)
-        return (status if status >= 0 else 128 - status), errors.decode("utf-8", "replace")
+        return status, errors.decode("utf-8", "replace")
 
     def _pass_errors_on(self, child: Any, errors: bytearray) -> None:
         """Write the child's standard error to this one and keep it, until the child serves."""
@@ -411,6 +435,7 @@ class ReloadingParent:
         page = FailedStartPage(status, errors)
         if page.file:
             self._watcher.add_file(page.file)
+        self._watcher.look_again(before, float("inf"))
         log, fd = self._listener.log, self._listener.fileno()
         log.write("microweb: waiting for a change; until then, the browser shows the error\n")
         server = Server("", 0, page, quiet=True, fd=fd, ssl_context=self._tls)

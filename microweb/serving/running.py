@@ -149,5 +149,6 @@ def _run_until_signal(
                     previous[number] = signal.signal(number, stop)
             server.serve_forever()
         finally:
-            for number, handler in previous.items():
+            # A reloader passes on, a moment later, what a terminal has sent this process too.
+            for number, handler in previous.items() if reloading is None else ():
                 signal.signal(number, handler)

@@ -41,6 +41,8 @@ def make_tls_context(given: Any) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
+        for path in given:
+            open(path, "rb").close()  # OpenSSL does not always tell why it cannot.
         context.load_cert_chain(*given)
     except (OSError, TypeError) as error:
         reason = getattr(error, "strerror", None) or error

@@ -67,7 +67,7 @@ def test_explanation_reads_as_text():
     matched = site()
     matched.find("GET", "/about")[0].origin = "app.py:3"
     assert str(matched.explain("GET", "/about")).startswith(
-        "GET /about: it leads to '/about' to 'about' (app.py:3)\n"
+        "GET /about: the rule '/about' to 'about' (app.py:3) answers\n"
     )
     assert "it takes GET, HEAD" in str(site().explain("POST", "/about"))
 

@@ -95,6 +95,16 @@ def test_the_file_of_a_server_that_came_later_is_left_alone(path):
         assert status_of(ask_unix(path)) == 200
 
 
+@needs_unix
+def test_the_file_of_an_inherited_socket_is_left_to_who_made_it(path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(path)
+        listener.listen()
+        with serving(Recorder(), fd=listener.fileno()) as server:
+            assert server.url.startswith("unix://") and status_of(ask_unix(path)) == 200
+        assert os.path.exists(path)
+
+
 def test_without_unix_sockets_a_path_is_told(monkeypatch):
     monkeypatch.setattr(binding, "UNIX_FAMILY", None)
     with pytest.raises(OSError, match="this system has no Unix sockets; give a host and a port"):

@@ -25,7 +25,7 @@ from microweb.serving import is_running_from_reloader, run_simple
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     words = [helper.TEXT, os.getpid(), is_running_from_reloader(), sys.warnoptions, sys.argv[1:]]
-    return [repr(words).encode()]
+    return [repr([*words, os.fstat(2).st_ino]).encode()]
 print("setup", os.getpid(), is_running_from_reloader(), flush=True)
 run_simple("127.0.0.1", 0, app, use_reloader=True, reloader_interval=0.03)
 """
@@ -51,7 +51,13 @@ class Program:
         pipe = subprocess.PIPE
         environ = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", **environ}
         self.process = subprocess.Popen(
-            [sys.executable, *command], cwd=folder, env=environ, stdout=pipe, stderr=pipe, text=True
+            [sys.executable, *command],
+            cwd=folder,
+            env=environ,
+            stdout=pipe,
+            stderr=pipe,
+            text=True,
+            start_new_session=True,
         )
         self.banner = self.process.stderr.readline()
         assert self.banner.startswith("microweb: serving on http://127.0.0.1:"), (
@@ -82,7 +88,8 @@ class Program:
         raise AssertionError(f"no answer has {words!r}; the last one is {status} {text!r}")
 
     def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
+        """Stop parent and child as a terminal's Ctrl-C does: both get the signal."""
+        os.killpg(self.process.pid, number)
         out, err = self.process.communicate(timeout=20)
         return self.process.returncode, out, err
 
@@ -113,7 +120,9 @@ def test_cf_08_a_program_is_started_anew_when_a_file_changes_breaks_vanishes_and
     helper = tmp_path / "helper.py"
     write(helper, "TEXT = 'first'")
     with Program(tmp_path, "-W", "error", "app.py", "--flag") as program:
-        text = program.get_until("first", "True", "'error'", "'--flag'")
+        # Once it serves, its standard error is the parent's: a terminal stays one.
+        stderr = os.fstat(program.process.stderr.fileno()).st_ino
+        text = program.get_until("first", "True", "'error'", "'--flag'", str(stderr))
         write(helper, "\nTEXT = = 'broken'")
         page = program.get_until("SyntaxError", str(helper), "line 2", "= = 'broken'", status=503)
         assert "status 1" in page
@@ -135,20 +144,27 @@ def test_cf_08_a_program_is_started_anew_when_a_file_changes_breaks_vanishes_and
     assert all(is_gone(int(line[1])) for line in setups)
     assert f"{helper} has changed; starting anew" in err
     assert err.count("SyntaxError") == 1 and "KeyboardInterrupt" not in err
+    assert "serving on" not in err  # It was said once, by the parent.
 
 
 def test_cf_08_where_the_app_is_loaded_by_a_function_the_parent_runs_nothing_of_it(tmp_path):
-    write(tmp_path / "run.py", LOADING)
+    folder, helper = tmp_path / "program", tmp_path / "elsewhere" / "helper.py"
+    write(folder / "run.py", LOADING)
     app = "def app(environ, start_response):\n start_response('200 OK', [])\n return [b'{}']"
-    write(tmp_path / "helper.py", "1 / 0")
-    with Program(tmp_path, "run.py") as program:
+    write(helper, "1 / 0")
+    with Program(folder, "run.py", PYTHONPATH=str(helper.parent)) as program:
         program.get_until("ZeroDivisionError", "helper.py", status=503)
-        write(tmp_path / "helper.py", app.format("one"))
+        write(helper, app.format("one"))
         program.get_until("one")
-        write(tmp_path / "helper.py", app.format("two words"))
+        write(helper, "import sys; sys.exit(2)")
+        program.get_until("ended with status 2", status=503)
+        write(folder / "unrelated.py", "")
+        write(helper, app.format("two words"))
+        write(folder / "unrelated.py", "changed = True")
         program.get_until("two words")
         pids = {line.split()[1] for line in program.stop(signal.SIGINT)[1].splitlines()}
-    assert len(pids) >= 3 and str(program.process.pid) not in pids
+    assert program.process.returncode == 0
+    assert len(pids) >= 4 and str(program.process.pid) not in pids
 
 
 def test_a_wrong_use_at_the_first_start_ends_the_program(tmp_path):
@@ -188,6 +204,27 @@ def test_however_a_program_was_started_it_is_started_again(tmp_path, kind):
         status, _, err = program.stop()
     assert status == 0 and "True" in text
     assert kind == "archive" or f"{changed} has changed" in err
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cf_08_a_signal_to_the_parent_alone_ends_both(tmp_path, number):
+    write(tmp_path / "app.py", SCRIPT)
+    write(tmp_path / "helper.py", "TEXT = 'here'")
+    with Program(tmp_path, "app.py") as program:
+        pid = int(program.get_until("here").split(",")[1])
+        program.process.send_signal(number)
+        assert program.process.wait(20) == 0
+        assert is_gone(pid)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_cf_08_a_signal_while_the_parent_answers_ends_it(tmp_path, number):
+    write(tmp_path / "app.py", LOADING)
+    write(tmp_path / "helper.py", "1 / 0")
+    with Program(tmp_path, "app.py") as program:
+        program.get_until("ZeroDivisionError", status=503)
+        program.process.send_signal(number)
+        assert program.process.wait(20) == 0
 
 
 def test_a_child_whose_parent_is_killed_ends_too(tmp_path):
@@ -361,7 +398,7 @@ def test_the_command_that_runs_a_program_again(monkeypatch, original, spec, argu
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.setattr(sys, "orig_argv", original or [], raising=False)
     monkeypatch.setattr(sys, "argv", arguments)
-    monkeypatch.setattr(subprocess, "_args_from_interpreter_flags", lambda: [])
+    monkeypatch.setattr(subprocess, "_args_from_interpreter_flags", list)
     assert find_restart_command() == [sys.executable, *expected]
 
 

@@ -94,12 +94,12 @@ def test_the_tree_tells_the_place_of_each_view():
 @pytest.mark.parametrize(
     ("method", "target", "found"),
     [
-        ("GET", "/z/7", "GET /z/7: it leads to '/z/<int:n>' to 'b' (view ("),
-        ("get", "/z/7?x=/y", "GET /z/7: it leads to '/z/<int:n>' to 'b' (view ("),
-        ("GET", "http://example.org/z/%C3%BC?q", "GET /z/\u00fc: it leads to '/z/<name>' to 'a'"),
+        ("GET", "/z/7", "GET /z/7: the rule '/z/<int:n>' to 'b' (view ("),
+        ("get", "/z/7?x=/y", "GET /z/7: the rule '/z/<int:n>' to 'b' (view ("),
+        ("GET", "http://example.org/z/%C3%BC?q", "GET /z/\u00fc: the rule '/z/<name>' to 'a'"),
         ("GET", "https://example.org", "GET /: no rule leads there"),
         ("GET", "//z/7", "GET //z/7: "),
-        ("GET", "/z/new", "GET /z/new: it leads to '/z/<name>' to 'a'"),
+        ("GET", "/z/new", "GET /z/new: the rule '/z/<name>' to 'a'"),
         ("DELETE", "/z/7", "/z/<int:n> comes near: it takes GET, HEAD, OPTIONS"),
     ],
 )
