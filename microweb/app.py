@@ -163,8 +163,10 @@ class Microweb(ResponseMaker):
     def configuration_changed(self) -> None:
         """Have the setup merged anew by the next request."""
         self._setup = None
-        if isinstance(self.json, DefaultJSONProvider):
-            self.json.options_changed()
+        # An app that is being made may set keys before it has a provider.
+        provider = self.__dict__.get("json")
+        if isinstance(provider, DefaultJSONProvider):
+            provider.options_changed()
 
     def has_default_dispatch(self) -> bool:
         """Return whether nobody has overridden a step that the straight line leaves out."""
@@ -206,6 +208,10 @@ class Microweb(ResponseMaker):
                 rule, arguments = setup.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
             context.routing_exception = self._routing_http_error(error, environ)
+            return setup.unmatched
+        except HTTPException as error:
+            # A converter that looks something up may answer that it is not there.
+            context.routing_exception = error
             return setup.unmatched
         context.url_rule = rule
         context.view_args = arguments

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
     from .blueprints import Blueprint
     from .scaffold import AnyFunction
 
-BLUEPRINT_OPTIONS = ("url_prefix", "name", "subdomain", "url_defaults", "cli_group")
-
 
 class AppMap(Map):
     """The URL map of an app: its adapters raise HTTP errors, as views do."""
@@ -106,6 +104,7 @@ class AppBase(Scaffold):
                 "static_host needs both of them"
             )
         self._got_first_request = False
+        self._name: str | None = None
         self._instance_path = instance_path
         self._logger: Logger | None = None
         self.config = self.make_config(instance_relative_config)
@@ -129,12 +128,18 @@ class AppBase(Scaffold):
 
     @property
     def name(self) -> str:
-        """The import name, or the name of the script where that is ``__main__``."""
+        """The import name, or the name of the script where that is ``__main__``; may be set."""
+        if self._name is not None:
+            return self._name
         if self.import_name == "__main__":
             filename: str | None = getattr(sys.modules["__main__"], "__file__", None)
             if filename is not None:
                 return os.path.splitext(os.path.basename(filename))[0]
         return self.import_name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
 
     @property
     def debug(self) -> bool:
@@ -152,6 +157,10 @@ class AppBase(Scaffold):
             self._logger = create_logger(self)
         return self._logger
 
+    @logger.setter
+    def logger(self, value: Logger) -> None:
+        self._logger = value
+
     @property
     def got_first_request(self) -> bool:
         """Whether a request has been answered, after which nothing may be registered."""
@@ -164,6 +173,10 @@ class AppBase(Scaffold):
         if self._instance_path is None:
             self._instance_path = self.auto_find_instance_path()
         return self._instance_path
+
+    @instance_path.setter
+    def instance_path(self, value: str) -> None:
+        self._instance_path = value
 
     def auto_find_instance_path(self) -> str:
         """Return the instance folder of an app that was given none."""
@@ -204,7 +217,8 @@ class AppBase(Scaffold):
         """Forget what was computed from the configuration; called after each change of it."""
 
     def request_settings(self) -> dict[str, Any]:
-        """Return the request's attributes that the configuration changes from their defaults."""
+        """Return the request's attributes that the configuration changes from their defaults; what
+        a request class of one's own says holds where the configuration says nothing."""
         settings: dict[str, Any] = {}
         for key, attribute in (
             ("MAX_CONTENT_LENGTH", "max_content_length"),
@@ -213,7 +227,7 @@ class AppBase(Scaffold):
             ("TRUSTED_HOSTS", "trusted_hosts"),
         ):
             value = self.config[key]
-            if value != getattr(self.request_class, attribute):
+            if value != DEFAULT_CONFIG[key]:
                 settings[attribute] = value
         if self.debug:
             settings["debug"] = True
@@ -310,18 +324,13 @@ class AppBase(Scaffold):
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Register a blueprint.
 
-        *url_prefix*, *url_defaults* and *name* take the place of the blueprint's own. ValueError
-        where the name is taken.
+        *url_prefix*, *subdomain*, *url_defaults*, *name* and *cli_group* take the place of the
+        blueprint's own; functions given to `Blueprint.record` find further options in
+        ``state.options``. ValueError where the name is taken.
         """
         self._check_setup("register_blueprint", blueprint)
         if not hasattr(blueprint, "register"):
             raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r:.60}")
-        for name in options:
-            if name not in BLUEPRINT_OPTIONS:
-                raise TypeError(
-                    f"register_blueprint() knows no option {name!r}; there are "
-                    f"{', '.join(BLUEPRINT_OPTIONS)}"
-                )
         blueprint.register(self, options)
 
     def iter_blueprints(self) -> Iterable[Blueprint]:

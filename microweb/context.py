@@ -213,6 +213,17 @@ class Context:
         if self.environ is not None and self.url_rule is None and self.routing_exception is None:
             self.match_request()
 
+    def copy(self) -> Context:
+        """Return a context of the same request for another thread, with a ``g`` of its own.
+
+        The request and the session are read now: when the copy is used, the request may be over.
+        """
+        context = Context(self.app, self.environ)
+        shared = {"_request": self.request, "_session": self.session, "owns_request": False}
+        matched = ("url_rule", "view_args", "routing_exception")
+        vars(context).update(shared, **{name: getattr(self, name) for name in matched})
+        return context
+
     def match_request(self) -> None:
         """Find the rule of the request, and tell the request object if there is one already."""
         self.app.match_request(self)

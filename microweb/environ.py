@@ -60,6 +60,7 @@ class EnvironBuilder:
         app: Microweb | None = None,
         subdomain: str | None = None,
         url_scheme: str | None = None,
+        mimetype: str | None = None,
     ) -> None:
         from urllib.parse import unquote_to_bytes, urlsplit
 
@@ -87,14 +88,14 @@ class EnvironBuilder:
         self.environ_overrides = environ_overrides
         self.input_stream = input_stream
         self.content_length = content_length
-        self.content_type = content_type
+        self.content_type = content_type or mimetype
         self.body = b""
         if auth is not None:
             self.headers["Authorization"] = _basic_credentials(*auth)
         if json is not None:
             provider = _json_provider(app)
             self.body = provider.dumps(json).encode("utf-8")
-            self.content_type = content_type or "application/json"
+            self.content_type = self.content_type or "application/json"
         elif data is not None:
             self._set_body(data)
 
@@ -252,6 +253,8 @@ def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
             elif hasattr(item, "read") and not isinstance(item, FileStorage):
                 yield name, _make_upload(name, item)
             else:
+                if isinstance(item, FileStorage) and not item.content_type:
+                    item = _make_upload(name, item.stream, item.filename)
                 yield name, item if isinstance(item, (FileStorage, bytes)) else str(item)
 
 

@@ -10,7 +10,6 @@ import os
 
 from .context import (
     CURRENT_CONTEXT,
-    Context,
     current_context,
     find_request_context,
     request_context,
@@ -341,15 +340,10 @@ def copy_current_request_context(f: Callable[..., Any]) -> Callable[..., Any]:
     Ada
     """
     original = request_context("copy_current_request_context")
-    # Read now: when the function runs, the request may be over.
-    shared = {"_request": original.request, "_session": original.session}
-    matched = ("url_rule", "view_args", "routing_exception")
-    shared.update((name, getattr(original, name)) for name in matched)
+    prepared = original.copy()
 
     def in_copied_context(*args: Any, **kwargs: Any) -> Any:
-        context = Context(original.app, original.environ)
-        vars(context).update(shared, owns_request=False)
-        with context:
+        with prepared.copy() as context:
             return context.app.ensure_sync(f)(*args, **kwargs)
 
     in_copied_context.__name__ = getattr(f, "__name__", "in_copied_context")

@@ -48,6 +48,10 @@ class TemplateRenderer(UrlBuilder):
             self._jinja_env = self.create_jinja_environment()
         return self._jinja_env
 
+    @jinja_env.setter
+    def jinja_env(self, value: Environment) -> None:
+        self._jinja_env = value
+
     def add_inline_templates(self, templates: str | Mapping[str, str]) -> None:
         """Give templates as text, for apps of one file; they win over those in folders.
 
@@ -77,6 +81,7 @@ class TemplateRenderer(UrlBuilder):
         self._forget_loader()
 
     def _forget_loader(self) -> None:
+        """Have the environment ask the loaders that there are now."""
         if self._jinja_env is not None:
             self._jinja_env.loader = self._make_loader()
 
@@ -246,6 +251,12 @@ class TemplateRenderer(UrlBuilder):
 
     def _begin_rendering(self, template: Template, context: dict[str, Any]) -> None:
         self.update_template_context(context)
+        if before_render_template.receivers or template_rendered.receivers:
+            # In templates these are globals; who listens finds them in the context, as in Flask.
+            current = find_request_context()
+            if current is not None:
+                context.setdefault("request", current.request)
+                context.setdefault("g", current.g)
         self._send_rendering(before_render_template, template, context)
 
     def _send_rendering(

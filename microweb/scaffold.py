@@ -34,7 +34,9 @@ def describe_function(function: Any) -> str:
     """
     name: str = getattr(function, "__qualname__", None) or repr(function)
     code = getattr(function, "__code__", None)
-    return name if code is None else f"{name} ({code.co_filename}:{code.co_firstlineno})"
+    # PyPy's own functions have code of another kind.
+    filename = getattr(code, "co_filename", None)
+    return name if filename is None else f"{name} ({filename}:{code.co_firstlineno})"
 
 
 def describe_registration(method_name: str, registered: object) -> str:
@@ -116,6 +118,7 @@ class Scaffold:
         self._static_folder = None if static_folder is None else os.fspath(static_folder)
         self._static_url_path = static_url_path
         self.template_folder = template_folder
+        self._jinja_loader: BaseLoader | None = None
         self.view_functions: dict[str, View] = {}
         self.error_handler_spec: dict[
             str | None, dict[int | None, dict[type[Exception], Callable[..., Any]]]
@@ -169,12 +172,21 @@ class Scaffold:
 
     @property
     def jinja_loader(self) -> BaseLoader | None:
-        """What finds the templates of the template folder, or None without one."""
-        if self.template_folder is None:
-            return None
-        from .templating import FileSystemLoader
+        """What finds the templates of the template folder, or None without one; may be set."""
+        if self._jinja_loader is None and self.template_folder is not None:
+            from .templating import FileSystemLoader
 
-        return FileSystemLoader(os.path.join(self.root_path, self.template_folder))
+            folder = os.path.join(self.root_path, self.template_folder)
+            self._jinja_loader = FileSystemLoader(folder)
+        return self._jinja_loader
+
+    @jinja_loader.setter
+    def jinja_loader(self, value: BaseLoader | None) -> None:
+        self._jinja_loader = value
+        self._forget_loader()
+
+    def _forget_loader(self) -> None:
+        """Have the templates looked for anew, where they have been looked for already."""
 
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"

@@ -55,13 +55,15 @@ class UrlBuilder(AppBase):
         if endpoint[:1] == "." and context is not None and context.url_rule is not None:
             blueprint = context.url_rule.endpoint.rpartition(".")[0]
             endpoint = f"{blueprint}{endpoint}" if blueprint else endpoint[1:]
-        if self.url_default_functions:
-            self.inject_url_defaults(endpoint, values)
+        self.inject_url_defaults(endpoint, values)
         try:
             if self.url_map.has_hosts:
                 path = self._build_on_host(endpoint, values, _method, _scheme)
             else:
-                path = self.script_prefix(environ) + self.url_map.build(endpoint, values, _method)
+                # Of several rules the one that the request's own method would reach.
+                own = None if environ is None else environ["REQUEST_METHOD"]
+                path = self.url_map.build(endpoint, values, _method, True, own)
+                path = self.script_prefix(environ) + path
         except BuildError as error:
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
@@ -100,20 +102,23 @@ class UrlBuilder(AppBase):
 
     def _absolute_url(self, path: str, scheme: str | None) -> str:
         """Return *path* with a scheme and a host: the request's, else those configured."""
-        if scheme is not None and not (scheme and _URL_SCHEME_LETTERS.issuperset(scheme.lower())):
+        if scheme is not None and not _URL_SCHEME_LETTERS.issuperset(scheme.lower()):
             raise ValueError(f"_scheme is a scheme such as 'https', not {scheme!r}")
         context = find_request_context()
         if context is not None:
-            return f"{scheme or context.request.scheme}://{context.request.host}{path}"
+            scheme = context.request.scheme if scheme is None else scheme
+            return f"{scheme and scheme + ':'}//{context.request.host}{path}"
         server_name = self.config["SERVER_NAME"]
         if not server_name:
             raise RuntimeError(_NO_HOST)
-        return f"{scheme or self.config['PREFERRED_URL_SCHEME']}://{server_name}{path}"
+        scheme = self.config["PREFERRED_URL_SCHEME"] if scheme is None else scheme
+        return f"{scheme and scheme + ':'}//{server_name}{path}"
 
     def inject_url_defaults(self, endpoint: str, values: dict[str, Any]) -> None:
         """Have the `url_defaults` functions of the app and the blueprints add to *values*."""
-        for function in self.iter_hooks(self.url_default_functions, endpoint):
-            function(endpoint, values)
+        if self.url_default_functions:
+            for function in self.iter_hooks(self.url_default_functions, endpoint):
+                function(endpoint, values)
 
     def handle_url_build_error(
         self, error: BuildError, endpoint: str, values: dict[str, Any]

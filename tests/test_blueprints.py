@@ -201,11 +201,6 @@ def test_the_prefixes_of_nested_blueprints_are_joined_as_they_are():
     assert (client.get("/p/c/").text, client.get("/p/c/x").text) == ("root", "x")
 
 
-def test_an_unknown_option_of_a_registration_is_refused():
-    with pytest.raises(TypeError, match="knows no option 'prefix'; there are url_prefix"):
-        make_app().register_blueprint(Blueprint("pages", __name__), prefix="/x")
-
-
 def test_a_prefix_of_none_is_no_prefix_given():
     parent = Blueprint("parent", __name__, url_prefix="/parent")
     child = Blueprint("child", __name__, url_prefix="/child")

@@ -65,7 +65,7 @@ def test_url_for_outside_of_a_request():
         url_for("index")
 
 
-@pytest.mark.parametrize("scheme", ["", "java script", "a:b", "ä"])
+@pytest.mark.parametrize("scheme", ["java script", "a:b", "ä"])
 def test_rt_15_a_scheme_is_a_scheme(scheme):
     with url_app().test_request_context(), pytest.raises(ValueError, match="_scheme"):
         url_for("index", _scheme=scheme, _external=True)

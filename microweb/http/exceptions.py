@@ -516,12 +516,12 @@ class Aborter:
 
         Raises LookupError for a code without a class.
         """
-        if isinstance(code, int):
-            kind = self.mapping.get(code)
-            if kind is None:
-                raise LookupError(
-                    f"No exception is known for the status code {code!r}: "
-                    "give a code of 400 and above, such as 404, or a response object."
-                )
+        kind = self.mapping.get(code) if isinstance(code, int) else None
+        if kind is not None:
             raise kind(*args, **kwargs)
+        if not callable(code) or isinstance(code, (type, HTTPException)):
+            raise LookupError(
+                f"No exception is known for the status code {code!r}: "
+                "give a code of 400 and above, such as 404, or a response object."
+            )
         raise HTTPException(response=code)

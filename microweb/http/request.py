@@ -585,9 +585,16 @@ def _refuse_json_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 
 
+def _read_json_float(text: str) -> float:
+    """Return a number with a fraction or an exponent; one too large for a float is refused."""
+    if abs(float(text)) == float("inf"):
+        raise ValueError(f"{text:.20} is too large a number")
+    return float(text)
+
+
 @lru_cache(maxsize=1)
 def _strict_json_decoder() -> Any:
     """Make the stdlib's decoder, which by itself would take NaN and Infinity."""
     from json import JSONDecoder
 
-    return JSONDecoder(parse_constant=_refuse_json_constant)
+    return JSONDecoder(parse_constant=_refuse_json_constant, parse_float=_read_json_float)

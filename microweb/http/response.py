@@ -80,6 +80,7 @@ class Response(ResponseHeaderFields):
     autocorrect_location_header = False
 
     response: Iterable[Any]
+    _answers_its_own_way = False
     _status = "200 OK"
     _status_code = 200
     _on_close: list[Callable[[], Any]] | None = None
@@ -158,6 +159,13 @@ class Response(ResponseHeaderFields):
     def status_code(self, value: int) -> None:
         self.status = value
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        """Note whether a subclass has its own way of making headers or bodies."""
+        super().__init_subclass__(**keywords)
+        steps = ("get_wsgi_headers", "get_app_iter", "get_wsgi_response", "iter_encoded")
+        own = (getattr(cls, step) is not getattr(Response, step) for step in steps)
+        cls._answers_its_own_way = any(own)
+
     def __call__(
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
@@ -171,6 +179,7 @@ class Response(ResponseHeaderFields):
             and body[0].__class__ is bytes
             and environ["REQUEST_METHOD"] != "HEAD"
             and self._on_close is None
+            and not self._answers_its_own_way
         ):
             code = self._status_code
             if code >= 200 and code != 204 and code != 304:

@@ -419,11 +419,13 @@ class Map:
         values: Mapping[str, Any],
         method: str | None = None,
         append_unknown: bool = True,
+        preferred: str | None = None,
     ) -> str:
         """Return the URL of *endpoint*: an encoded path, and a query for the values left over.
 
         *endpoint*: as given to the rules; *values*: by the names of the variables; a ``None``
         counts as not given; *method*: only rules for this method, or ``None`` for any;
+        *preferred*: rules for this method first, then any;
         *append_unknown*: whether values without a variable become the query; a list repeats. Raises
         BuildError: there is no such endpoint, or the values do not fit any of its rules.
 
@@ -431,7 +433,7 @@ class Map:
         >>> Map([Rule("/u/<name>", endpoint="u")]).build("u", {"name": "a b", "page": 2})
         '/u/a%20b?page=2'
         """
-        return self.build_parts(endpoint, values, method, append_unknown)[1]
+        return self.build_parts(endpoint, values, method, append_unknown, None, preferred)[1]
 
     def build_parts(
         self,
@@ -440,13 +442,17 @@ class Map:
         method: str | None = None,
         append_unknown: bool = True,
         domain: str | None = None,
+        preferred: str | None = None,
     ) -> tuple[str | None, str]:
         """Return the host or subdomain of *endpoint*, and its URL as ``build`` does.
 
         The first is ``None`` if the rule is for any; *domain*: the one to stay on if it has a rule.
         """
         first: tuple[str | None, str] | None = None
-        for rule in self._by_endpoint.get(endpoint, ()):
+        rules = self._by_endpoint.get(endpoint, ())
+        if preferred is not None and len(rules) > 1:
+            rules = sorted(rules, key=lambda rule: not _answers_method(rule, preferred))
+        for rule in rules:
             if method is not None and rule.methods is not None and method not in rule.methods:
                 continue
             url, _ = build_path(rule, values)
@@ -566,6 +572,10 @@ def _warn_of_rule(message: str, stacklevel: int = 4) -> None:
     import warnings
 
     warnings.warn(message, stacklevel=stacklevel)
+
+
+def _answers_method(rule: Rule, method: str) -> bool:
+    return rule.methods is None or method in rule.methods
 
 
 def _build_order(rule: Rule) -> tuple[bool, int, int]:
