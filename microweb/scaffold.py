@@ -33,7 +33,7 @@ def describe_function(function: Any) -> str:
     True
     """
     name: str = getattr(function, "__qualname__", None) or repr(function)
-    code = getattr(function, "__code__", None)
+    code: Any = getattr(function, "__code__", None)
     # PyPy's own functions have code of another kind.
     filename = getattr(code, "co_filename", None)
     return name if filename is None else f"{name} ({filename}:{code.co_firstlineno})"

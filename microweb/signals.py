@@ -233,9 +233,8 @@ def is_coroutine_function(function: Any) -> bool:
     function = getattr(function, "__func__", function)
     code = getattr(function, "__code__", None)
     # The flag that inspect.CO_COROUTINE names; that module costs more to import than this one.
-    return bool(code is not None and code.co_flags & 0x80) or hasattr(
-        function, "_is_coroutine_mark"
-    )
+    flags = getattr(code, "co_flags", 0)
+    return bool(flags & 0x80) or hasattr(function, "_is_coroutine_mark")
 
 
 def _identity_of(obj: Any) -> Any:

@@ -53,8 +53,9 @@ def _check_signature(
     are filled already."""
     if hasattr(function, "__func__"):
         function, bound = function.__func__, 1
-    code = getattr(function, "__code__", None)
-    if code is None or hasattr(function, "__wrapped__"):
+    code: Any = getattr(function, "__code__", None)
+    # What is built in has no code, or on PyPy code of another kind.
+    if not hasattr(code, "co_posonlyargcount") or hasattr(function, "__wrapped__"):
         return
     positional = code.co_varnames[bound : code.co_argcount]
     keyword_only = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]

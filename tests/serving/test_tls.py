@@ -118,7 +118,7 @@ def test_what_is_no_tls_is_told_in_one_line_of_the_log(pair, capsys):
 
 @pytest.mark.skipif(
     sys.implementation.name == "pypy",
-    reason="PyPy's ssl module leaves a socket that it could not wrap to the collector, with a warning",
+    reason="PyPy's ssl leaves a socket that it could not wrap to the collector",
 )
 def test_a_client_that_is_gone_before_the_handshake_does_no_harm(pair, connect_tls):
     with serving(Recorder(), ssl_context=pair) as server:
