@@ -11,7 +11,14 @@ from __future__ import annotations
 import os
 import sys
 
-from .config import DEFAULT_CONFIG, Config, ConfigAttribute, is_true_word, make_timedelta
+from .config import (
+    DEFAULT_CONFIG,
+    Config,
+    ConfigAttribute,
+    find_debug_variable,
+    is_true_word,
+    make_timedelta,
+)
 from .context import AppContextGlobals
 from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
 from .json.provider import DefaultJSONProvider
@@ -204,8 +211,7 @@ class AppBase(Scaffold):
         start from the instance folder."""
         values = dict(self.default_config)
         if values["DEBUG"] is None:
-            text = os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG") or ""
-            values["DEBUG"] = is_true_word(text)
+            values["DEBUG"] = is_true_word(find_debug_variable())
         root_path = self.instance_path if instance_relative else self.root_path
         return self.config_class(root_path, values, self.configuration_changed)
 

@@ -60,6 +60,16 @@ def is_true_word(text: str) -> bool:
     return text.strip().lower() in _TRUE_WORDS
 
 
+def find_debug_variable() -> str:
+    """Return what the environment says of debug mode, "" for nothing: MICROWEB_DEBUG, or Flask's
+    variable as second choice.
+
+    >>> isinstance(find_debug_variable(), str)
+    True
+    """
+    return os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG") or ""
+
+
 def make_timedelta(value: timedelta | int | float) -> timedelta:
     """Return a number of seconds as a timedelta, and a timedelta as it is.
 

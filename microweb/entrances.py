@@ -185,15 +185,15 @@ class Entrances(TemplateRenderer):
 
     def _load_environment(self) -> None:
         """Read ``.env`` files, and let MICROWEB_DEBUG or FLASK_DEBUG in them count."""
-        from .config import is_true_word
+        from .config import find_debug_variable, is_true_word
         from .dotenv import load_dotenv
 
-        before = os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG")
+        before = find_debug_variable()
         try:
             load_dotenv()
         except (ValueError, OSError) as error:
             _exit_with_sentence(str(error))
-        after = os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG")
+        after = find_debug_variable()
         if after and not before:
             self.debug = is_true_word(after)
 

@@ -75,9 +75,12 @@ class Signal:
         """Return a decorator that connects a function to this signal of *sender*."""
         return lambda receiver: self.connect(receiver, sender, weak)
 
-    def connected_to(self, receiver: Receiver, sender: Any = ANY) -> _Connection:
+    def connected_to(self, receiver: Receiver, sender: Any = ANY) -> _SignalBlock:
         """Return a context manager that connects *receiver* for the length of a block."""
-        return _Connection(self, receiver, sender)
+        return _SignalBlock(
+            lambda: self.connect(receiver, sender, weak=False),
+            lambda: self.disconnect(receiver, sender),
+        )
 
     def disconnect(self, receiver: Receiver, sender: Any = ANY) -> None:
         """Stop calling *receiver* for *sender*, or for whatever senders it was connected to."""
@@ -104,9 +107,12 @@ class Signal:
         """Return whether a signal of *sender* calls anybody."""
         return any(True for _ in self.receivers_for(sender))
 
-    def muted(self) -> _Muting:
+    def muted(self) -> _SignalBlock:
         """Return a context manager during which the signal reaches nobody."""
-        return _Muting(self)
+        return _SignalBlock(lambda: self._mute(True), lambda: self._mute(False))
+
+    def _mute(self, is_muted: bool) -> None:
+        self._is_muted = is_muted
 
     def send(
         self,
@@ -182,16 +188,15 @@ class Namespace(dict):  # type: ignore[type-arg]
         return self.setdefault(name, NamedSignal(name, doc)) if found is None else found
 
 
-class _Connection:
-    """A connection that lasts as long as a ``with`` block."""
+class _SignalBlock:
+    """A ``with`` block that does one thing to a signal at its beginning, another at its end."""
 
-    def __init__(self, signal: Signal, receiver: Receiver, sender: Any) -> None:
-        self._signal = signal
-        self._receiver = receiver
-        self._sender = sender
+    def __init__(self, begin: Callable[[], object], end: Callable[[], object]) -> None:
+        self._begin = begin
+        self._end = end
 
     def __enter__(self) -> None:
-        self._signal.connect(self._receiver, self._sender, weak=False)
+        self._begin()
 
     def __exit__(
         self,
@@ -199,25 +204,7 @@ class _Connection:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._signal.disconnect(self._receiver, self._sender)
-
-
-class _Muting:
-    """A silence that lasts as long as a ``with`` block."""
-
-    def __init__(self, signal: Signal) -> None:
-        self._signal = signal
-
-    def __enter__(self) -> None:
-        self._signal._is_muted = True
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self._signal._is_muted = False
+        self._end()
 
 
 def is_coroutine_function(function: Any) -> bool:

@@ -167,10 +167,18 @@ class Serializer:
 
     def loads(self, s: str | bytes, salt: str | bytes | None = None, **kwargs: Any) -> Any:
         """Return the object that `dumps` signed; BadSignature or BadPayload if it did not."""
+        return self.load_payload(self._unsign(s, salt))
+
+    def _unsign(self, s: str | bytes, salt: str | bytes | None, *args: Any) -> Any:
+        """Return what the first signer that verifies *s* returns; *args* go to its ``unsign``."""
         failure: BadSignature | None = None
+        signer: Any
         for signer in self._signers_of(salt):
             try:
-                return self.load_payload(signer.unsign(s))
+                return signer.unsign(s, *args)
+            except SignatureExpired:
+                # The signature is right: no other signer could say more.
+                raise
             except BadSignature as error:
                 failure = error
         raise failure or BadSignature("there is no signer to verify the value with")
@@ -225,22 +233,11 @@ class TimedSerializer(Serializer):
         *max_age* is in seconds; SignatureExpired if the value is older. Otherwise as
         `Serializer.loads`.
         """
-        failure: BadSignature | None = None
-        signer: Any
-        for signer in self._signers_of(salt):
-            try:
-                signed = signer.unsign(s, max_age, return_timestamp)
-            except SignatureExpired:
-                # The signature is right: no other signer could say more.
-                raise
-            except BadSignature as error:
-                failure = error
-            else:
-                if not return_timestamp:
-                    return self.load_payload(signed)
-                payload, date_signed = signed
-                return self.load_payload(payload), date_signed
-        raise failure or BadSignature("there is no signer to verify the value with")
+        signed = self._unsign(s, salt, max_age, return_timestamp)
+        if not return_timestamp:
+            return self.load_payload(signed)
+        payload, date_signed = signed
+        return self.load_payload(payload), date_signed
 
 
 class URLSafeSerializerMixin:

@@ -224,11 +224,11 @@ def _run_own_command(name: str, words: Sequence[str], options: Namespace) -> Non
 
 def _settle_debug(options: Namespace) -> bool:
     """Tell what is imported later of --debug; return whether debug mode is on, as far as known."""
-    from ..config import is_true_word
+    from ..config import find_debug_variable, is_true_word
 
     if options.debug is not None:
         os.environ["MICROWEB_DEBUG"] = "1" if options.debug else "0"
-    return is_true_word(os.environ.get("MICROWEB_DEBUG") or os.environ.get("FLASK_DEBUG") or "")
+    return is_true_word(find_debug_variable())
 
 
 def _load_named_app(options: Namespace) -> Any:
