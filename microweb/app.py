@@ -20,7 +20,6 @@ from .http import (
 )
 from .http.streams import close_iterable
 from .json.provider import DefaultJSONProvider
-from .logs import log_without_logging
 from .plans import Setup
 from .responding import ResponseMaker
 from .routing import RequestRedirect, RoutingError, WrongMethod
@@ -52,8 +51,10 @@ _HTML_HEADER = ("Content-Type", "text/html; charset=utf-8")
 _JSON_HEADER = ("Content-Type", "application/json")
 # HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
+# Another copy of the package, under another name, has keys of its own.
+_COPY_NAME = __name__[: -len(".app")] if __name__.endswith(".app") else __name__
 # Whoever puts a list under this key of the environ is given the context, and runs its teardown.
-KEEP_CONTEXT_KEY = "microweb.keep_context"
+KEEP_CONTEXT_KEY = f"{_COPY_NAME}.keep_context"
 MAX_REMEMBERED_HOSTS = 100
 _DISPATCH_METHODS = (
     "full_dispatch_request",
@@ -427,7 +428,7 @@ class Microweb(ResponseMaker):
             propagate = self.testing or self.debug
         if propagate:
             context = CURRENT_CONTEXT.get(None)
-            if context is not None and "microweb.debug_page" in (context.environ or ()):
+            if context is not None and f"{_COPY_NAME}.debug_page" in (context.environ or ()):
                 from .teaching import add_app_to_page
 
                 add_app_to_page(self, context, e)
@@ -461,13 +462,7 @@ class Microweb(ResponseMaker):
         context = CURRENT_CONTEXT.get(None)
         environ = {} if context is None or context.environ is None else context.environ
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
-        message = f"Exception on {path!r} [{method}]"
-        try:
-            logger = self.logger
-        except ImportError:
-            log_without_logging(message, exc_info)
-        else:
-            logger.error("%s", message, exc_info=exc_info)
+        self.logger.error("%s", f"Exception on {path!r} [{method}]", exc_info=exc_info)
 
     def make_request(self, environ: WSGIEnvironment) -> Request:
         """Return the request object of an environ, with the limits that are configured."""

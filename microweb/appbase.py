@@ -21,6 +21,7 @@ from .config import (
 )
 from .context import AppContextGlobals
 from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
+from .http.files import find_archive
 from .json.provider import DefaultJSONProvider
 from .logs import create_logger
 from .routing import Map, Rule
@@ -159,7 +160,7 @@ class AppBase(Scaffold):
 
     @property
     def logger(self) -> Logger:
-        """The app's logger, made when it is first read. ImportError where `logging` is missing."""
+        """The app's logger, made when it is first read; see `create_logger`."""
         if self._logger is None:
             self._logger = create_logger(self)
         return self._logger
@@ -176,7 +177,8 @@ class AppBase(Scaffold):
     @property
     def instance_path(self) -> str:
         """The folder for what an installation owns (databases, local configuration): ``instance``
-        beside the app's module or package, or ``var/NAME-instance`` of an installed one."""
+        beside the app's module or package, or the zip they are in, or ``var/NAME-instance`` of an
+        installed one."""
         if self._instance_path is None:
             self._instance_path = self.auto_find_instance_path()
         return self._instance_path
@@ -193,6 +195,9 @@ class AppBase(Scaffold):
         levels += hasattr(sys.modules.get(self.import_name), "__path__")
         for _ in range(levels):
             folder = os.path.dirname(folder)
+        archive = find_archive(folder)
+        if archive is not None:
+            folder = os.path.dirname(os.path.abspath(archive.archive))
         prefix = os.path.abspath(sys.prefix)
         # A Python at the root of the file system has everything below it.
         if len(prefix) > 1 and f"{folder}{os.sep}".startswith(f"{prefix}{os.sep}"):

@@ -6,6 +6,8 @@ import than the whole framework.
 
 from __future__ import annotations
 
+from .http.stdlib import import_stdlib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -25,12 +27,9 @@ def run_coroutine(awaitable: Awaitable[Any]) -> Any:
     42
     """
     try:
-        import asyncio
+        asyncio = import_stdlib("asyncio", "an async function")
     except ImportError as error:
-        raise RuntimeError(
-            f"async functions need Python's asyncio module, which is missing here ({error}); "
-            f"install the system package python3-asyncio or libpython3-stdlib"
-        ) from error
+        raise RuntimeError(str(error)) from None
 
     async def run() -> Any:
         return await awaitable

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from io import StringIO
 
+from .http.fields import percent_decode
+from .http.stdlib import import_stdlib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -15,19 +18,13 @@ def run_as_cgi(app: Any) -> None:
     `Microweb.run` calls this where GATEWAY_INTERFACE is set, so a script that ends in
     ``app.run()`` works as CGI as it is. ImportError where Python's `wsgiref` is missing.
     """
-    try:
-        from wsgiref.handlers import CGIHandler
-    except ImportError as error:
-        raise ImportError(
-            f"CGI needs Python's wsgiref module ({error}); install the system package "
-            f"libpython3-stdlib or python3-light"
-        ) from error
+    handlers = import_stdlib("wsgiref.handlers", "CGI")
 
     def with_paths(environ: dict[str, Any], start_response: Any) -> Any:
         environ.update(cgi_paths(environ))
         return app(environ, start_response)
 
-    handler = CGIHandler()
+    handler = handlers.CGIHandler()
     # A server may start scripts without a place for errors.
     handler.stderr = handler.stderr or StringIO()
     handler.run(with_paths)
@@ -48,9 +45,7 @@ def cgi_paths(variables: Any) -> dict[str, str]:
     path_info = variables.get("PATH_INFO", "")
     asked = variables.get("REQUEST_URI", "").partition("?")[0]
     if asked:
-        from urllib.parse import unquote_to_bytes
-
-        path = unquote_to_bytes(asked).decode("latin-1")
+        path = percent_decode(asked, "latin-1")
         hidden = not (path == script_name or path.startswith(f"{script_name}/"))
         if hidden and path.endswith(path_info):
             script_name = path[: len(path) - len(path_info)].rstrip("/")

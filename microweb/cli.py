@@ -19,7 +19,11 @@ _CLICK_NAMES = {
 }
 
 
-def __getattr__(name: str) -> NoReturn:
+def missing_cli_name(name: str) -> NoReturn:
+    """Answer for the names of Flask's that belong to Click, which is not here."""
     if name in _CLICK_NAMES:
         raise ImportError(f"microweb.cli has no {name}: {_CLICK_NAMES[name]}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    raise AttributeError(f"module 'cli' has no attribute {name!r}")
+
+
+__getattr__ = missing_cli_name

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import os
 
+from .http.files import open_stored_file
+from .http.stdlib import import_stdlib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -183,7 +186,7 @@ class Config(dict):  # type: ignore[type-arg]
         """
         path = os.path.join(self.root_path, filename)
         try:
-            with open(path, "rb") as file:
+            with open_stored_file(path) as file:
                 source = file.read()
         except OSError as error:
             if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
@@ -223,7 +226,7 @@ class Config(dict):  # type: ignore[type-arg]
         """
         path = os.path.join(self.root_path, filename)
         try:
-            with open(path, "r" if text else "rb", encoding="utf-8" if text else None) as file:
+            with open_stored_file(path, "r" if text else "rb", "utf-8") as file:
                 mapping = load(file)
         except OSError as error:
             if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
@@ -242,7 +245,7 @@ class Config(dict):  # type: ignore[type-arg]
         """
         read: Callable[[str], Any]
         if loads is None:
-            from json import loads as read
+            read = import_stdlib("json", "from_prefixed_env without loads=").loads
         else:
             read = loads
         prefix += "_"

@@ -95,6 +95,9 @@ def near_configuration_key(key: str) -> str | None:
     ]
     if not near:
         return None
-    from difflib import get_close_matches
-
+    try:
+        from difflib import get_close_matches
+    except ImportError:
+        # Small systems leave it out; then nothing is suggested.
+        return None
     return next(iter(get_close_matches(key, near, 1, 0.8)), None)

@@ -14,8 +14,6 @@ Nothing here is computed before somebody asks: a view that never reads ``request
 
 from __future__ import annotations
 
-from contextvars import ContextVar
-
 from .http import Request, Response
 from .http.streams import close_iterable
 from .signals import HEARD_SIGNALS, appcontext_popped, appcontext_pushed
@@ -33,6 +31,42 @@ if TYPE_CHECKING:
     from .sessions import SessionMixin
 
     WSGIEnvironment = dict[str, Any]
+
+try:
+    from contextvars import ContextVar
+except ImportError:
+    import _thread  # Which is there even where `threading` is not.
+
+    class ContextVar:  # type: ignore[no-redef]
+        """What Python's is without asyncio, for systems that lack both: a value per thread."""
+
+        def __init__(self, name: str) -> None:
+            self._local = _thread._local()
+
+        def get(self, *default: Any) -> Any:
+            """Return this thread's value, or *default*; LookupError where there is neither."""
+            values = self._local.__dict__.get("values") or default
+            if not values:
+                raise LookupError(self)
+            return values[0]
+
+        def set(self, value: Any) -> Any:
+            """Set this thread's value; return a token that knows the one before."""
+            token = ContextToken(self._local.__dict__.get("values"))
+            self._local.values = (value,)
+            return token
+
+        def reset(self, token: Any) -> None:
+            """Set the value back to what it was."""
+            self._local.values = token.values
+
+    class ContextToken:
+        """What `set` returns: ``old_value`` is the value before, None where there was none."""
+
+        def __init__(self, values: Any) -> None:
+            self.values = values
+            self.old_value = values[0] if values else None
+
 
 CURRENT_CONTEXT: ContextVar[Context] = ContextVar("microweb.context")
 

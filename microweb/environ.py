@@ -8,6 +8,8 @@ import sys
 import time
 
 from .http import FileStorage, Headers, MultiDict, Request, encode_multipart
+from .http.fields import percent_decode, percent_encode
+from .http.files import guess_file_type
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,23 +64,23 @@ class EnvironBuilder:
         url_scheme: str | None = None,
         mimetype: str | None = None,
     ) -> None:
-        from urllib.parse import unquote_to_bytes, urlsplit
-
         if json is not None and data is not None:
             raise TypeError("pass json=... or data=..., not both: a request has one body")
-        base = urlsplit(base_url or _base_url_of_app(app, subdomain, url_scheme))
+        base = base_url or _base_url_of_app(app, subdomain, url_scheme)
+        scheme, host, root, _ = _split_url(base)
         if path[:1] != "/" and "://" in path.partition("?")[0]:
-            url = urlsplit(path)
-            base = url._replace(path=base.path)
+            scheme, host, path, query = _split_url(path)
         else:
             # As on a request line, "//x" is a path and names no host.
-            url = urlsplit(f"//{base.netloc}{path if path[:1] == '/' else f'/{path}'}")
-        self.scheme = url_scheme or base.scheme or "http"
-        self.host = base.netloc or "localhost"
-        self.script_name = unquote_to_bytes(base.path.rstrip("/")).decode("latin-1")
-        self.path_info = unquote_to_bytes(url.path or "/").decode("latin-1")
-        self.query_string = _encode_query(_only_query(url.query, query_string))
-        target = _encode_query(base.path.rstrip("/") + (url.path or "/"))
+            _, _, path, query = _split_url(f"//{path if path[:1] == '/' else f'/{path}'}")
+        root, path = root.rstrip("/"), path or "/"
+        self.scheme = url_scheme or scheme or "http"
+        self.host = host or "localhost"
+        # Non-ASCII text stands for its bytes in UTF-8.
+        self.script_name = percent_decode(_encode_query(root), "latin-1")
+        self.path_info = percent_decode(_encode_query(path), "latin-1")
+        self.query_string = _encode_query(_only_query(query, query_string))
+        target = _encode_query(root + path)
         self.request_uri = f"{target}?{self.query_string}" if self.query_string else target
         self.method = method.upper()
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
@@ -100,8 +102,6 @@ class EnvironBuilder:
             self._set_body(data)
 
     def _set_body(self, data: Any) -> None:
-        from urllib.parse import urlencode
-
         if isinstance(data, str):
             self.body = data.encode("utf-8")
         elif isinstance(data, (bytes, bytearray)):
@@ -118,7 +118,7 @@ class EnvironBuilder:
                 self.body = encode_multipart(fields, boundary)
                 self.content_type = f"multipart/form-data; boundary={boundary}"
             else:
-                self.body = urlencode(fields).encode("ascii")
+                self.body = _encode_pairs(fields).encode("ascii")
                 self.content_type = self.content_type or "application/x-www-form-urlencoded"
 
     def get_environ(self) -> WSGIEnvironment:
@@ -224,12 +224,34 @@ def _encode_query(query: Any) -> str:
 
     A list or a tuple in a mapping stands for several values, None for no value.
     """
-    from urllib.parse import quote, urlencode
-
     if isinstance(query, str):
-        return quote(query, safe="!\"$%&'()*+,/:;<=>?@[\\]^`{|}~")
+        return percent_encode(query, "!\"$%&'()*+,/:;<=>?@[\\]^`{|}~")
     pairs = MultiDict(query).items(multi=True)
-    return urlencode([(name, value) for name, value in pairs if value is not None])
+    return _encode_pairs([(name, value) for name, value in pairs if value is not None])
+
+
+def _encode_pairs(pairs: Iterable[tuple[str, Any]]) -> str:
+    """Return pairs as a query string or a form: each value as text, bytes as they are."""
+
+    def encode(value: Any) -> str:
+        text = percent_encode(value if isinstance(value, bytes) else str(value))
+        return text.replace("%20", "+")
+
+    return "&".join([f"{encode(name)}={encode(value)}" for name, value in pairs])
+
+
+def _split_url(url: str) -> tuple[str, str, str, str]:
+    """Return scheme, host, path and query of a URL (RFC 3986 §3), without `urllib`.
+
+    >>> _split_url("http://localhost:80/a?b=c#d"), _split_url("/a://b")
+    (('http', 'localhost:80', '/a', 'b=c'), ('', '', '/a://b', ''))
+    """
+    rest, _, query = url.partition("#")[0].partition("?")
+    scheme, _, after = rest.partition("//")
+    if rest == scheme or (scheme and (scheme[-1] != ":" or "/" in scheme)):
+        return "", "", rest, query
+    host, slash, path = after.partition("/")
+    return scheme[:-1].lower(), host, slash + path, query
 
 
 def _iter_form_fields(data: Any) -> Iterator[tuple[str, Any]]:
@@ -267,7 +289,5 @@ def _make_upload(
         filename = FileStorage(file).filename
         filename = filename and os.path.basename(filename)
     if content_type is None and filename is not None:
-        from mimetypes import guess_type
-
-        content_type = guess_type(filename)[0] or "application/octet-stream"
+        content_type = guess_file_type(filename)[0] or "application/octet-stream"
     return FileStorage(file, filename, name, content_type)

@@ -7,4 +7,16 @@ from .logs import find_default_handler
 from .logs import has_level_handler as has_level_handler
 from .logs import wsgi_errors_stream as wsgi_errors_stream
 
-default_handler = find_default_handler()
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+def missing_logging_name(name: str) -> Any:
+    """Answer for ``default_handler``: it needs Python's own logging, so it is made when asked."""
+    if name == "default_handler":
+        return find_default_handler()
+    raise AttributeError(f"module 'logging' has no attribute {name!r}")
+
+
+__getattr__ = missing_logging_name

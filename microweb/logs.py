@@ -7,9 +7,11 @@ nothing here is imported before somebody logs, and without it errors go to stand
 from __future__ import annotations
 
 import sys
+import time
 from io import StringIO
 
 from .context import CURRENT_CONTEXT, LocalProxy
+from .http.stdlib import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -44,10 +46,11 @@ def find_default_handler() -> Handler:
     True
     """
     if not _made_default_handler:
-        from logging import Formatter, StreamHandler
-
-        handler = StreamHandler(wsgi_errors_stream)
-        handler.setFormatter(Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s"))
+        logging = import_stdlib("logging", "a log handler")
+        handler = logging.StreamHandler(wsgi_errors_stream)
+        formatter = logging.Formatter("[%(asctime)s] %(levelname)s in %(module)s: %(message)s")
+        formatter.formatException = lambda info: format_logged_error(info[1])
+        handler.setFormatter(formatter)
         _made_default_handler.append(handler)
     handler_of_all: Handler = _made_default_handler[0]
     return handler_of_all
@@ -70,11 +73,51 @@ def has_level_handler(logger: Logger) -> bool:
     return False
 
 
+def _plain_logging_method(level: str, exc_info: Any = None) -> Any:
+    """Return a method of `PlainLogger`, whose arguments are those of `logging`'s."""
+
+    def write(
+        self: PlainLogger, msg: object, *args: Any, exc_info: Any = exc_info, **_: Any
+    ) -> None:
+        if level in ("DEBUG", "INFO") and not self.app.debug:
+            return
+        if exc_info and not isinstance(exc_info, BaseException):
+            exc_info = (exc_info if isinstance(exc_info, tuple) else sys.exc_info())[1]
+        text = str(msg) % args if args else str(msg)
+        when = time.strftime("%Y-%m-%d %H:%M:%S")
+        lines = [f"[{when}] {level} in {self.app.name}: {text}"]
+        lines += [format_logged_error(exc_info)] if exc_info else []
+        wsgi_errors_stream.write("\n".join(lines) + "\n")
+
+    return write
+
+
+class PlainLogger:
+    """What stands in for the logger on a Python without `logging`: it writes where errors go.
+
+    It has the methods that write; less than a warning is written only while *app* is debugging.
+
+    >>> from microweb import Microweb
+    >>> PlainLogger(Microweb("example")).info("%s do not need to know", "users")
+    """
+
+    def __init__(self, app: AppBase) -> None:
+        self.app = app
+
+    debug, info = _plain_logging_method("DEBUG"), _plain_logging_method("INFO")
+    warning, error = _plain_logging_method("WARNING"), _plain_logging_method("ERROR")
+    critical = _plain_logging_method("CRITICAL")
+    exception = _plain_logging_method("ERROR", exc_info=True)
+
+
 def create_logger(app: AppBase) -> Logger:
     """Return the logger named like the app: at DEBUG level while debugging, and with the default
-    handler unless somebody has configured one already."""
-    from logging import DEBUG, getLogger
-
+    handler unless somebody has configured one already; a `PlainLogger` without `logging`."""
+    try:
+        from logging import DEBUG, getLogger
+    except ImportError:
+        plain: Any = PlainLogger(app)
+        return plain  # type: ignore[no-any-return]
     logger = getLogger(app.name)
     if app.debug and not logger.level:
         logger.setLevel(DEBUG)
@@ -83,9 +126,17 @@ def create_logger(app: AppBase) -> Logger:
     return logger
 
 
-def log_without_logging(message: str, error: BaseException) -> None:
-    """Write a message and a traceback where errors go, on a Python without `logging`."""
-    from traceback import format_exception
+def format_logged_error(error: BaseException) -> str:
+    """Return the traceback of an error, or the error alone where this Python cannot say more.
 
-    lines = format_exception(type(error), error, error.__traceback__)
-    wsgi_errors_stream.write(f"{message}\n{''.join(lines)}")
+    >>> format_logged_error(ValueError("no such thing"))
+    'ValueError: no such thing'
+    """
+    try:
+        from traceback import format_exception
+
+        text = "".join(format_exception(type(error), error, error.__traceback__))
+    except Exception:
+        # It needs `unicodedata` for a line of the source that is not ASCII.
+        text = f"{type(error).__name__}: {error}"
+    return text.rstrip("\n")

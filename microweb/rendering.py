@@ -188,10 +188,7 @@ class TemplateRenderer(UrlBuilder):
         """Return the class of undefined values while debugging: it logs what a page lacks."""
         from .templating import Undefined, make_logging_undefined
 
-        try:
-            return make_logging_undefined(self.logger, base or Undefined)
-        except ImportError:
-            return base or Undefined
+        return make_logging_undefined(self.logger, base or Undefined)
 
     def _to_json_in_html(self, value: Any, **kwargs: Any) -> Any:
         """Return JSON that may stand in HTML, in a script and in an attribute between ``'``."""

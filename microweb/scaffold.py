@@ -13,6 +13,7 @@ from .commands import AppGroup
 from .context import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
+from .http.files import open_stored_file
 from .http.request import blueprint_names_of
 
 TYPE_CHECKING = False
@@ -191,7 +192,7 @@ class Scaffold:
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
     ) -> IO[Any]:
-        """Open a file that lies beside the module, for reading.
+        """Open a file that lies beside the module, on the disk or in a zip, for reading.
 
         *resource* is relative to the root path; *mode* is ``"r"``, ``"rt"`` or ``"rb"``
         (ValueError otherwise), *encoding* that of text.
@@ -199,7 +200,7 @@ class Scaffold:
         if mode not in ("r", "rt", "rb"):
             raise ValueError(f"resources are read only: mode 'r', 'rt' or 'rb', not {mode!r}")
         path = os.path.join(self.root_path, resource)
-        return open(path, mode, encoding=None if mode == "rb" else encoding)
+        return open_stored_file(path, mode, encoding)
 
     def route(self, rule: str, **options: Any) -> Callable[[AnyFunction], AnyFunction]:
         """Register the decorated view for a URL rule.

@@ -6,9 +6,11 @@ Nothing here knows a request. Everything that comes from outside is taken for ho
 from __future__ import annotations
 
 import os
+from functools import partial
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 _SALT_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
@@ -20,6 +22,57 @@ _WINDOWS_DEVICE_NAMES = frozenset(
 )
 
 
+def _compare_bytes(given: bytes, right: bytes) -> bool:
+    """Do as `hmac.compare_digest`: what it takes does not tell where the two differ."""
+    difference = len(given) ^ len(right)
+    for a, b in zip(given, right):
+        difference |= a ^ b
+    return not difference
+
+
+compare_digest: Callable[[bytes, bytes], bool] = _compare_bytes
+try:
+    # What `hmac` has of that name, without the rest, which small systems lack.
+    from _operator import _compare_digest
+
+    compare_digest = _compare_digest
+except ImportError:
+    pass
+
+
+def find_hmac() -> Callable[[bytes, bytes, Any], bytes]:
+    """Return the function that makes an HMAC (RFC 2104) of a key, a message and a digest, which is
+    a name or a function of `hashlib`.
+
+    >>> find_hmac()(b"key", b"value", "sha256")[:4].hex()
+    '90fbfcf1'
+    """
+    try:
+        from hmac import digest
+    except ImportError:
+        return lambda key, message, digest: _begin_hmac(key, digest)(message)
+    return digest
+
+
+def _begin_hmac(key: bytes, digest: Any) -> Callable[[bytes], bytes]:
+    """Return what computes HMACs under a key: its two hashes are begun but once."""
+    from hashlib import new
+
+    make: Any = digest if callable(digest) else partial(new, digest)
+    size = make().block_size
+    padded = (make(key).digest() if len(key) > size else key).ljust(size, b"\0")
+    inner, outer = [make(bytes([byte ^ pad for byte in padded])) for pad in (0x36, 0x5C)]
+
+    def keyed_digest(message: bytes) -> bytes:
+        inside, outside = inner.copy(), outer.copy()
+        inside.update(message)
+        outside.update(inside.digest())
+        result: bytes = outside.digest()
+        return result
+
+    return keyed_digest
+
+
 def gen_salt(length: int) -> str:
     """Return *length* random letters and digits, fit for a salt. ValueError unless positive.
 
@@ -28,10 +81,11 @@ def gen_salt(length: int) -> str:
     """
     if length <= 0:
         raise ValueError(f"a salt needs at least 1 character, not {length!r}")
-    from random import SystemRandom
-
-    choice = SystemRandom().choice
-    return "".join([choice(_SALT_LETTERS) for _ in range(length)])
+    # The bytes beyond the largest multiple of 62 are passed over, so that all are as likely.
+    letters = ""
+    while len(letters) < length:
+        letters += "".join([_SALT_LETTERS[n % 62] for n in os.urandom(length) if n < 248])
+    return letters[:length]
 
 
 def generate_password_hash(password: str, method: str = "scrypt", salt_length: int = 16) -> str:
@@ -58,8 +112,6 @@ def check_password_hash(pwhash: str, password: str) -> bool:
     False too where *pwhash* is not a hash. The comparison takes the same time wherever they
     differ.
     """
-    from hmac import compare_digest
-
     method, _, rest = pwhash.partition("$")
     salt, found, expected = rest.partition("$")
     if not found:
@@ -123,24 +175,19 @@ def _hash_with_pbkdf2(arguments: list[str], salt: str, password: str) -> tuple[s
         raise ValueError(
             f"pbkdf2 takes a digest and a number, as in 'pbkdf2:sha256:600000', not {arguments!r}"
         ) from None
-    import hashlib
-
-    derive: Any = getattr(hashlib, "pbkdf2_hmac", None) or _derive_pbkdf2
+    derive: Any
+    try:
+        # OpenSSL's; the one in Python that some versions have warns that it will go.
+        from _hashlib import pbkdf2_hmac as derive
+    except ImportError:
+        derive = _derive_pbkdf2
     digest = derive(name, password.encode(), salt.encode(), iterations)
     return digest.hex(), f"pbkdf2:{name}:{iterations}"
 
 
 def _derive_pbkdf2(name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
     """PBKDF2's first block (RFC 8018 §5.2), for a Python whose hashlib has none: slow but there."""
-    from hmac import new
-
-    keyed = new(password, None, name)
-
-    def keyed_digest(message: bytes) -> bytes:
-        mac = keyed.copy()
-        mac.update(message)
-        return mac.digest()
-
+    keyed_digest = _begin_hmac(password, name)
     block = keyed_digest(salt + b"\x00\x00\x00\x01")
     result = int.from_bytes(block, "big")
     for _ in range(iterations - 1):

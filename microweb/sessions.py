@@ -10,6 +10,8 @@ documents: a cookie only where something changed (or a permanent session is refr
 
 from __future__ import annotations
 
+import os
+
 from .json.tag import TaggedJSONSerializer
 from .signing import BadData, URLSafeTimedSerializer
 
@@ -111,12 +113,10 @@ class NullSession(SecureCookieSession):
     a RuntimeError that says how to set a secret key."""
 
     def _refuse(self, *args: Any, **kwargs: Any) -> Any:
-        from secrets import token_hex
-
         raise RuntimeError(
             "the session cannot be written: the app has no secret key to sign it with. Set one "
             f"that stays the same from start to start, for instance\n"
-            f"    app.secret_key = {token_hex(32)!r}"
+            f"    app.secret_key = {os.urandom(32).hex()!r}"
         )
 
     __setitem__ = __delitem__ = __ior__ = clear = pop = popitem = update = setdefault = _refuse

@@ -15,6 +15,8 @@ import time
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
+from .security import compare_digest, find_hmac
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -126,16 +128,9 @@ class SigningAlgorithm:
         """Return the signature of *value* under *key*."""
         raise NotImplementedError
 
-    def __init__(self) -> None:
-        # Small systems may lack it: imported with the first signer, not with this module.
-        from hmac import compare_digest, digest
-
-        self._compare_digest = compare_digest
-        self._hmac_digest = digest
-
     def verify_signature(self, key: bytes, value: bytes, sig: bytes) -> bool:
         """Return whether *sig* is the signature, in a time that tells nothing of the right one."""
-        return self._compare_digest(sig, self.get_signature(key, value))
+        return compare_digest(sig, self.get_signature(key, value))
 
 
 class NoneAlgorithm(SigningAlgorithm):
@@ -160,12 +155,12 @@ class HMACAlgorithm(SigningAlgorithm):
     default_digest_method: Any = "sha256"
 
     def __init__(self, digest_method: Any = None) -> None:
-        super().__init__()
+        self._make_hmac = find_hmac()
         self.digest_method = digest_method or self.default_digest_method
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return the HMAC of *value* under *key*."""
-        return self._hmac_digest(key, value, self.digest_method)
+        return self._make_hmac(key, value, self.digest_method)
 
 
 class Signer:
@@ -346,8 +341,8 @@ class TimestampSigner(Signer):
         return value, date_signed
 
     def _date_of(self, timestamp: int) -> datetime | None:
-        """Return when that was, or None beyond the years that a datetime can have."""
+        """Return when that was; None beyond the years that a datetime can have, or without any."""
         try:
             return self.timestamp_to_datetime(timestamp)
-        except (ValueError, OverflowError, OSError):
+        except (ValueError, OverflowError, OSError, ImportError):
             return None

@@ -6,6 +6,7 @@ signing, in itsdangerous' wire format.
 
 from __future__ import annotations
 
+from .http.stdlib import import_stdlib
 from .signers import BadData as BadData
 from .signers import BadHeader as BadHeader
 from .signers import BadPayload as BadPayload
@@ -45,16 +46,13 @@ class PlainJSON:
     @staticmethod
     def dumps(obj: Any, **kwargs: Any) -> str:
         """Return *obj* as JSON text."""
-        from json import dumps
-
-        return dumps(obj, **kwargs)
+        text: str = import_stdlib("json", "signing JSON").dumps(obj, **kwargs)
+        return text
 
     @staticmethod
     def loads(payload: str | bytes) -> Any:
         """Return what the JSON text says."""
-        from json import loads
-
-        return loads(payload)
+        return import_stdlib("json", "reading signed JSON").loads(payload)
 
 
 class CompactJSON(PlainJSON):
@@ -151,6 +149,9 @@ class Serializer:
         try:
             return self.serializer.loads(payload)
         except Exception as error:
+            if type(error) is ImportError:
+                # This Python came without what reads it: that is not the payload's fault.
+                raise
             raise BadPayload(
                 "the payload is signed but cannot be decoded: it was written by another "
                 "serializer or another program",
@@ -291,10 +292,13 @@ def _compress_payload(data: bytes) -> bytes:
     """Return what ``zlib.compress`` returns, at a third of its cost for small payloads.
 
     Setting up a window of 32 KB costs 10 µs; 512 bytes do for what is shorter than that, and
-    deflate's output is then the same, but for the header that names the window's size.
+    deflate's output is then the same, but for the header that names the window's size. Without
+    `zlib` that is *data*, which is never shorter, and so is signed as it is.
     """
-    from zlib import DEFLATED, adler32, compress, compressobj
-
+    try:
+        from zlib import DEFLATED, adler32, compress, compressobj
+    except ImportError:
+        return data
     if len(data) > _SMALL_PAYLOAD_SIZE:
         return compress(data)
     stream = compressobj(-1, DEFLATED, -9, 1)
@@ -304,12 +308,11 @@ def _compress_payload(data: bytes) -> bytes:
 
 def _decompress_payload(data: bytes) -> bytes:
     """Undo zlib, up to MAX_PAYLOAD_SIZE bytes; BadData for anything that is not zlib's."""
-    from zlib import decompressobj, error
-
-    stream = decompressobj()
+    zlib = import_stdlib("zlib", "reading a compressed token")
+    stream = zlib.decompressobj()
     try:
-        payload = stream.decompress(data, MAX_PAYLOAD_SIZE)
-    except error as problem:
+        payload: bytes = stream.decompress(data, MAX_PAYLOAD_SIZE)
+    except zlib.error as problem:
         raise BadData(f"the payload is not zlib data: {problem}") from None
     if stream.unconsumed_tail or not stream.eof:
         raise BadData(f"the payload is cut short or larger than {MAX_PAYLOAD_SIZE} bytes")

@@ -99,7 +99,7 @@ class Lesson:
                 teacher(self)
             elif isinstance(error, NameError):
                 self._suggest_import()
-            elif type(error).__module__.endswith("templating.exceptions"):
+            elif any(cls.__name__ == "TemplateError" for cls in type(error).__mro__):
                 self._explain_template_error()
             if isinstance(error, HTTPException) and not isinstance(error, BadRequestKeyError):
                 self._show_place_of_error()
@@ -339,7 +339,7 @@ class Lesson:
         found = re.search("'([^']{1,100})'", str(self.error))
         package = sys.modules[__name__.rpartition(".teaching")[0] or __name__]
         name = found[1] if found is not None else "_"
-        if not name.startswith("_") and hasattr(package, name):
+        if not name.startswith("_") and name in getattr(package, "__all__", vars(package)):
             text = f"`from {package.__name__} import {name}` at the top of the file."
             self.page.add_fix(text)
 

@@ -12,6 +12,7 @@ import time
 
 from .environ import EnvironBuilder
 from .http import Headers, Request, Response, parse_cookie, parse_date
+from .http.stdlib import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -285,10 +286,9 @@ class Client:
     def _environ_of_redirect(self, response: TestResponse) -> WSGIEnvironment:
         """Return the next request of a redirect (RFC 9110 §15.4): 307 and 308 repeat the method
         and the body, all others become GET."""
-        from urllib.parse import urljoin, urlsplit
-
+        urllib = import_stdlib("urllib.parse", "following a redirect")
         before = response.request.environ
-        url = urlsplit(urljoin(response.request.url, response.location or ""))
+        url = urllib.urlsplit(urllib.urljoin(response.request.url, response.location or ""))
         if url.netloc != before["HTTP_HOST"]:
             raise RuntimeError(
                 f"the redirect to {response.location!r} leads to another host; a test client "
@@ -519,8 +519,7 @@ class CliRunner:
         from .tools.commandline import run_app_command
 
         if isinstance(args, str):
-            from shlex import split
-
+            split = import_stdlib("shlex", "a command line as one text", "pass a list").split
             args = split(args)
         both, out, err = StringIO(), StringIO(), StringIO()
         exit_code, value = 0, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .appbase import AppBase
 from .context import find_request_context
 from .http import redirect_response
+from .http.fields import percent_encode
 from .routing import BuildError
 
 TYPE_CHECKING = False
@@ -68,9 +69,7 @@ class UrlBuilder(AppBase):
             values.update(_anchor=_anchor, _method=_method, _scheme=_scheme, _external=_external)
             return self.handle_url_build_error(error, endpoint, values)
         if _anchor:
-            from urllib.parse import quote
-
-            path = f"{path}#{quote(_anchor, safe=_FRAGMENT_SAFE)}"
+            path = f"{path}#{percent_encode(_anchor, _FRAGMENT_SAFE)}"
         if _external is None:
             _external = environ is None or _scheme is not None
         # Of a rule on another host the URL is absolute already.
@@ -94,11 +93,9 @@ class UrlBuilder(AppBase):
         )
         if prefix in ("", "/"):
             return ""
-        from urllib.parse import quote
-
         # An environ carries bytes as latin-1 text (PEP 3333).
         raw = prefix.encode("utf-8" if environ is None else "latin-1")
-        return quote(raw.rstrip(b"/"), safe="!$&'()*+,/:;=@")
+        return percent_encode(raw.rstrip(b"/"), "!$&'()*+,/:;=@")
 
     def _absolute_url(self, path: str, scheme: str | None) -> str:
         """Return *path* with a scheme and a host: the request's, else those configured."""

@@ -19,6 +19,9 @@ by ``tests/http/test_cookies.py``. The app is tested by subject:
 ``test_demo``              the note-book, as a person and as a program uses it
 ``tools/``                 the command line; ``live/`` are the programs it is tried on
 ``vectors/``               what browsers and curl sent, byte for byte
+``test_missing_modules``   what works where Python came without parts of its library
+``test_interpreters``      flags and variables of Python, odd paths, missing streams
+``test_startup``           what an import and a first answer load
 ``test_package_shape``     reading order, unique names, the standard library alone, public names
 ``test_doctests``          the examples in the docstrings
 ``test_readme``            the examples in the README

@@ -2,16 +2,19 @@
 
 Makes a virtual environment under ``.venv/`` (one for each interpreter), installs pytest into it
 and runs the suite; arguments are handed to pytest. Where pytest is installed already, it is used
-as it is.
+as it is. With ``--onefile`` as the first argument the suite runs in a temporary folder against
+``microweb.py``, the single file that ``python -m microweb onefile`` makes of the package.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import venv
 from pathlib import Path
 
@@ -38,5 +41,26 @@ def python_with_pytest() -> str:
     return str(python)
 
 
+def run_suite(folder: Path, arguments: list[str]) -> int:
+    """Run the suite that lies in *folder*, beside what it tests; return pytest's exit status."""
+    return subprocess.call([python_with_pytest(), "-m", "pytest", *arguments], cwd=folder)
+
+
+def run_suite_on_one_file(arguments: list[str]) -> int:
+    """Run a copy of the suite beside a single file that is made now."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [sys.executable, "-m", "microweb", "onefile", "-o", str(folder / "microweb.py")]
+        subprocess.run(command, cwd=ROOT, check=True)
+        for file in ("README.md", "LICENSE", "pyproject.toml"):
+            shutil.copy(ROOT / file, folder)
+        for part in ("tests", "benchmarks"):
+            shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("*.pyc"))
+        return run_suite(folder, arguments)
+
+
 if __name__ == "__main__":
-    sys.exit(subprocess.call([python_with_pytest(), "-m", "pytest", *sys.argv[1:]], cwd=ROOT))
+    given = sys.argv[1:]
+    if given[:1] == ["--onefile"]:
+        sys.exit(run_suite_on_one_file(given[1:]))
+    sys.exit(run_suite(ROOT, given))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import zipfile
 
 import pytest
 
@@ -23,7 +24,7 @@ from microweb import (
 )
 from microweb.http import Aborter, NotFound
 from microweb.routing import BaseConverter
-from microweb.templating import ChoiceLoader, DictLoader
+from microweb.templating import ChoiceLoader, DictLoader, TemplateNotFound
 
 from .support import make_app
 
@@ -276,3 +277,119 @@ def test_whoever_listens_to_templates_finds_the_request_in_their_context():
 def test_abort_with_what_is_no_code_says_so(code):
     with pytest.raises(LookupError, match="No exception is known"):
         abort(code)
+
+
+ZIPPED = {
+    "zipped_app/__init__.py": """
+from microweb import Microweb, render_template, send_file, send_from_directory
+from .pages.views import pages
+app = Microweb(__name__, template_folder="../shared/templates")
+app.register_blueprint(pages)
+app.add_url_rule("/", "index", lambda: render_template("index.html"))
+app.add_url_rule("/part", "part", lambda: render_template("pages/part.html"))
+app.add_url_rule("/sent", "sent", lambda: send_file("static/a.css"))
+from_files = lambda name: send_from_directory("pages/files", name)
+app.add_url_rule("/from/<path:name>", "from", from_files)
+""",
+    "zipped_app/data.txt": "one\r\ntw\xf6",
+    "zipped_app/static/a.css": "a { }" * 100,
+    "zipped_app/static/b.css": "b { }",
+    "zipped_app/static/b.css.gz": "packed",
+    "zipped_app/pages/__init__.py": "",
+    "zipped_app/pages/views.py": """
+from microweb import Blueprint
+pages = Blueprint("pages", __name__, "files", template_folder="templates", url_prefix="/pages")
+""",
+    "zipped_app/pages/files/x.txt": "of the blueprint",
+    "zipped_app/pages/templates/pages/part.html": "{% extends 'index.html' %}",
+    "shared/templates/index.html": "<p>{{ config.NAME }}",
+    "outside.txt": "outside",
+}
+
+
+@pytest.fixture(scope="module", params=[zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def zipped(request, tmp_path_factory):
+    """An app that was imported from a zip."""
+    archive = tmp_path_factory.mktemp("zipped") / "an app.zip"
+    with zipfile.ZipFile(archive, "w", request.param) as file:
+        for name, text in ZIPPED.items():
+            file.writestr(name, text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(archive))
+        app = __import__("zipped_app").app
+        app.config["NAME"] = "<zip>"
+        yield app
+    for name in [name for name in sys.modules if name.startswith("zipped_app")]:
+        del sys.modules[name]
+
+
+def test_an_app_in_a_zip_opens_its_resources(zipped):
+    with zipped.open_resource("data.txt") as file:
+        assert file.read() == b"one\r\ntw\xc3\xb6"
+    with zipped.open_resource("data.txt", "r") as file:
+        assert list(file) == ["one\n", "tw\xf6"]
+    with zipped.open_resource("data.txt", "rt", encoding="latin-1") as file:
+        assert file.read().endswith("tw\xc3\xb6")
+    assert zipped.blueprints["pages"].open_resource("files/x.txt").read() == b"of the blueprint"
+    for wrong in ("none.txt", "static", "../../nope.txt", "data.txt/x"):
+        with pytest.raises(FileNotFoundError, match=os.path.basename(wrong)):
+            zipped.open_resource(wrong)
+
+
+def test_an_app_in_a_zip_has_its_instance_folder_beside_it(zipped):
+    archive = os.path.dirname(zipped.root_path)
+    assert archive.endswith("an app.zip")
+    assert zipped.instance_path == os.path.join(os.path.dirname(archive), "instance")
+
+
+def test_an_app_in_a_zip_renders_its_templates_and_those_of_its_blueprints(zipped):
+    client = zipped.test_client()
+    assert client.get("/").text == client.get("/part").text == "<p>&lt;zip&gt;"
+    names = zipped.jinja_env.list_templates()
+    assert names == ["index.html", "pages/part.html"]
+    with pytest.raises(TemplateNotFound, match="Did you mean 'index.html'") as caught:
+        zipped.jinja_env.get_template("indx.html")
+    assert [path.partition("an app.zip")[2] for path in caught.value.tried] == [
+        os.path.join(os.sep, "zipped_app", "..", "shared", "templates", "indx.html"),
+        os.path.join(os.sep, "zipped_app", "pages", "templates", "indx.html"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["/static/a.css", "/sent"])
+def test_an_app_in_a_zip_sends_its_files(zipped, path):
+    client = zipped.test_client()
+    whole = client.get(path)
+    assert (whole.text, whole.mimetype) == ("a { }" * 100, "text/css")
+    assert whole.headers["Content-Length"] == "500"
+    for name, key in (("If-None-Match", "ETag"), ("If-Modified-Since", "Last-Modified")):
+        assert client.get(path, headers={name: whole.headers[key]}).status_code == 304
+    part = client.get(path, headers={"Range": "bytes=2-5"})
+    assert (part.status_code, part.text, part.headers["Content-Range"]) == (
+        206,
+        "{ }a",
+        "bytes 2-5/500",
+    )
+    assert client.head(path).headers["ETag"] == whole.headers["ETag"]
+
+
+def test_an_app_in_a_zip_sends_nothing_from_outside_its_folders(zipped):
+    client = zipped.test_client()
+    for start, good in (("/static/", "b.css"), ("/pages/files/", "x.txt"), ("/from/", "x.txt")):
+        assert client.get(start + good).status_code == 200
+        for wrong in (
+            "../__init__.py",
+            "../../outside.txt",
+            "..%2f__init__.py",
+            "%2e%2e/data.txt",
+            "x/../../data.txt",
+            "/etc/passwd",
+            "%2fetc%2fpasswd",
+            f"{good}/",
+            f"{good}/../{good}",
+            f"{good}%00",
+            "",
+            "none",
+        ):
+            status = client.get(start + wrong, follow_redirects=True).status_code
+            # Within its folder a path may go up and down again.
+            assert status == (200 if wrong.endswith(f"/../{good}") else 404), start + wrong

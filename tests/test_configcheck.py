@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import pytest
@@ -32,6 +33,11 @@ from .support import make_app
 )
 def test_misspelt_keys_are_recognized_and_own_keys_are_not(key, near):
     assert near_configuration_key(key) == near
+
+
+def test_without_difflib_nothing_is_suggested(monkeypatch):
+    monkeypatch.setitem(sys.modules, "difflib", None)
+    assert near_configuration_key("SECRECT_KEY") is None
 
 
 def test_no_key_of_the_defaults_is_a_misspelling_of_nothing():

@@ -9,7 +9,7 @@ from microweb.environ import EnvironBuilder
 from microweb.middleware import DispatcherMiddleware, ProxyFix, SharedDataMiddleware
 from microweb.testing import Client, run_wsgi_app
 
-from .support import checked_client, make_app
+from .support import checked_client, make_app, needs_package
 
 
 def environ_after(headers, **options):
@@ -166,7 +166,7 @@ def shared(tmp_path):
     [
         ("/files/a.css", 200, b"a {}"),
         ("/robots.txt", 200, b"a {}"),
-        ("/code/__init__.py", 200, b'"""'),
+        pytest.param("/code/__init__.py", 200, b'"""', marks=needs_package),
         ("/files/secret.key", 200, b"site"),
         ("/files/../outside.txt", 200, b"site"),
         ("/files/%2e%2e/outside.txt", 200, b"site"),

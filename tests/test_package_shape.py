@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -16,17 +14,6 @@ PACKAGE = Path(microweb.__file__).parent
 PARTS = ("http", "routing", "templating", "serving")
 MAX_LINES = 600
 MAX_FUNCTION_LINES = 60
-
-# Modules that a small system may lack (OpenWrt's python3-light, Debian's python3-minimal), or that
-# cost too much to load before somebody needs them.
-NOT_AT_IMPORT = frozenset(
-    (
-        "argparse ast asyncio ctypes dataclasses datetime decimal email gzip hmac html http"
-        " importlib inspect json logging mimetypes multiprocessing pathlib pydoc queue secrets"
-        " shutil socket socketserver sqlite3 ssl subprocess tempfile traceback typing unicodedata"
-        " unittest urllib uuid wsgiref xml zlib"
-    ).split()
-)
 
 
 def path_of(name: str) -> Path:
@@ -106,7 +93,7 @@ def module_level_names(tree: ast.Module) -> set[str]:
             for name in ast.walk(node):
                 if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
                     names.add(name.id)
-    return names - {"TYPE_CHECKING", "__version__", "__all__"}
+    return names - {"TYPE_CHECKING", "__version__", "__all__", "__getattr__"}
 
 
 def test_module_level_names_are_unique_across_the_package():
@@ -117,6 +104,26 @@ def test_module_level_names_are_unique_across_the_package():
         for defined in module_level_names(MODULES[name]):
             assert defined not in owner, f"{defined} stands in {owner.get(defined)} and in {name}"
             owner[defined] = name
+
+
+def test_an_imported_name_means_the_same_everywhere():
+    """In a single file all modules share their names."""
+    meanings: dict[str, set[tuple[str, str]]] = {}
+    for name in READING_ORDER:
+        if name == "demo" or name.startswith("demo."):
+            continue
+        for node in MODULES[name].body:
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    meanings.setdefault(alias.asname or alias.name, set()).add((alias.name, ""))
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                for alias in node.names:
+                    meaning = node.module or "", alias.name
+                    meanings.setdefault(alias.asname or alias.name, set()).add(meaning)
+    assert not {name: found for name, found in meanings.items() if len(found) > 1}
+    defined = set().union(*map(module_level_names, MODULES.values()))
+    assert not (set(meanings) - {"annotations"}) & defined
+    assert not set(meanings) & {name.partition(".")[0] for name in READING_ORDER}
 
 
 @pytest.mark.parametrize("name", READING_ORDER)
@@ -168,36 +175,6 @@ def test_public_functions_and_classes_are_described(name):
             if decorators & {"setter", "deleter", "overload"} or hasattr(str, method.name):
                 continue
             assert ast.get_docstring(method), f"{name}: {node.name}.{method.name} has no docstring"
-
-
-def loaded_by(statement: str) -> set[str]:
-    """Return the modules that a statement loads beyond those of bare Python."""
-    code = f"""
-import sys
-sys.path.insert(0, {str(PACKAGE.parent)!r})
-before = set(sys.modules)
-{statement}
-print(*sorted(set(sys.modules) - before))
-"""
-    command = [sys.executable, "-S", "-E", "-c", code]
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    return set(output.split())
-
-
-HELLO = (
-    "from microweb import Microweb; app = Microweb('__main__'); app.get('/')(lambda: 'x'); "
-    "app({'REQUEST_METHOD': 'GET', 'PATH_INFO': '/'}, lambda *args: None)"
-)
-
-
-@pytest.mark.parametrize("statement", ["import microweb", HELLO])
-def test_importing_and_a_first_answer_load_nothing_that_a_small_system_lacks(statement):
-    loaded = loaded_by(statement)
-    top = {name.partition(".")[0] for name in loaded if not name.startswith("microweb")}
-    if sys.implementation.name == "cpython":
-        assert not top & NOT_AT_IMPORT, sorted(top & NOT_AT_IMPORT)
-    for late in ("microweb.templating", "microweb.serving", "microweb.testing", "microweb.tools"):
-        assert late not in loaded
 
 
 def test_the_public_names():

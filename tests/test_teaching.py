@@ -16,6 +16,8 @@ from microweb.serving import DebuggedApplication
 from microweb.testing import Client
 from microweb.views import MethodView
 
+from .support import needs_package
+
 
 class Items(MethodView):
     def get(self):
@@ -282,6 +284,7 @@ def test_db_11_a_server_in_front_that_forwards_gets_the_plain_pages(app):
     assert len(app.test_client().get("/abuot", headers=proxied).text) < 300
 
 
+@needs_package
 def test_without_debug_nothing_is_imported():
     code = """
 import sys
@@ -299,7 +302,7 @@ assert client.get("/nothing").text.startswith("404 Not Found\\nNo route")
 def test_a_system_without_the_servers_modules_gets_the_plain_page():
     code = """
 import sys
-sys.modules["wsgiref.handlers"] = None
+sys.modules["selectors"] = None
 from microweb import Microweb
 app = Microweb("example")
 app.debug = True

@@ -218,7 +218,8 @@ def _error_page(code: int | None, name: str, description: str) -> str:
 def _wants_json_error(environ: dict[str, Any] | None) -> bool:
     """Say whether the Accept header names JSON and prefers it to HTML.
 
-    A browser names text/html, curl sends ``*/*``: both get HTML, and cost one substring test.
+    A browser names text/html, curl sends ``*/*``: both get HTML, and cost one substring test. Where
+    Python came without `json` everybody gets HTML.
     """
     accept = environ.get("HTTP_ACCEPT") if environ else None
     if not accept or "json" not in accept.lower():
@@ -230,7 +231,13 @@ def _wants_json_error(environ: dict[str, Any] | None) -> bool:
             json_quality = max(json_quality, quality)
         elif kind in ("text/html", "application/xhtml+xml"):
             html_quality = max(html_quality, quality)
-    return json_quality > html_quality
+    if json_quality <= html_quality:
+        return False
+    try:
+        import json  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 class BadRequest(HTTPException, code=400):

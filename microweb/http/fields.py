@@ -374,15 +374,14 @@ _UNRESERVED_CHARACTERS = frozenset(
 )
 
 
-def percent_encode(text: str, keep: str = "") -> str:
-    """Percent-encode *text* as UTF-8, but letters, digits, ``-._~`` and the characters in *keep*.
+def percent_encode(text: str | bytes, keep: str = "") -> str:
+    """Percent-encode bytes, or *text* as UTF-8, but letters, digits, ``-._~`` and those in *keep*.
 
     A lone surrogate raises UnicodeEncodeError, which is a ValueError.
     """
     keep_bytes = _UNRESERVED_CHARACTERS.union(keep.encode("ascii"))
-    return "".join(
-        chr(byte) if byte in keep_bytes else f"%{byte:02X}" for byte in text.encode("utf-8")
-    )
+    data = text.encode("utf-8") if isinstance(text, str) else text
+    return "".join(chr(byte) if byte in keep_bytes else f"%{byte:02X}" for byte in data)
 
 
 def escape_page_text(text: str) -> str:

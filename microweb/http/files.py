@@ -24,7 +24,7 @@ from .streams import STREAM_BLOCK_SIZE, FileWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import IO, Any
 
 # Asked before the system's registry, which on some machines calls scripts text/plain.
 _FILE_TYPES: dict[str, str] = dict(
@@ -101,7 +101,11 @@ def _open_regular_file(path: str, more_flags: int = 0) -> Any:
             raise NotFound() from None
         raise Forbidden() from None
     except (NotADirectoryError, FileNotFoundError):
-        return _open_in_archive(path)
+        try:
+            data, found = read_archived_file(path)
+        except FileNotFoundError:
+            raise NotFound() from None
+        return io.BytesIO(data), len(data), found
     except (OSError, ValueError):
         # ValueError: a NUL in the name; OSError: too long, a socket, a link where none may be.
         raise NotFound() from None
@@ -115,20 +119,52 @@ def _open_regular_file(path: str, more_flags: int = 0) -> Any:
         raise
 
 
-def _open_in_archive(path: str) -> Any:
-    """Do the same for a file in an archive that modules have been imported from, such as a zip.
+def find_archive(path: str) -> Any:
+    """Return the importer of the archive, such as a zip, that an absolute *path* lies in, or None.
 
-    Of no other archive: what somebody uploaded stays one file. Its time is the archive's.
+    Only of one that modules have been imported from: what somebody uploaded stays one file.
+
+    >>> import os
+    >>> find_archive(os.path.abspath("uploads/new.zip/page.html")) is None
+    True
     """
-    for prefix, importer in list(sys.path_importer_cache.items()):
-        read = getattr(importer, "get_data", None)
-        if read is not None and path.startswith(prefix + os.sep):
-            try:
-                data = read(path)
-                return io.BytesIO(data), len(data), os.stat(getattr(importer, "archive", prefix))
-            except OSError:
-                continue
-    raise NotFound()
+    for importer in list(sys.path_importer_cache.values()):
+        archive = getattr(importer, "archive", None)
+        if archive is not None and f"{path}{os.sep}".startswith(os.path.abspath(archive) + os.sep):
+            return importer
+    return None
+
+
+def read_archived_file(path: str) -> tuple[bytes, os.stat_result]:
+    """Return what a file in the archive of `find_archive` holds, and the archive's status.
+
+    FileNotFoundError where there is no such file.
+    """
+    path = os.path.abspath(path)
+    importer = find_archive(path)
+    try:
+        inner = os.path.relpath(path, importer.archive)
+        return importer.get_data(os.path.join(importer.archive, inner)), os.stat(importer.archive)
+    except (AttributeError, OSError):
+        from errno import ENOENT
+
+        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path) from None
+
+
+def open_stored_file(path: str, mode: str = "rb", encoding: str | None = None) -> IO[Any]:
+    """Open a file for reading, on the disk or in the archive of `find_archive`.
+
+    *mode* and *encoding* are those of `open`, which also says what is raised.
+
+    >>> with open_stored_file(__file__, "r", "utf-8") as file:
+    ...     file.read(16)
+    '\"\"\"Sending files'
+    """
+    try:
+        return open(path, mode, encoding=None if "b" in mode else encoding)
+    except (FileNotFoundError, NotADirectoryError):
+        file = io.BytesIO(read_archived_file(path)[0])
+        return file if "b" in mode else io.TextIOWrapper(file, encoding)
 
 
 def _packed_instead(

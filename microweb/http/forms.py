@@ -172,11 +172,14 @@ def default_stream_factory(
     filename: str | None,
     content_length: int | None = None,
 ) -> Any:
-    """Return a binary file to write an upload to: in memory if the body is small, else on disk."""
+    """Return a binary file to write an upload to: in memory if the body is small, else on disk,
+    unless Python came without `tempfile`."""
     if total_content_length is not None and total_content_length <= SPOOL_THRESHOLD:
         return io.BytesIO()
-    from tempfile import TemporaryFile
-
+    try:
+        from tempfile import TemporaryFile
+    except ImportError:
+        return io.BytesIO()
     # The name is the system's random one; what the client sent has no say in it.
     return TemporaryFile("w+b")
 

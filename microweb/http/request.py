@@ -56,6 +56,7 @@ from .header_values import (
     parse_set_header,
 )
 from .headers import EnvironHeaders
+from .stdlib import import_stdlib
 from .streams import LimitedStream
 from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
 from .urls import host_is_trusted, is_valid_host, readable_url_part
@@ -595,6 +596,5 @@ def _read_json_float(text: str) -> float:
 @lru_cache(maxsize=1)
 def _strict_json_decoder() -> Any:
     """Make the stdlib's decoder, which by itself would take NaN and Infinity."""
-    from json import JSONDecoder
-
-    return JSONDecoder(parse_constant=_refuse_json_constant, parse_float=_read_json_float)
+    decoder = import_stdlib("json", "reading JSON").JSONDecoder
+    return decoder(parse_constant=_refuse_json_constant, parse_float=_read_json_float)

@@ -27,6 +27,7 @@ from .exceptions import (
 from .fields import check_field_value, escape_page_text, is_json_mimetype, parse_timestamp
 from .headers import Headers
 from .response_fields import READY_CONTENT_TYPES, ResponseHeaderFields, content_type_of
+from .stdlib import import_stdlib
 from .streams import (
     ClosingIterator,
     FileWrapper,
@@ -207,12 +208,11 @@ class Response(ResponseHeaderFields):
             if length is not None:
                 headers.set("Content-Length", length)
         if self.autocorrect_location_header and "Location" in headers:
-            from urllib.parse import urljoin
-
             from .wsgi import get_current_url
 
+            urllib = import_stdlib("urllib.parse", "Response.autocorrect_location_header")
             here = location_from_iri(get_current_url(environ, strip_querystring=True))
-            headers.set("Location", urljoin(here, headers["Location"]))
+            headers.set("Location", urllib.urljoin(here, headers["Location"]))
         return headers
 
     def _has_no_body(self) -> bool:
@@ -353,9 +353,7 @@ class Response(ResponseHeaderFields):
         """
         if not (force or self.is_json):
             return None
-        module = self.json_module
-        if module is None:
-            import json as module
+        module = self.json_module or import_stdlib("json", "reading JSON")
         try:
             return module.loads(self.get_data())
         except ValueError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 
 from ..http import Response, http_date
+from ..http.stdlib import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -128,22 +129,20 @@ class DefaultJSONProvider(JSONProvider):
 
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return *obj* as JSON text; keyword arguments are those of `json.dumps`."""
-        from json import dumps
-
+        dumps = import_stdlib("json", "writing JSON").dumps
         kwargs.setdefault("default", self.default)
         kwargs.setdefault("ensure_ascii", self.ensure_ascii)
         kwargs.setdefault("sort_keys", self.sort_keys)
         kwargs.setdefault("allow_nan", False)
         try:
-            return dumps(obj, **kwargs)
+            text: str = dumps(obj, **kwargs)
         except ValueError as error:
             raise ValueError(_UNWRITABLE.format(error=error)) from None
+        return text
 
     def loads(self, s: str | bytes, **kwargs: Any) -> Any:
         """Return what a JSON text says; keyword arguments are those of `json.loads`."""
-        from json import loads
-
-        return loads(s, **kwargs)
+        return import_stdlib("json", "reading JSON").loads(s, **kwargs)
 
     def encode_body(self, value: Any) -> bytes:
         """Return the body of a JSON response: compact, or indented while debugging."""
@@ -155,12 +154,11 @@ class DefaultJSONProvider(JSONProvider):
 
     def _make_encoder(self) -> Callable[[Any], str]:
         """Return what writes bodies, and keep it: to make one costs as much as a small body."""
-        from json import JSONEncoder
-
+        make_encoder = import_stdlib("json", "writing JSON").JSONEncoder
         compact = self.compact
         if compact is None:
             compact = self._app is None or not self._app.debug
-        encode = JSONEncoder(
+        encode: Callable[[Any], str] = make_encoder(
             ensure_ascii=self.ensure_ascii,
             sort_keys=self.sort_keys,
             allow_nan=False,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from ..http import http_date
+from ..http.stdlib import import_stdlib
 from .provider import serialize_unknown
 
 TYPE_CHECKING = False
@@ -182,9 +183,7 @@ class TagUUID(JSONTag):
 
     def to_python(self, value: Any) -> Any:
         """Return the UUID."""
-        from uuid import UUID
-
-        return UUID(value)
+        return import_stdlib("uuid", "a UUID in a session").UUID(value)
 
 
 class TagDateTime(JSONTag):
@@ -280,19 +279,17 @@ class TaggedJSONSerializer:
     def dumps(self, value: Any) -> str:
         """Return *value* as tagged JSON; TypeError for a type that neither JSON nor a tag knows."""
         if self._encode is None:
-            from json import JSONEncoder
-
-            self._encode = JSONEncoder(
-                separators=(",", ":"), sort_keys=True, default=serialize_unknown
-            ).encode
+            self._encode = (
+                import_stdlib("json", "a session")
+                .JSONEncoder(separators=(",", ":"), sort_keys=True, default=serialize_unknown)
+                .encode
+            )
         return self._encode(self.tag(value))
 
     def loads(self, value: str | bytes) -> Any:
         """Return what a tagged JSON text says; ValueError if it is malformed."""
         if self._decode is None:
-            from json import JSONDecoder
-
-            self._decode = JSONDecoder().decode
+            self._decode = import_stdlib("json", "a session").JSONDecoder().decode
         try:
             return self.untag(self._decode(value if isinstance(value, str) else value.decode()))
         except (TypeError, AttributeError, RecursionError) as error:

@@ -23,8 +23,8 @@ without variables by one dict, the others by a straight walk (``Map.find``).
 Rules may be for a host or a subdomain: then the host is one segment more, in front of the path.
 
 Read ``exceptions``, ``quoting``, ``converters``, ``rules``, ``factories``, ``segments``, ``trie``,
-``inserting``, ``building``, ``adapter``, ``explaining`` and ``map``, in this order. Nothing here
-knows of requests, responses or views.
+``inserting``, ``building``, ``adapter``, ``explaining``, ``map`` and ``reachability``, in this
+order. Nothing here knows of requests, responses or views.
 
 >>> from microweb.routing import Map, Rule
 >>> urls = Map([Rule("/user/<name>/post/<int:id>", endpoint="post", methods=["GET"])])

@@ -434,10 +434,11 @@ def _load_uuid_type() -> Callable[[str], Any]:
     """Return ``uuid.UUID``, imported on first use because small systems ship without it."""
     try:
         from uuid import UUID
-    except ImportError:
+    except ImportError as error:
         raise RuntimeError(
-            "the converter 'uuid' needs Python's module 'uuid', which this system leaves out; "
-            "install it (on OpenWrt: opkg install python3-uuid) or use <string(length=36):name>"
+            f"the converter 'uuid' needs Python's uuid module ({error}); install the system "
+            f"package libpython3-stdlib (Debian) or python3-uuid (OpenWrt), or use "
+            f"<string(length=36):name>"
         ) from None
     return UUID
 

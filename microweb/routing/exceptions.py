@@ -182,7 +182,10 @@ def nearest_name(name: object, names: list[str]) -> str | None:
     """
     if not isinstance(name, str) or len(name) > 200:
         return None
-    from difflib import get_close_matches
-
+    try:
+        from difflib import get_close_matches
+    except ImportError:
+        # Small systems leave it out; then nothing is suggested.
+        return None
     found = get_close_matches(name, names, 1, 0.5)
     return found[0] if found else None

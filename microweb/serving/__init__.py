@@ -4,11 +4,12 @@
 `DebuggedApplication` shows exceptions to the developer. Read it as a request travels: `parser`
 (bytes to a head), `body`, `handler` (calling the application, checking and framing its answer),
 `connection` and `tls` (one socket), `server` (all of them), `reloader`, `running` (what a program
-calls).
+calls). `absent` comes first: it says so where Python has no sockets or threads.
 """
 
 from __future__ import annotations
 
+from .absent import check_server_modules as check_server_modules
 from .binding import AddressInUse as AddressInUse
 from .debug import DebuggedApplication as DebuggedApplication
 from .reloader import is_running_from_reloader as is_running_from_reloader

@@ -22,8 +22,6 @@ _LISTEN_BACKLOG = 1024
 _FIRST_SYSTEMD_DESCRIPTOR = 3
 # Seconds for finding out who holds a port.
 _HOLDER_SEARCH_SECONDS = 0.2
-# None where the system has no Unix sockets, as Python on Windows.
-UNIX_FAMILY = getattr(socket, "AF_UNIX", None)
 
 
 class AddressInUse(OSError):
@@ -34,6 +32,11 @@ class AddressInUse(OSError):
 
     def __str__(self) -> str:
         return str(self.args[1])
+
+
+def unix_family() -> int | None:
+    """Return the family of Unix sockets; None where Python has none, as on Windows."""
+    return getattr(socket, "AF_UNIX", None)
 
 
 def join_host_port(host: str, port: int) -> str:
@@ -103,9 +106,10 @@ def _duplicate_listener(fd: int) -> socket.socket:
 
 
 def _listen_on_path(path: str, mode: int | None) -> socket.socket:
-    if UNIX_FAMILY is None:
+    family = unix_family()
+    if family is None:
         raise OSError(errno.EAFNOSUPPORT, "this system has no Unix sockets; give a host and a port")
-    sock = socket.socket(UNIX_FAMILY)
+    sock = socket.socket(family)
     try:
         try:
             sock.bind(path)
@@ -129,7 +133,7 @@ def _remove_stale_socket(path: str) -> None:
 
     if not S_ISSOCK(os.lstat(path).st_mode):
         raise AddressInUse(f"{path} is in use: it is no socket, and it is not removed for one")
-    with socket.socket(UNIX_FAMILY or 0) as probe:
+    with socket.socket(unix_family() or 0) as probe:
         probe.settimeout(1)
         try:
             probe.connect(path)

@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     # A frame of a traceback: the frame, its line, and the columns at fault if they are known.
     TracedFrame = tuple[FrameType, int, Optional[tuple[int, int]]]
 
-# The page that the application may add to: a TeachingPage.
-DEBUG_PAGE_KEY = "microweb.debug_page"
+_ROOT_MODULE = __name__.rpartition(".serving.")[0] or __name__
+# The page that the application may add to: a TeachingPage, as this copy of the package has it.
+DEBUG_PAGE_KEY = f"{_ROOT_MODULE}.debug_page"
 # Hosts that name this machine: a page of another host whose name resolves to this machine
 # (DNS rebinding) could otherwise read the source through a visitor's browser.
 _LOCAL_HOST_RE = re.compile(
@@ -45,7 +46,6 @@ _LOCAL_HOST_RE = re.compile(
 _PROXY_FIELDS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
 # Compiled templates keep their variables in names such as l_user and l1_item.
 _TEMPLATE_VARIABLE_RE = re.compile(r"l_?[0-9]*_(?:[0-9]+_)?(.+)")
-_ROOT_MODULE = __name__.rpartition(".serving.")[0] or __name__
 _LIBRARY_FOLDERS = (os.path.dirname(os.__file__), "<frozen ")
 _MAX_VALUE, _MAX_ITEMS, _MAX_NAMES, _MAX_FRAMES, _MAX_ERRORS = 400, 20, 40, 40, 12
 _LINES_AROUND = 4
@@ -471,8 +471,10 @@ def near_names(name: object, names: Any) -> list[str]:
     >>> near_names("retrun", ["return", "yield"])
     ['return']
     """
-    from difflib import get_close_matches
-
+    try:
+        from difflib import get_close_matches
+    except ImportError:
+        return []
     if not isinstance(name, str) or len(name) > 100:
         return []
     return get_close_matches(name, [n for n in list(names)[:2000] if isinstance(n, str)], 3, 0.7)

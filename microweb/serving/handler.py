@@ -2,10 +2,9 @@
 
 Law of this module: what an application says reaches the wire only as one well-formed message of
 HTTP/1.1 (RFC 9112), or not at all. It sends through a function and knows no socket and no thread.
-Of `wsgiref.handlers` beneath is overridden what it leaves out or does slowly: ``run`` (it leaves
-the iterable open when a client goes, and takes an application's own ConnectionError for that), the
-environ (it copies the process's variables), ``start_response`` (its checks are asserts, and let CR
-and LF pass), the head (four writes; here one), Content-Length, chunks and HEAD.
+Why not `wsgiref.handlers`: it leaves the iterable open when a client goes, copies the process's
+variables into the environ, checks by asserts that let CR and LF pass, sends a head in four writes,
+knows no chunks and no HEAD, and small systems lack it.
 """
 
 from __future__ import annotations
@@ -13,17 +12,9 @@ from __future__ import annotations
 import io
 import re
 import sys
+import time
 from contextlib import suppress
 from functools import lru_cache
-from time import perf_counter, strftime, time
-
-try:
-    from wsgiref.handlers import SimpleHandler, format_date_time
-except ImportError as error:
-    raise ImportError(
-        f"the server needs Python's wsgiref ({error}); install the system package "
-        f"libpython3-stdlib (Debian, Ubuntu) or python3-base (OpenWrt), or use another WSGI server"
-    ) from None
 
 from .body import BodyBroken, RequestBody
 from .parser import RequestHead
@@ -45,8 +36,27 @@ _HOP_BY_HOP_RE = re.compile(
 _CONTROL_RE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 # Names that passed the checks, with their lower-case form: applications use few.
 _CHECKED_NAMES: dict[str, str] = {}
-# The time as RFC 9110 §5.6.7 writes it, made once per second.
-_http_date_at = lru_cache(maxsize=2)(format_date_time)
+# RFC 9110 §15: what the server itself answers.
+_OWN_STATUSES = {
+    400: "Bad Request",
+    408: "Request Timeout",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    417: "Expectation Failed",
+    431: "Request Header Fields Too Large",
+    500: "Internal Server Error",
+    501: "Not Implemented",
+    505: "HTTP Version Not Supported",
+}
+_DATE_WORDS = "Mon Tue Wed Thu Fri Sat Sun Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
+
+
+@lru_cache(maxsize=2)
+def _http_date_at(seconds: int) -> str:
+    """Return the time as RFC 9110 §5.6.7 writes it, in any locale; made once per second."""
+    year, month, day, hour, minute, second, weekday = time.gmtime(seconds)[:7]
+    words = f"{_DATE_WORDS[weekday]}, {day:02} {_DATE_WORDS[6 + month]} {year}"
+    return f"{words} {hour:02}:{minute:02}:{second:02} GMT"
 
 
 class ServerLog:
@@ -76,7 +86,7 @@ class ServerLog:
         """Write the line of one request."""
         if not self.quiet:
             line = escape_controls(line[:2000].replace("\n", "\\n").replace('"', '\\"'))
-            when = strftime("%Y-%m-%d %H:%M:%S")
+            when = time.strftime("%Y-%m-%d %H:%M:%S")
             self.write(f'{address} - - [{when}] "{line}" {status} {size}\n')
 
 
@@ -87,9 +97,9 @@ def escape_controls(text: str) -> str:
 
 def format_traceback_safely(error: BaseException) -> str:
     """Return the traceback of *error* with controls escaped, cut where it is endless."""
-    from traceback import format_exception
-
     try:
+        from traceback import format_exception
+
         text = "".join(format_exception(type(error), error, error.__traceback__))
     except Exception as failure:
         text = f"{type(error).__name__} (its traceback raises {type(failure).__name__})\n"
@@ -131,7 +141,7 @@ def _check_answer_name(name: Any) -> str:
     return lower
 
 
-class Exchange(SimpleHandler):
+class Exchange:
     """Runs an application for one request and sends what it answers.
 
     *send* sends all of some bytes or raises an OSError; *environ*, what the server knows, becomes
@@ -139,6 +149,8 @@ class Exchange(SimpleHandler):
     cut so that it `must_reset`; the status `code` and `body_sent` in bytes.
     """
 
+    status = ""
+    result: Any = None
     headers_sent = client_gone = must_reset = _chunked = _bodiless = False
     code, body_sent, application_seconds = 0, 0, 0.0
     _fields: list[tuple[str, str, str]] | None = None
@@ -148,7 +160,7 @@ class Exchange(SimpleHandler):
         self.head, self.body, self.environ, self._send = head, body, environ, send
         self.log: ServerLog = environ["wsgi.errors"]
         self.keep_alive = head.keep_alive
-        self._began = perf_counter()
+        self._began = time.perf_counter()
 
     def run(self, application: Any) -> None:
         """Call the application and send its answer; whatever it raises ends here."""
@@ -200,7 +212,7 @@ class Exchange(SimpleHandler):
         """Return the head of the answer; *whole* is the length of the body where it is known."""
         if self._fields is None:
             raise AssertionError("the application sent a body before it called start_response")
-        self.application_seconds = perf_counter() - self._began
+        self.application_seconds = time.perf_counter() - self._began
         self.code = int(self.status[:3])
         lines, names = [f"HTTP/1.1 {self.status}"], set()
         for lower, name, value in self._fields:
@@ -213,7 +225,7 @@ class Exchange(SimpleHandler):
             names.add(lower)
             lines.append(f"{name}: {value}")
         if "date" not in names:
-            lines.append(f"Date: {_http_date_at(int(time()))}")
+            lines.append(f"Date: {_http_date_at(int(time.time()))}")
         if "server" not in names:
             lines.append("Server: microweb")
         self._settle_answer_framing(whole, lines)
@@ -260,7 +272,7 @@ class Exchange(SimpleHandler):
 
     def finish_response(self) -> None:
         """Send what the application returned, piece by piece, and close it once."""
-        result: Any = self.result
+        result = self.result
         alone = result.__class__ is list and len(result) == 1
         for data in result:
             if data or data.__class__ is not bytes:
@@ -303,11 +315,10 @@ class Exchange(SimpleHandler):
 
 def plain_answer(status: int, head_only: bool = False) -> bytes:
     """Return a whole answer of the server's own, which closes the connection."""
-    from http import HTTPStatus
-
-    body = f"{status} {HTTPStatus(status).phrase}"
+    body = f"{status} {_OWN_STATUSES[status]}"
+    date = _http_date_at(int(time.time()))
     head = (
-        f"HTTP/1.1 {body}\r\nDate: {_http_date_at(int(time()))}\r\nContent-Type: text/plain\r\n"
-        f"Server: microweb\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        f"HTTP/1.1 {body}\r\nDate: {date}\r\nContent-Type: text/plain\r\nServer: microweb\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return (head if head_only else head + body).encode("ascii")

@@ -34,6 +34,7 @@ _SECRET_PAIR_RE = re.compile(
     re.IGNORECASE,
 )
 _ACCEPT_QUALITY_RE = re.compile(r"[ \t]*q=([01](?:\.[0-9]{0,3})?)[ \t]*", re.IGNORECASE)
+_MARKUP_ENTITIES = ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;")
 _FORM_OF_TYPE = {
     "text/html": "text/html; charset=utf-8",
     "application/xhtml+xml": "text/html; charset=utf-8",
@@ -116,9 +117,9 @@ def mask_secret_pairs(text: str) -> str:
 
 def escape_page_markup(text: str) -> str:
     """Return *text* as HTML that shows it, in content and in attributes."""
-    from html import escape
-
-    return escape(text)
+    for sign, entity in _MARKUP_ENTITIES:
+        text = text.replace(sign, entity)
+    return text
 
 
 class TextBlock:
@@ -300,7 +301,10 @@ class TeachingPage:
         return "\n".join(parts)
 
     def as_json(self) -> str:
-        """Return the page as an object with ``code``, ``name``, ``description``, ``details``."""
+        """Return the page as an object with ``code``, ``name``, ``description``, ``details``.
+
+        ImportError where Python came without `json`; `answer` gives plain text then.
+        """
         from json import dumps
 
         parts = self._parts(fix_first=False)
@@ -332,11 +336,15 @@ class TeachingPage:
 
     def answer(self, accept: str) -> tuple[list[tuple[str, str]], bytes]:
         """Return the header fields and the body, in the form that an Accept header prefers."""
-        form, nonce = preferred_page_form(accept), os.urandom(16).hex()
+        form, nonce, text = preferred_page_form(accept), os.urandom(16).hex(), ""
         if form == "text/html; charset=utf-8":
             text = self.as_html(nonce)
-        else:
-            text = self.as_json() if form == "application/json" else self.as_text()
+        elif form == "application/json":
+            try:
+                text = self.as_json()
+            except ImportError:
+                form = _FORM_OF_TYPE["text/plain"]
+        text = text or self.as_text()
         data = text.encode("utf-8", "backslashreplace")
         policy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         allowed = f"style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'"

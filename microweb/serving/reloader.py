@@ -13,8 +13,8 @@ import re
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
-from time import monotonic, sleep, time
 
 from .binding import find_systemd_descriptor
 from .debug import is_local_request, lines_around
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 # How a child ends that wants to be started anew, and one that was used wrongly.
 RELOAD_STATUS, _USAGE_STATUS = 3, 2
-# How one ends that was about to when a signal came, or had not begun to serve.
-_STOPPED_STATUSES = (RELOAD_STATUS, -signal.SIGINT, -signal.SIGTERM)
 # How often files are looked at until they stay as they are, every so many seconds.
 _SETTLING_LOOKS, _SETTLING_INTERVAL = 20, 0.1
 # Seconds that requests get to finish before a reload, and in which a child counts as short-lived.
@@ -127,7 +125,7 @@ class FileWatcher:
         What was written after *since* (as `time.time` has it) counts as changed, unless that is
         some seconds ago: it may have been loaded before it was written.
         """
-        now, clock = self.look(), time()
+        now, clock = self.look(), time.time()
         for name in now.keys() - before.keys():
             written = now[name][0] / 1e9 if type(now[name]) is tuple else 0
             early = clock < since + _SHORT_LIFE and since < written <= clock
@@ -155,7 +153,7 @@ class FileWatcher:
             now = self.look_again(before, since)
             if self.difference(before, now):
                 for _ in range(_SETTLING_LOOKS):
-                    sleep(_SETTLING_INTERVAL)
+                    time.sleep(_SETTLING_INTERVAL)
                     now, earlier = self.look(), now
                     if now == earlier:
                         break
@@ -163,7 +161,7 @@ class FileWatcher:
                 changed = self.difference(before, now)
                 if changed:
                     return changed
-            sleep(interval)
+            time.sleep(interval)
         return None
 
 
@@ -263,7 +261,7 @@ def run_with_reloader(
             with suppress(OSError, ValueError):
                 sys.stderr.write(f"microweb: {name} has changed; starting anew\n")
         _interrupt_main_thread()
-        sleep(_RELOAD_GRACE)
+        time.sleep(_RELOAD_GRACE)
         # A request, or a thread of the program's own, takes its time.
         os._exit(RELOAD_STATUS)
 
@@ -353,11 +351,13 @@ class ReloadingParent:
                 previous[number] = signal.signal(number, self._stop)
         try:
             while True:
-                before, began = self._watcher.look(), monotonic()
+                before, began = self._watcher.look(), time.monotonic()
                 status, errors = self._run_child()
-                is_short = status == RELOAD_STATUS and monotonic() - began < _SHORT_LIFE
+                is_short = status == RELOAD_STATUS and time.monotonic() - began < _SHORT_LIFE
                 self._short_lives = self._short_lives + 1 if is_short else 0
-                if self._stopping and status in _STOPPED_STATUSES:
+                # How one ends that was about to when a signal came, or had not begun to serve.
+                stopped = (RELOAD_STATUS, -signal.SIGINT, -signal.SIGTERM)
+                if self._stopping and status in stopped:
                     return 0
                 status = status if status >= 0 else 128 - status
                 if self._stopping:
@@ -399,7 +399,7 @@ class ReloadingParent:
             with suppress(OSError):
                 stderr = os.dup(2)
             options["pass_fds"] = (fd, stderr) if stderr >= 0 else (fd,)
-        since = "inf" if self._short_lives > 1 else f"{time():.6f}"
+        since = "inf" if self._short_lives > 1 else f"{time.time():.6f}"
         environ = {**os.environ, "MICROWEB_RUN_MAIN": "true"}
         environ["MICROWEB_SERVER_FD"] = f"{os.getpid()}:{fd}:{stderr}:{since}"
         if self._command[0] != sys.executable:

@@ -14,14 +14,14 @@ import errno
 import os
 import selectors
 import socket
+import sys
 import threading
 from collections import deque
 from contextlib import suppress
-from socketserver import BaseServer, TCPServer
 from time import monotonic
-from wsgiref.util import FileWrapper
 
-from .binding import UNIX_FAMILY, join_host_port, open_listener
+from .absent import check_server_modules
+from .binding import join_host_port, open_listener, unix_family
 from .body import ChunkedBody, RequestBody
 from .connection import IDLE_TIMEOUT, ClientConnection
 from .handler import Exchange, ServerLog, format_traceback_safely, plain_answer
@@ -59,7 +59,7 @@ class WakeupPipe:
             self.reader.recv(4096)
 
 
-class Server(TCPServer):
+class Server:
     """Serves a WSGI application at its `url`, made of `host` and `port`; see `make_server`."""
 
     threads, max_connections, max_body_size, stop_timeout = 32, 1000, 1 << 30, 10.0
@@ -83,13 +83,12 @@ class Server(TCPServer):
         ssl_context: Any = None,
         socket_mode: int | None = None,
     ) -> None:
+        check_server_modules(sys.platform)
         self.app, self.log = app, ServerLog(quiet)
         if ssl_context is not None:
             from .tls import TLSConnection, make_tls_context
 
             self._tls_context, self._connection_class = make_tls_context(ssl_context), TLSConnection
-        # Not TCPServer's, nor HTTPServer's, which asks for the full name and needs `unicodedata`.
-        BaseServer.__init__(self, (host, port), None)  # type: ignore[arg-type]
         self.socket = open_listener(host, port, fd, socket_mode)
         self.socket.setblocking(False)
         self.address_family, self.server_address = self.socket.family, self.socket.getsockname()
@@ -105,8 +104,8 @@ class Server(TCPServer):
     def _name_address(self, host: str | None) -> None:
         """Set `host`, `port` and `url`; a *host* of None is taken from the socket."""
         scheme, address = "https" if self._tls_context else "http", self.server_address
-        if self.socket.family == UNIX_FAMILY:
-            path = os.fsdecode(address)  # type: ignore[arg-type]
+        if self.socket.family == unix_family():
+            path = os.fsdecode(address)
             self.host, self.port, self.url = f"unix://{path}", 0, f"unix://{path}"
             if host is not None:
                 self._unix_file = path, os.stat(path)
@@ -115,6 +114,16 @@ class Server(TCPServer):
         # Who listens everywhere is reached here, for one.
         here = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
         self.url = f"{scheme}://{join_host_port(here.strip('[]'), self.port)}/"
+
+    def fileno(self) -> int:
+        """Return the descriptor of the socket that listens."""
+        return self.socket.fileno()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *about: object) -> None:
+        self.server_close()
 
     def server_close(self) -> None:
         """Close the socket that listens; remove its file, if it has one that is still its own."""
@@ -300,7 +309,7 @@ class Server(TCPServer):
         """Take the connections that wait, within limits."""
         for _ in range(64):
             try:
-                sock, address = self.get_request()
+                sock, address = self.socket.accept()
             except OSError as error:
                 if error.errno in (errno.EMFILE, errno.ENFILE) and not self._evict():
                     # No descriptor is left: try again after the next sweep instead of at once.
@@ -338,7 +347,8 @@ class Server(TCPServer):
     def _make_environ(self, sock: socket.socket, address: Any) -> dict[str, Any]:
         """Return what is the same for all requests of a connection (PEP 3333)."""
         client, name = "127.0.0.1", "localhost"
-        if sock.family != UNIX_FAMILY:  # Whose clients have no address, but are on this machine.
+        # Clients of a Unix socket have no address, but are on this machine.
+        if sock.family != unix_family():
             client, name = address[0], sock.getsockname()[0]
         tls = self._tls_context is not None
         return {
@@ -352,7 +362,6 @@ class Server(TCPServer):
             "SERVER_PORT": str(self.port or (443 if tls else 80)),
             "SERVER_SOFTWARE": "microweb",
             "wsgi.errors": self.log,
-            "wsgi.file_wrapper": FileWrapper,
             "wsgi.multiprocess": False,
             "wsgi.multithread": self.threads > 1,
             "wsgi.run_once": False,

@@ -27,8 +27,8 @@ def make_tls_context(given: Any) -> ssl.SSLContext:
         import ssl
     except ImportError as error:
         raise ImportError(
-            f"TLS needs Python's ssl module ({error}); install the system package python3-openssl "
-            f"(OpenWrt) or libpython3-stdlib (Debian), or let a proxy speak TLS"
+            f"TLS needs Python's ssl module ({error}); install the system package "
+            f"libpython3-stdlib (Debian) or python3-openssl (OpenWrt), or let a proxy speak TLS"
         ) from None
     if isinstance(given, ssl.SSLContext):
         return given

@@ -318,8 +318,13 @@ def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> M
     policies = eval_context.environment.policies
     dumps, options = policies["json.dumps_function"], dict(policies["json.dumps_kwargs"])
     if dumps is None:
-        from json import dumps
-
+        try:
+            from json import dumps
+        except ImportError as error:
+            raise ImportError(
+                f"the filter 'tojson' needs Python's json module ({error}); install the system "
+                f"package libpython3-stdlib (Debian) or python3-light (OpenWrt)"
+            ) from None
         options.setdefault("sort_keys", True)
     if indent is not None:
         options["indent"] = check_width(indent) if isinstance(indent, int) else indent

@@ -8,6 +8,7 @@ joined by ``/`` on every system; what climbs out of its folder does not exist.
 from __future__ import annotations
 
 import os
+import sys
 
 from .exceptions import TemplateNotFound, TemplateSyntaxError
 
@@ -53,6 +54,7 @@ class BaseLoader:
 class FileSystemLoader(BaseLoader):
     """Templates in the folder *searchpath*, or in several, the first that has the name.
 
+    A folder may lie in a zip that modules have been imported from, as that of a packed app.
     *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
     """
 
@@ -84,9 +86,16 @@ class FileSystemLoader(BaseLoader):
         raise TemplateNotFound(template, tried=tried)
 
     def read(self, path: str) -> bytes:
-        """Return what the file *path* holds, or raise OSError."""
-        with open(path, "rb") as file:
-            return file.read()
+        """Return what the file *path* holds, on the disk or in a zip, or raise OSError."""
+        try:
+            with open(path, "rb") as file:
+                return file.read()
+        except (FileNotFoundError, NotADirectoryError):
+            importer, inner = _find_in_archive(path)
+            if importer is None:
+                raise
+            data: bytes = importer.get_data(os.path.join(importer.archive, inner))
+            return data
 
     def _decode(self, data: bytes, path: str) -> str:
         try:
@@ -103,7 +112,28 @@ class FileSystemLoader(BaseLoader):
             for path, _, files in os.walk(folder, followlinks=self.followlinks):
                 base = os.path.relpath(path, folder).replace(os.sep, "/")
                 found.update(name if base == "." else f"{base}/{name}" for name in files)
+            importer, inner = _find_in_archive(folder)
+            if importer is not None:
+                from zipfile import ZipFile
+
+                prefix = "" if inner == "." else inner.replace(os.sep, "/") + "/"
+                with ZipFile(importer.archive) as file:
+                    names = [name for name in file.namelist() if not name.endswith("/")]
+                found.update(name[len(prefix) :] for name in names if name.startswith(prefix))
         return sorted(found)
+
+
+def _find_in_archive(path: str) -> tuple[Any, str]:
+    """Return the importer of the zip that *path* lies in and the path inside, or ``(None, "")``.
+
+    Only a zip that modules have been imported from is looked into.
+    """
+    path = os.path.abspath(path)
+    for importer in list(sys.path_importer_cache.values()):
+        archive = getattr(importer, "archive", None)
+        if archive is not None and f"{path}{os.sep}".startswith(os.path.abspath(archive) + os.sep):
+            return importer, os.path.relpath(path, archive)
+    return None, ""
 
 
 def _modification_time(path: str) -> int | None:
@@ -127,8 +157,7 @@ class _UnchangedFile:
 class PackageLoader(FileSystemLoader):
     """Templates in the folder *package_path* of the importable package *package_name*.
 
-    The package may be in a zip: what is no file is asked of the package's own loader (PEP 302).
-    ValueError is raised if the package has no such folder.
+    The package may be in a zip. ValueError is raised if it has no such folder.
     """
 
     def __init__(
@@ -138,34 +167,15 @@ class PackageLoader(FileSystemLoader):
 
         package = import_module(package_name)
         self.package_name, self.package_path = package_name, package_path
-        self._loader: Any = getattr(package, "__loader__", None)
         roots = list(getattr(package, "__path__", ()))
         roots = roots or [os.path.dirname(getattr(package, "__file__", None) or ".")]
         folders = [os.path.normpath(os.path.join(root, package_path)) for root in roots]
         super().__init__(folders, encoding)
-        if not hasattr(self._loader, "archive") and not any(map(os.path.isdir, folders)):
+        if not any(os.path.isdir(folder) or _find_in_archive(folder)[0] for folder in folders):
             raise ValueError(
                 f"The package {package_name!r} has no folder {package_path!r}; looked for "
                 f"{', '.join(map(repr, folders))}."
             )
-
-    def read(self, path: str) -> bytes:
-        """Return what *path* holds on the disk or in the package's zip, or raise OSError."""
-        if hasattr(self._loader, "archive"):
-            return self._loader.get_data(path)  # type: ignore[no-any-return]
-        return super().read(path)
-
-    def list_templates(self) -> list[str]:
-        """Return the names of all templates in the folder."""
-        archive = getattr(self._loader, "archive", None)
-        if archive is None:
-            return super().list_templates()
-        from zipfile import ZipFile
-
-        prefix = os.path.relpath(self.searchpath[0], archive).replace(os.sep, "/") + "/"
-        with ZipFile(archive) as file:
-            names = file.namelist()
-        return sorted(n[len(prefix) :] for n in names if n.startswith(prefix) and n[-1] != "/")
 
 
 class DictLoader(BaseLoader):

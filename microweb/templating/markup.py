@@ -158,10 +158,21 @@ class Markup(str):
         return self
 
     def unescape(self) -> str:
-        """Turn entities back into characters and return plain text."""
-        from html import unescape
+        """Turn entities back into characters and return plain text.
 
-        return unescape(str(self))
+        ImportError where there are some, and Python came without `html`.
+        """
+        text = str(self)
+        if "&" not in text:
+            return text
+        try:
+            from html import unescape
+        except ImportError as error:
+            raise ImportError(
+                f"Markup.unescape needs Python's html module ({error}); install the system package "
+                f"libpython3-stdlib (Debian) or python3-light (OpenWrt)"
+            ) from None
+        return unescape(text)
 
     def striptags(self) -> str:
         """Drop comments and tags, unescape, and collapse white space. Linear in the text.

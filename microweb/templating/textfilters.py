@@ -122,9 +122,11 @@ def filter_filesizeformat(value: Any, binary: bool = False) -> str:
 
 
 def filter_pprint(value: Any) -> str:
-    """Return the value as a debugger shows it."""
-    from pprint import pformat
-
+    """Return the value as a debugger shows it; on one line where Python came without `pprint`."""
+    try:
+        from pprint import pformat
+    except ImportError:
+        return repr(value)
     return pformat(value)
 
 

@@ -187,8 +187,14 @@ def make_logging_undefined(
     Without a *logger* that of this package's name is used.
     """
     if logger is None:
-        from logging import getLogger
-
+        try:
+            from logging import getLogger
+        except ImportError as error:
+            raise ImportError(
+                f"make_logging_undefined without a logger needs Python's logging module ({error}); "
+                f"install the system package libpython3-stdlib (Debian) or python3-logging "
+                f"(OpenWrt), or pass an object with a method warning(message, *args)"
+            ) from None
         logger = getLogger(__name__.replace(".undefined", ""))
 
     class LoggingUndefined(base):  # type: ignore[misc, valid-type]

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import SUPPRESS, ArgumentTypeError, BooleanOptionalAction, RawDescriptionHelpFormatter
 from contextlib import contextmanager
 
 from ..entrances import describe_listen_failure
-from .commandline import OneSentenceParser, run_app_command
+from ..http.stdlib import import_stdlib
+from .commandline import make_parser, run_app_command
 from .inspecting import ROUTE_ORDERS, check_templates, draw_routes, explain_route, list_routes
 from .loading import AppNotLoaded, CommandFailed, load_app, near_name_hint, users_traceback
 from .servers import SERVERS, run_with_server
@@ -40,6 +40,8 @@ def parse_port(text: str) -> int:
     8080
     """
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        from argparse import ArgumentTypeError
+
         raise ArgumentTypeError(f"{text!r} is not a port: a number from 0 to 65535")
     return int(text)
 
@@ -56,11 +58,11 @@ def _default_empty_host(text: str) -> str:
 _PATHS: dict[str, Any] = {"type": _split_paths, "metavar": f"PATH{os.pathsep}PATH"}
 # None is what was not given, so that other places may decide.
 _FLAG: dict[str, Any] = {"action": "store_true", "default": None}
-_SWITCH: dict[str, Any] = {"action": BooleanOptionalAction}
+_SWITCH: dict[str, Any] = {"action": "switch"}
 
 # What `add_argument` takes, for the arguments of all commands.
 COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "app": {"nargs": "?", "metavar": "APP", "default": SUPPRESS, "help": "the same as --app"},
+    "app": {"nargs": "?", "metavar": "APP", "help": "the same as --app"},
     "-A --app": {
         "metavar": "APP",
         "help": "app.py, module:app or 'module:factory()'; else wsgi.py, app.py",
@@ -98,9 +100,21 @@ COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
     "--tree": {**_FLAG, "help": "draw the router's trie instead"},
     "method": {"metavar": "METHOD", "help": "such as GET"},
     "path": {"metavar": "PATH", "help": "such as /users/7, or a whole URL"},
-    "--check": {**_FLAG, "help": "compile each, and say which fail"},
+    "--check": {**_FLAG, "help": "look whether all is well there, and say what is not"},
     "--data": {"default": "instance", "metavar": "DIR", "help": "where notes are kept (instance)"},
     "folder": {"metavar": "FOLDER", "help": "the folder whose files are served"},
+    "target": {"metavar": "DIR", "help": "the copy, such as vendor/web: the last part is its name"},
+    "--onefile": {**_FLAG, "help": "write DIR.py instead of a folder"},
+    "--with-demo": {**_FLAG, "help": "copy the demo too"},
+    "--force": {**_FLAG, "help": "overwrite a copy that has been changed"},
+    "-o --output": {"metavar": "FILE", "help": "the file to write"},
+    "--include": {**_PATHS, "help": "files and folders to take along"},
+    "--python": {
+        "metavar": "PATH",
+        "default": "/usr/bin/env python3",
+        "help": "what runs the file where files can be programs (/usr/bin/env python3)",
+    },
+    "--compress": {**_FLAG, "help": "make it smaller; to be run it needs zlib"},
 }
 
 
@@ -141,10 +155,12 @@ def _count_global_words(words: Sequence[str]) -> int:
 
 
 def _make_global_parser() -> ArgumentParser:
+    from argparse import RawDescriptionHelpFormatter
+
     from .. import __version__
 
     commands = [f"  {name:10} {about}" for name, (about, _, _) in COMMANDS.items()]
-    parser = OneSentenceParser(
+    parser = make_parser(
         prog="microweb",
         usage="microweb [options] COMMAND ...",
         description="A web framework of the standard library alone.",
@@ -160,9 +176,14 @@ def _make_global_parser() -> ArgumentParser:
 
 
 def _add_command_arguments(parser: ArgumentParser, names: str) -> None:
+    from argparse import SUPPRESS
+
     by_name = {flags.split()[-1]: flags for flags in COMMAND_ARGUMENTS}
     for flags in map(by_name.__getitem__, names.split()):
         parser.add_argument(*flags.split(), **COMMAND_ARGUMENTS[flags])
+    if "app" in names.split():
+        # Where it is not given, what stood in front of the command stays.
+        parser.set_defaults(app=SUPPRESS)
 
 
 def _prepare_environment(options: Namespace) -> None:
@@ -192,7 +213,7 @@ def _describe_app_commands(options: Namespace) -> str:
 
 def _run_builtin(name: str, words: Sequence[str], options: Namespace) -> None:
     about, names, function = COMMANDS[name]
-    parser = OneSentenceParser(prog=f"microweb {name}", description=about, add_help=False)
+    parser = make_parser(prog=f"microweb {name}", description=about, add_help=False)
     # -h is the host, as in Flask's command line, so help is --help alone.
     parser.add_argument("--help", action="help", help="show this help and exit")
     _add_command_arguments(parser, names)
@@ -371,15 +392,15 @@ def _run_other_server(options: Namespace) -> None:
 def command_demo(options: Namespace) -> None:
     """``microweb demo``: serve the note-book."""
     try:
-        # Some systems package it apart from the rest of the standard library.
-        import sqlite3
+        sqlite3 = import_stdlib("sqlite3", "the demo")
+    except ImportError as error:
+        raise CommandFailed(str(error)) from None
+    try:
+        from ..demo import create_app
     except ImportError as error:
         raise CommandFailed(
-            f"the demo needs Python's sqlite3 module ({error}); install the system package "
-            f"python3-sqlite3 or libpython3-stdlib"
+            "this copy of microweb came without the demo; run it from the whole package"
         ) from error
-    from ..demo import create_app
-
     try:
         app = create_app(options.data)
     except (OSError, sqlite3.Error) as error:
@@ -424,6 +445,43 @@ def command_templates(options: Namespace) -> None:
         _print_text(f"all {len(names)} templates compile")
 
 
+def command_onefile(options: Namespace) -> None:
+    """``microweb onefile``: write the whole framework as one file."""
+    from .onefile import write_one_file
+
+    _print_text(write_one_file(options.output or "microweb.py"))
+
+
+def command_vendor(options: Namespace) -> None:
+    """``microweb vendor``: copy the package into a project, or check such a copy."""
+    from .vendor import run_vendor
+
+    run_vendor(options)
+
+
+def command_pack(options: Namespace) -> None:
+    """``microweb pack``: make one file of an app and the framework."""
+    from .pack import run_pack
+
+    run_pack(options)
+
+
+def command_doctor(options: Namespace) -> None:
+    """``microweb doctor``: say what is wrong with this Python and an app; status 1 if any."""
+    from .doctor import diagnose, is_app_named
+
+    report, wrong = diagnose(
+        lambda: _load_named_app(options),
+        is_app_named(options.app),
+        options.host,
+        options.port,
+        options.env_file,
+    )
+    _print_text(report)
+    if wrong:
+        sys.exit(1)
+
+
 def command_shell(options: Namespace) -> None:
     """``microweb shell``: Python's prompt inside the context of an app."""
     from .shell import run_shell
@@ -449,8 +507,24 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Namespace], None]]] = {
     "explain": ("say which route a path leads to, and why", "method path --app", command_explain),
     "shell": ("run Python in the context of an app", "app --app", command_shell),
     "templates": ("list or check the templates", "app --app --check", command_templates),
+    "doctor": (
+        "say what is wrong with this Python and an app",
+        "app --app --host --port --debug",
+        command_doctor,
+    ),
     "demo": ("serve the note-book that is included", f"--data {_SERVING_ARGUMENTS}", command_demo),
     "folder": ("serve the files of ./a/folder", f"folder {_SERVING_ARGUMENTS}", command_folder),
+    "onefile": ("write the whole framework as one file", "--output", command_onefile),
+    "vendor": (
+        "copy the framework into a project, or check a copy",
+        "target --onefile --with-demo --force --check",
+        command_vendor,
+    ),
+    "pack": (
+        "make one file of an app and the framework",
+        "app --app --output --include --python --compress",
+        command_pack,
+    ),
 }
 
 

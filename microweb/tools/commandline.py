@@ -7,13 +7,12 @@ What is not given can stand in the environment: ``MICROWEB_<COMMAND>_<OPTION>``.
 from __future__ import annotations
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError
 
 from ..commands import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from argparse import Action
+    from argparse import Action, ArgumentParser
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
@@ -21,39 +20,54 @@ if TYPE_CHECKING:
     from ..commands import AnyCommand, AppGroup
 
 
-class OneSentenceParser(ArgumentParser):
-    """An argument parser whose errors are one sentence and a way to learn more."""
+def make_parser(**settings: Any) -> ArgumentParser:
+    """Return an argument parser whose errors are one sentence and a way to learn more.
 
-    def error(self, message: str) -> NoReturn:
-        """Print what is wrong with the arguments and exit with status 2."""
-        self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
+    Environment variables are the defaults of options: for ``--port`` of ``microweb run``,
+    MICROWEB_RUN_PORT and then FLASK_RUN_PORT; an empty one counts as unset. One that cannot be read
+    ends the program with a sentence. Beside argparse's actions there is ``switch``, for a pair such
+    as ``--debug`` and ``--no-debug``.
+    """
+    from argparse import ArgumentParser, BooleanOptionalAction
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Parse, with environment variables as the defaults of the options.
+    class OneSentenceParser(ArgumentParser):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(**settings)
+            self.register("action", "switch", BooleanOptionalAction)
 
-        For ``--port`` of ``microweb run``, MICROWEB_RUN_PORT and then FLASK_RUN_PORT; an empty one
-        counts as unset. One that cannot be read ends the program with a sentence.
-        """
-        words = self.prog.split()[1:]
-        for action in self._actions if words else ():
-            if not action.option_strings or action.dest == "help":
-                continue
-            name = "_".join([*words, action.dest]).upper().replace("-", "_")
-            for variable in (f"FLASK_{name}", f"MICROWEB_{name}"):
-                if os.environ.get(variable):
-                    self._take_default(action, variable)
-        return super().parse_known_args(args, namespace)
+        def error(self, message: str) -> NoReturn:
+            self.exit(2, f"{self.prog}: {message}; see: {self.prog} --help\n")
 
-    def _take_default(self, action: Action, variable: str) -> None:
-        text = os.environ[variable]
-        flag = next(flag for flag in action.option_strings if flag.startswith("--"))
-        try:
-            self.set_defaults(**{action.dest: _read_variable(action, text)})
-        except (ValueError, TypeError, ArgumentTypeError):
-            self.error(
-                f"the environment variable {variable} is {text!r}, which {flag} does not take"
-            )
-        action.required = False
+        def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+            _take_variables(self)
+            return super().parse_known_args(args, namespace)
+
+    return OneSentenceParser(**settings)
+
+
+def _take_variables(parser: ArgumentParser) -> None:
+    words = parser.prog.split()[1:]
+    # The doctor looks at what `run` would do.
+    words = ["run"] if words == ["doctor"] else words
+    for action in parser._actions if words else ():
+        if not action.option_strings or action.dest == "help":
+            continue
+        name = "_".join([*words, action.dest]).upper().replace("-", "_")
+        for variable in (f"FLASK_{name}", f"MICROWEB_{name}"):
+            if os.environ.get(variable):
+                _take_variable(parser, action, variable)
+
+
+def _take_variable(parser: ArgumentParser, action: Action, variable: str) -> None:
+    from argparse import ArgumentTypeError
+
+    text = os.environ[variable]
+    flag = next(flag for flag in action.option_strings if flag.startswith("--"))
+    try:
+        parser.set_defaults(**{action.dest: _read_variable(action, text)})
+    except (ValueError, TypeError, ArgumentTypeError):
+        parser.error(f"the environment variable {variable} is {text!r}, which {flag} does not take")
+    action.required = False
 
 
 def _read_variable(action: Action, text: str) -> Any:
@@ -82,7 +96,7 @@ def run_app_command(
     >>> run_app_command(app, app.cli, ["add", "1", "2", "3"])
     6
     """
-    parser = OneSentenceParser(prog=prog, description=cmd.help or None)
+    parser = make_parser(prog=prog, description=cmd.help or None)
     _fill_parser(parser, cmd)
     options = vars(parser.parse_args(list(arguments)))
     chosen: Command = options.pop("_command")
@@ -154,7 +168,6 @@ def _annotations_of(function: Any) -> dict[str, Any]:
 
 def _settings_of(annotation: Any, function: Any, name: str) -> dict[str, Any]:
     """Return the settings of `ArgumentParser.add_argument` for an annotation."""
-    from argparse import BooleanOptionalAction
     from typing import Any as AnyType
     from typing import Literal, get_args, get_origin
 
@@ -168,7 +181,7 @@ def _settings_of(annotation: Any, function: Any, name: str) -> dict[str, Any]:
         return _settings_of(inner[0], function, name)
     if annotation is bool:
         if _has_default(function, name):
-            return {"action": BooleanOptionalAction}
+            return {"action": "switch"}
         return {"type": _read_bool}
     return {"type": str if annotation is AnyType or not callable(annotation) else annotation}
 

@@ -30,10 +30,10 @@ def make_folder_app(folder: str) -> Microweb:
     Names that begin with a dot (``.git``, ``.env``) are neither served nor listed, except
     ``.well-known``; a link is followed, as whoever owns the folder made it.
 
-    >>> import os, microweb
-    >>> app = make_folder_app(os.path.dirname(microweb.__file__))
-    >>> status, headers, body = app.handle("GET", "/tools/")
-    >>> status, b"folder.py" in body
+    >>> import json, os
+    >>> app = make_folder_app(os.path.dirname(json.__file__))
+    >>> status, headers, body = app.handle("GET", "/")
+    >>> status, b"decoder.py" in body
     (200, True)
     """
     root = os.path.abspath(folder)

@@ -1,14 +1,17 @@
 """Finding the app that a command line names.
 
 ``app.py``, ``module``, ``module:name``, ``module:factory()`` and ``module:factory("argument")``
-are understood. A path is that file or package and no other, whatever modules bear its name. Every
-failure is an `AppNotLoaded` whose text is one sentence for the person who typed the command.
+are understood. A path is that file or package and no other, whatever modules bear its name; it may
+lead into the zip that the program runs from. Every failure is an `AppNotLoaded` whose text is one
+sentence for the person who typed the command.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+
+from ..http.files import find_archive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,15 +43,8 @@ def load_app(spec: str | None = None) -> Any:
         ...
     microweb.tools.loading.AppNotLoaded: there is no module 'no_such_module' to load the app from
     """
-    spec = spec or os.environ.get("MICROWEB_APP") or os.environ.get("FLASK_APP")
-    if not spec:
-        spec = next((name for name in APP_FILES if os.path.isfile(name)), None)
-        if spec is None:
-            raise AppNotLoaded(
-                f"no app was named, and there is neither {' nor '.join(APP_FILES)} in "
-                f"{os.getcwd()!r}; name it, as in: microweb run hello.py"
-            )
-    place, expression = _split_spec(spec)
+    spec = find_app_spec(spec)
+    place, expression = split_app_spec(spec)
     if not all(place.strip().split(".")) and not _is_path(place):
         raise AppNotLoaded(
             f"{spec!r} names no module or file; write app.py, module:app or 'module:factory()'"
@@ -59,10 +55,31 @@ def load_app(spec: str | None = None) -> Any:
     return _find_app(module, place)
 
 
-def _split_spec(spec: str) -> tuple[str, str]:
-    """Return the module or file of a spec, and the name or call after its colon."""
-    # A drive letter's colon (C:\\app.py) is no separator.
-    start = 2 if spec[1:3] in (":\\", ":/") else 0
+def find_app_spec(spec: str | None) -> str:
+    """Return *spec*, or what the environment or the current folder says instead; AppNotLoaded.
+
+    >>> find_app_spec("hello.py:app")
+    'hello.py:app'
+    """
+    spec = spec or os.environ.get("MICROWEB_APP") or os.environ.get("FLASK_APP")
+    spec = spec or next(filter(os.path.isfile, APP_FILES), None)
+    if spec is None:
+        raise AppNotLoaded(
+            f"no app was named, and there is neither {' nor '.join(APP_FILES)} in "
+            f"{os.getcwd()!r}; name it, as in: microweb run hello.py"
+        )
+    return spec
+
+
+def split_app_spec(spec: str) -> tuple[str, str]:
+    """Return the module or file of a spec, and the name or call after its colon.
+
+    >>> split_app_spec("C:/web:1/app.py:make('a/b')")
+    ('C:/web:1/app.py', "make('a/b')")
+    """
+    # The folders of a path may have colons, as a drive letter has one.
+    path = spec.partition("(")[0]
+    start = max(path.rfind("/"), path.rfind("\\")) + 1
     place, _, expression = spec[start:].partition(":")
     return spec[:start] + place, expression.strip()
 
@@ -78,9 +95,10 @@ def _import_place(place: str) -> ModuleType:
         whole = os.path.abspath(place)
         places = (whole, f"{whole}.py", os.path.join(whole, "__init__.py"))
         path = next(filter(os.path.isfile, places), None)
+        path = path or (whole if find_archive(whole) is not None else None)
         if path is None:
             raise AppNotLoaded(f"there is no file {place!r} to load the app from")
-        folder, name = _module_of_file(path)
+        folder, name = module_of_file(path)
     else:
         folder, name = os.getcwd(), place
     # First, as for `python app.py`. Under -P or -I last: nothing there hides Python's own modules.
@@ -89,7 +107,8 @@ def _import_place(place: str) -> ModuleType:
     elif sys.path[:1] != [folder]:
         sys.path.insert(0, folder)
     try:
-        if path is not None and os.path.dirname(path) == folder:
+        # What lies in a zip is no file of its own.
+        if path is not None and os.path.dirname(path) == folder and os.path.isdir(folder):
             return _import_file(path, name)
         module = _import_module(name)
     except AppNotLoaded:
@@ -147,11 +166,24 @@ def _import_file(path: str, name: str) -> ModuleType:
 
 def _is_module_of_file(module: ModuleType, path: str) -> bool:
     found = getattr(module, "__file__", None)
-    return isinstance(found, str) and os.path.realpath(found) == os.path.realpath(path)
+    if not isinstance(found, str):
+        return False
+    # In a zip, a module may have been loaded from its compiled form.
+    found = found[:-1] if found.endswith(".pyc") else found
+    return os.path.realpath(found) == os.path.realpath(path)
 
 
-def _module_of_file(path: str) -> tuple[str, str]:
-    """Return the folder to import a file from and its module name, packages included."""
+def module_of_file(path: str) -> tuple[str, str]:
+    """Return the folder or zip to import a file from and its module name, packages included.
+
+    >>> module_of_file("/srv/nowhere/app.py")
+    ('/srv/nowhere', 'app')
+    """
+    archive = find_archive(path)
+    if archive is not None:
+        folder = os.path.abspath(archive.archive)
+        parts = os.path.splitext(os.path.relpath(path, folder))[0].split(os.sep)
+        return folder, ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
     folder, filename = os.path.split(path)
     parts = [filename[:-3] if filename.endswith(".py") else filename]
     if parts == ["__init__"]:
@@ -175,7 +207,8 @@ def users_traceback(error: BaseException) -> TracebackType | None:
 
 def _is_loaders_code(traceback: TracebackType) -> bool:
     filename = traceback.tb_frame.f_code.co_filename
-    return filename.startswith("<") or f"importlib{os.sep}" in filename or filename == __file__
+    own = users_traceback.__code__.co_filename
+    return filename.startswith("<") or f"importlib{os.sep}" in filename or filename == own
 
 
 def _describe_failure(what: str, error: BaseException) -> str:
@@ -304,7 +337,9 @@ def near_name_hint(name: str, known: Iterable[str]) -> str:
     >>> near_name_hint("rnu", ["routes", "run"]), near_name_hint("x", ["run"])
     ("; did you mean 'run'?", '')
     """
-    from difflib import get_close_matches
-
+    try:
+        from difflib import get_close_matches
+    except ImportError:
+        return ""
     near = get_close_matches(name[:80], known, 1)
     return f"; did you mean {near[0]!r}?" if near else ""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
+from ..http.stdlib import import_stdlib
+from .loading import CommandFailed
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -18,8 +21,10 @@ def run_shell(app: Microweb) -> None:
     The prompt knows what `Microweb.make_shell_context` returns and what the file PYTHONSTARTUP
     defines. At a terminal there are history and completion, where Python has ``readline``.
     """
-    from code import interact
-
+    try:
+        interact = import_stdlib("code", "the shell").interact
+    except ImportError as error:
+        raise CommandFailed(str(error)) from None
     from .. import __version__
 
     names: dict[str, Any] = {}

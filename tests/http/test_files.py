@@ -14,7 +14,7 @@ import pytest
 
 from microweb.http import Forbidden, NotFound, RequestedRangeNotSatisfiable, Response, file_response
 from microweb.http.fields import parse_options_header
-from microweb.http.files import content_disposition_of, guess_file_type
+from microweb.http.files import content_disposition_of, guess_file_type, open_stored_file
 
 from .support_http import make_environ, run_app
 
@@ -243,9 +243,23 @@ def test_a_file_in_the_archive_of_the_app(archive):
     assert (fetch(target, again)[0], headers["Last-Modified"][-3:]) == (304, "GMT")
     assert fetch(target, make_environ(HTTP_RANGE="bytes=2-2"))[2] == b"{"
     assert fetch(target, use_x_sendfile=True)[2] == body
-    for missing in ("static", "static/b.css", "static/a.css/x"):
+    assert fetch(archive / "x" / ".." / "static" / "a.css")[2] == body
+    for missing in ("static", "static/b.css", "static/a.css/x", "../app.zip.txt"):
         with pytest.raises(NotFound):
             file_response(archive / missing, make_environ())
+
+
+def test_a_file_is_opened_on_the_disk_or_in_the_archive(archive, monkeypatch):
+    monkeypatch.chdir(archive.parent)
+    (archive.parent / "b.txt").write_text("é", "utf-8")
+    for path in (archive / "static" / "a.css", "app.zip/static/a.css", "app.zip/x/../static/a.css"):
+        with open_stored_file(str(path)) as file, open_stored_file(str(path), "r") as text:
+            assert (file.read(5), text.read(5)) == (b"a { }", "a { }")
+    with open_stored_file("b.txt", "r", "utf-8") as text:
+        assert text.read() == "é"
+    for missing in ("app.zip/none", "app.zip/static", "app.zip/../none", "none", "b.txt/none"):
+        with pytest.raises(FileNotFoundError, match=os.path.basename(missing)):
+            open_stored_file(missing)
 
 
 def test_no_other_archive_is_looked_into(archive):

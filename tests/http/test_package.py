@@ -7,6 +7,8 @@ import sys
 
 import microweb
 
+from ..support import needs_package
+
 # A stand-in for the package keeps its __init__, and so the other parts, from being run.
 PROGRAM = """
 import sys, types
@@ -23,6 +25,7 @@ print(sorted(refused & loaded), sorted(n for n in loaded if n.startswith("microw
 """
 
 
+@needs_package
 def test_importing_loads_no_other_part_and_no_heavy_module():
     command = [sys.executable, "-S", "-c", PROGRAM, microweb.__path__[0]]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "[] []\n"

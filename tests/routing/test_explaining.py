@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from microweb.routing import Map, Rule
+from microweb.routing import Map, Rule, UnknownConverter
 
 
 def site() -> Map:
@@ -90,3 +92,11 @@ def test_hosts_are_the_first_step():
 @pytest.mark.parametrize("method", ["GET", "", "B\r\n"])
 def test_odd_paths_are_explained_too(method, path):
     assert site().explain(method, path).outcome in ("no match", "wrong method", "redirect")
+
+
+def test_without_difflib_no_spelling_comes_near(monkeypatch):
+    assert site().explain("GET", "/usr/7").near
+    monkeypatch.setitem(sys.modules, "difflib", None)
+    assert site().explain("GET", "/usr/7").outcome == "no match"
+    with pytest.raises(UnknownConverter, match="there is no converter 'itn'; there are default, "):
+        Map([Rule("/<itn:n>", endpoint="e")])

@@ -17,10 +17,11 @@ import pytest
 import microweb
 from microweb.serving import AddressInUse, binding, make_server
 
+from ..support import ONE_FILE
 from .wire import GOOD, Recorder, ask, receive_all, serving, status_of
 
 needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
-ROOT = str(Path(microweb.__file__).parent.parent)
+ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def test_the_file_of_an_inherited_socket_is_left_to_who_made_it(path):
 
 
 def test_without_unix_sockets_a_path_is_told(monkeypatch):
-    monkeypatch.setattr(binding, "UNIX_FAMILY", None)
+    monkeypatch.setattr(binding, "unix_family", lambda: None)
     with pytest.raises(OSError, match="this system has no Unix sockets; give a host and a port"):
         make_server("unix://x", 0, print)
 

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -16,7 +18,9 @@ import microweb
 from microweb.serving import is_running_from_reloader, reloader
 from microweb.serving.reloader import FailedStartPage, FileWatcher, find_restart_command
 
-ROOT = str(Path(microweb.__file__).parent.parent)
+from ..support import ONE_FILE
+
+ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
 SCRIPT = f"""
 import os, sys
 sys.path.insert(0, {ROOT!r})
@@ -335,7 +339,8 @@ def test_cf_08_a_storm_of_saves_is_one_change_and_one_that_ends_as_it_began_is_n
             write(path, "before")
             os.utime(path, (1000, 1000))
 
-    monkeypatch.setattr(reloader, "sleep", save_again)
+    clock = SimpleNamespace(**{**vars(time), "sleep": save_again})
+    monkeypatch.setattr(reloader, "time", clock)
     write(path, "first")
     assert watcher.wait_for_change(before, 1, lambda: len(looks) > 12) is None
     assert looks[:10] == [reloader._SETTLING_INTERVAL] * 10 and looks[-1] == 1
@@ -348,7 +353,7 @@ def test_what_was_written_while_the_program_started_has_changed(
     tmp_path, monkeypatch, age, written, told
 ):
     monkeypatch.setattr(reloader, "_SETTLING_INTERVAL", 0)
-    now, path = reloader.time(), tmp_path / "file"
+    now, path = time.time(), tmp_path / "file"
     write(path, "x")
     os.utime(path, (now - written, now - written))
     watcher, looks = FileWatcher([str(path)], modules=False), []

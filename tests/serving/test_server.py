@@ -42,6 +42,14 @@ def test_one_connection_serves_many_requests():
             assert body_of(receive_until(sock, b"/%d" % number)) == b"/%d" % number
 
 
+def test_a_server_shows_its_socket_as_those_of_the_standard_library_do():
+    with make_server(app=hello, quiet=True) as server:
+        assert server.fileno() == server.socket.fileno() >= 0
+        assert server.server_address == server.socket.getsockname() == ("127.0.0.1", server.port)
+        assert server.address_family is socket.AF_INET
+    assert server.fileno() == -1
+
+
 def test_ds_27_pipelined_requests_are_answered_in_order():
     with serving(hello) as server:
         answer = ask(server, b"".join(PATHS % number for number in range(200)), half_close=True)

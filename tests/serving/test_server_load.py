@@ -14,19 +14,22 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from http.client import HTTPConnection
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import microweb
 from microweb.serving import connection, handler, make_server
 
+from ..support import ONE_FILE
 from .test_parser import REFUSED
 from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
 
 PATHS = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
-ROOT = str(Path(microweb.__file__).parent.parent)
+ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
 
 
 def hello(environ, start_response):
@@ -265,7 +268,8 @@ def test_fl_22_the_clock_may_jump(monkeypatch):
         (0.0, b"Thu, 01 Jan 1970 00:00:00 GMT"),
         (4_000_000_000.5, b"Tue, 02 Oct 2096 07:06:40 GMT"),
     ]:
-        monkeypatch.setattr(handler, "time", lambda now=now: now)
+        clock = SimpleNamespace(**{**vars(time), "time": lambda now=now: now})
+        monkeypatch.setattr(handler, "time", clock)
         with serving(hello) as server, connect(server) as sock:
             for _ in range(2):
                 sock.sendall(PATHS % 1)

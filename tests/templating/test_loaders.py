@@ -181,6 +181,28 @@ def test_package_loader_finds_templates_in_folders_and_in_zips(
         environment.get_template("pag.html")
 
 
+def test_a_folder_in_a_zip_that_modules_come_from(
+    package: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, folder = package
+    archive = zipped(folder)
+    inside = archive / name / "templates"
+    names = ["page.html", "sub/base.html"]
+    with pytest.raises(TemplateNotFound):
+        Environment(loader=FileSystemLoader(inside)).get_template("page.html")
+    assert FileSystemLoader(inside).list_templates() == []
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(archive.name)
+    importlib.import_module(name)
+    for place in (inside, inside / ".." / "templates", inside.relative_to(folder)):
+        environment = Environment(loader=FileSystemLoader(["nowhere", place]))
+        assert environment.get_template("page.html").render() == "<é>"
+        assert environment.list_templates() == names
+    assert FileSystemLoader(archive).list_templates()[-1] == f"{name}/templates/sub/base.html"
+    with pytest.raises(TemplateNotFound):
+        Environment(loader=FileSystemLoader(f"{archive}.bak")).get_template("page.html")
+
+
 def test_package_without_that_folder_is_refused(
     package: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

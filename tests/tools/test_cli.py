@@ -17,6 +17,8 @@ import pytest
 
 from microweb.tools.cli import COMMANDS, main
 
+from ..support import needs_package
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 SHOP = str(ROOT / "tests" / "live" / "shop.py")
 HELLO = """
@@ -114,6 +116,7 @@ def test_debug_shows_the_traceback_to_this_machine(hello, option, variables):
     assert b"ZeroDivisionError" in answer and b"hello.py" in answer
 
 
+@needs_package
 def test_the_demo_makes_its_database_by_itself(tmp_path):
     with Served("demo", cwd=tmp_path) as served:
         with urlopen(f"{served.url}/login", timeout=30) as response:
@@ -160,7 +163,11 @@ def test_routes_lists_every_rule_and_where_its_view_is(hello):
         (["--app"], "expected one argument"),
         (["--env-file", "no.env", "run"], "there is no file 'no.env' to read environment variab"),
         ([], "a command is required, such as: microweb run app.py; see: microweb --help"),
-        (["demo", "--data", "hello.py/x"], "the notes cannot be kept in 'hello.py/x'"),
+        pytest.param(
+            ["demo", "--data", "hello.py/x"],
+            "the notes cannot be kept in 'hello.py/x'",
+            marks=needs_package,
+        ),
     ],
 )
 def test_cf_03_and_cf_09_failures_are_one_sentence_and_status_2(hello, arguments, message):
@@ -217,6 +224,7 @@ def test_an_empty_host_is_the_default_one(hello):
         assert served.url.startswith("http://127.0.0.1:")
 
 
+@needs_package
 @pytest.mark.parametrize("debug", ["1", "0"])
 def test_the_demo_is_in_debug_if_the_environment_says_so(tmp_path, monkeypatch, debug):
     used = {}
@@ -230,6 +238,7 @@ def test_the_demo_is_in_debug_if_the_environment_says_so(tmp_path, monkeypatch, 
     assert (used["use_debugger"], used["app"].debug) == (debug == "1", debug == "1")
 
 
+@needs_package
 @pytest.mark.parametrize(
     ("name", "content"),
     [

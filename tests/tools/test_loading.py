@@ -114,6 +114,14 @@ def test_a_drive_letter_is_no_module(folder):
         load_app("C:/nowhere/hello.py:app")
 
 
+def test_the_folders_of_a_path_may_have_colons(folder):
+    (folder / "a:b c").mkdir()
+    path = folder / "a:b c" / "colons.py"
+    path.write_text("app = lambda *a: None; make = lambda x: app")
+    module = load_app(str(path)).__globals__
+    assert load_app(f"{path}:app") is load_app(f"{path}:make('a/b:c')") is module["app"]
+
+
 def in_file(path, name):
     path.parent.mkdir(exist_ok=True)
     path.write_text(APP.format(name="app").replace("'app'", f"'{name}'"))

@@ -1,0 +1,61 @@
+"""Modules of the standard library that small systems leave out, and what brings each.
+
+Law of this module: whoever cannot do without such a module asks for it here, at the moment when it
+is needed, and is told in one sentence if it is not there.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# OpenWrt's packages besides python3-light, each named like its module; and those named otherwise.
+_OPENWRT_MODULES = frozenset(
+    "asyncio ctypes dbm decimal email logging lzma multiprocessing pydoc readline sqlite3 unittest "
+    "urllib uuid venv xml".split()
+)
+_OPENWRT_PACKAGES = {
+    "doctest": "pydoc",
+    "hashlib": "openssl",
+    "ssl": "openssl",
+    "unicodedata": "codecs",
+    "xmlrpc": "xml",
+}
+
+
+def system_packages(module: str) -> str:
+    """Return which system packages bring a module of the standard library.
+
+    >>> system_packages("asyncio"), system_packages("json")[-26:]
+    ('libpython3-stdlib (Debian) or python3-asyncio (OpenWrt)', 'or python3-light (OpenWrt)')
+    """
+    name = module.partition(".")[0].lstrip("_")
+    package = _OPENWRT_PACKAGES.get(name, name if name in _OPENWRT_MODULES else "light")
+    return f"libpython3-stdlib (Debian) or python3-{package} (OpenWrt)"
+
+
+def import_stdlib(module: str, feature: str, instead: str = "") -> Any:
+    """Return a module of the standard library; ImportError, in one sentence, where it is missing.
+
+    *feature* is what needs it, *instead* what else one can do.
+
+    >>> import_stdlib("math", "drawing circles").pi > 3
+    True
+    >>> import_stdlib("wsgiref.circles", "drawing circles", "draw squares")
+    Traceback (most recent call last):
+        ...
+    ImportError: drawing circles needs Python's wsgiref.circles module (No module named \
+'wsgiref.circles'); install the system package libpython3-stdlib (Debian) or python3-light \
+(OpenWrt), or draw squares
+    """
+    try:
+        __import__(module)
+    except ImportError as error:
+        # What is missing may be another, which this one imports.
+        packages = system_packages(error.name or module)
+        text = f"{feature} needs Python's {module} module ({error}); install the system package "
+        raise ImportError(f"{text}{packages}{instead and f', or {instead}'}") from None
+    return sys.modules[module]

@@ -1,0 +1,10 @@
+"""The suite runs against the package, or against the single file that is made of it.
+
+What is said of the package's own folder, and of the demo in it, holds for the package alone.
+"""
+
+from __future__ import annotations
+
+from .support import ONE_FILE
+
+collect_ignore = ["test_demo.py", "test_package_shape.py"] if ONE_FILE else []
