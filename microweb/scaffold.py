@@ -71,8 +71,8 @@ def find_root_path(import_name: str) -> str:
     The current folder where nothing of that name has a file, as in a notebook or a shell.
 
     >>> import os
-    >>> os.path.basename(find_root_path("microweb.scaffold"))
-    'microweb'
+    >>> os.path.basename(find_root_path("json.decoder"))
+    'json'
     """
     module = sys.modules.get(import_name)
     filename: str | None = getattr(module, "__file__", None)

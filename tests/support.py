@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 from wsgiref.validate import validator
 
@@ -14,6 +15,7 @@ from microweb.testing import Client
 # The suite also runs against the single file (`python3 -m tests --onefile`), where some of what is
 # said of the package's own folder cannot hold.
 ONE_FILE = not hasattr(microweb, "__path__")
+IMPORT_FOLDER = Path(microweb.__file__).parents[0 if ONE_FILE else 1]
 needs_package = pytest.mark.skipif(ONE_FILE, reason="is about the package's folder")
 
 # What no Host header may look like (RFC 9110 §7.2).

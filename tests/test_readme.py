@@ -11,6 +11,8 @@ import pytest
 
 import microweb
 
+from .support import IMPORT_FOLDER
+
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
@@ -33,7 +35,7 @@ def test_the_commands_it_names_exist():
     named += re.findall(r"`(\w+)[^`/]*`", row)
     done = subprocess.run(
         [sys.executable, "-m", "microweb", "--help"],
-        cwd=Path(microweb.__file__).parent.parent,
+        cwd=IMPORT_FOLDER,
         capture_output=True,
         text=True,
         timeout=60,

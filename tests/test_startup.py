@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import microweb
-
-from .support import ONE_FILE
+from .support import IMPORT_FOLDER, ONE_FILE
 
 # Modules that a small system may lack (OpenWrt's python3-light, Debian's python3-minimal), or that
 # cost too much to load before somebody needs them.
@@ -42,7 +39,7 @@ def loaded_by(statement: str) -> set[str]:
     """Return the modules that a statement loads beyond those of bare Python."""
     code = f"""
 import sys
-sys.path.insert(0, {str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])!r})
+sys.path.insert(0, {str(IMPORT_FOLDER)!r})
 before = set(sys.modules)
 {statement}
 print(*sorted(set(sys.modules) - before))

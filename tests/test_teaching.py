@@ -299,6 +299,7 @@ assert client.get("/nothing").text.startswith("404 Not Found\\nNo route")
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
+@needs_package
 def test_a_system_without_the_servers_modules_gets_the_plain_page():
     code = """
 import sys

@@ -168,7 +168,7 @@ def parse_if_range_header(value: str | None) -> IfRange:
     if not value:
         return IfRange()
     value = value.strip(" \t")
-    if len(value) > 1 and value[0] == value[-1] == '"':
+    if len(value) > 1 and value[0] == value[-1] == '"' and value.count('"') == 2:
         return IfRange(etag=value[1:-1])
     return IfRange(date=parse_timestamp(value))
 
@@ -219,7 +219,8 @@ class Range(HeaderValue):
             if stop is None:
                 parts.append(f"{start}-" if start >= 0 else f"{start}")
             else:
-                parts.append(f"{start}-{stop - 1}")
+                # A stop of 0 stands for "-0", see below.
+                parts.append(f"{start}-{stop - 1}" if stop else "-0")
         return f"{self.units}={','.join(parts)}"
 
 

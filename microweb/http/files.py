@@ -157,8 +157,8 @@ def open_stored_file(path: str, mode: str = "rb", encoding: str | None = None) -
     *mode* and *encoding* are those of `open`, which also says what is raised.
 
     >>> with open_stored_file(__file__, "r", "utf-8") as file:
-    ...     file.read(16)
-    '\"\"\"Sending files'
+    ...     file.read(3)
+    '\"\"\"'
     """
     try:
         return open(path, mode, encoding=None if "b" in mode else encoding)

@@ -58,10 +58,18 @@ class MultipartEncoder:
         self._delimiter = b"--" + boundary
 
     def encode(self, event: MultipartPart | MultipartData) -> bytes:
-        """Return the bytes of one event; a part's disposition is made of its names."""
+        """Return the bytes of one event; a part's disposition is made of its names.
+
+        ValueError for a name that holds a control character other than a line break or a TAB.
+        """
         if isinstance(event, MultipartData):
             data: bytes = event.data
             return data if event.more_data else data + b"\r\n"
+        for text in (event.name, event.filename or ""):
+            if not _is_clean_part_value(text.translate(_PART_NAME_ESCAPES)):
+                raise ValueError(
+                    f"The name {text!r} holds a control character, which no part of a form may."
+                )
         head = f'Content-Disposition: form-data; name="{event.name.translate(_PART_NAME_ESCAPES)}"'
         if event.filename is not None:
             head += f'; filename="{event.filename.translate(_PART_NAME_ESCAPES)}"'

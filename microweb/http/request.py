@@ -422,9 +422,11 @@ class Request:
         except (OSError, ValueError):
             data = b""
         # A source may return less than it has been asked for.
-        missing = length - len(data)
-        own["stream"] = LimitedStream(source, missing) if missing else io.BytesIO()
-        return data + own["stream"].read() if missing else data
+        if len(data) == length:
+            own["stream"] = io.BytesIO()
+            return data
+        own["stream"] = LimitedStream(source, length, position=len(data))
+        return data + own["stream"].read()  # type: ignore[no-any-return]
 
     def get_data(
         self, cache: bool = True, as_text: bool = False, parse_form_data: bool = False

@@ -29,21 +29,27 @@ class LimitedStream(io.RawIOBase):
 
     *limit* is the announced length: when the stream ends before it, ClientDisconnected (400).
     With *is_max* it is a maximum (None: there is none): when the stream has more,
-    RequestEntityTooLarge (413); *announced* is what must come at least. *stream* is never closed
-    (PEP 3333).
+    RequestEntityTooLarge (413); *announced* is what must come at least. *position* bytes have been
+    read before. *stream* is never closed (PEP 3333).
 
     >>> LimitedStream(io.BytesIO(b"hello, world"), 5).read()
     b'hello'
     """
 
-    _position = 0
     _ended = False
     _error: ClientDisconnected | RequestEntityTooLarge | None = None
 
     def __init__(
-        self, stream: Any, limit: int | None, is_max: bool = False, announced: int | None = None
+        self,
+        stream: Any,
+        limit: int | None,
+        is_max: bool = False,
+        announced: int | None = None,
+        *,
+        position: int = 0,
     ) -> None:
         self._source = stream
+        self._position = position
         self._length = announced if is_max else limit
         self._limit = limit if is_max else None
 

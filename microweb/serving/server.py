@@ -140,7 +140,7 @@ class Server:
 
         Then the port is closed, and requests that run may finish within `stop_timeout` seconds.
         """
-        if self.is_stopping:
+        if self._selector is not None:
             raise RuntimeError("this server has been stopped; make another with make_server")
         self._stopped.clear()
         self._wakeup, self._alarm = WakeupPipe(), WakeupPipe()
@@ -152,7 +152,11 @@ class Server:
                 self._start_thread()
             self._supervise()
         finally:
-            self._finish()
+            try:
+                self._finish()
+            finally:
+                # Even where another signal raises: who is in `shutdown` does not wait for ever.
+                self._stopped.set()
 
     def request_stop(self) -> None:
         """Make `serve_forever` end, without waiting for it; a signal handler may call this."""
@@ -187,14 +191,16 @@ class Server:
         with self._succession:
             self._succession.notify_all()
         for thread in self._threads:
-            thread.join(max(0.0, end - monotonic()))
+            # In slices: a signal that comes just before a wait, or that another thread receives,
+            # does not interrupt it and would be taken only at its end.
+            while thread.is_alive() and monotonic() < end:
+                thread.join(_WATCH_INTERVAL)
         for connection in list(self._connections):
             connection.watched = False
             connection.close()
         self._selector.close()
         for sock in self._wakeup.ends + self._alarm.ends:
             sock.close()
-        self._stopped.set()
 
     def _start_thread(self) -> None:
         """Start a thread that waits to lead, unless there are as many as there may be."""

@@ -103,7 +103,9 @@ def names_in(path):
     """Return the names of a packed app's own files."""
     with zipfile.ZipFile(path) as file:
         names = [name for name in file.namelist() if not name.endswith(("/", ".pyc"))]
-    return sorted(name for name in names if not name.startswith(("microweb/", "__main__")))
+    return sorted(
+        name for name in names if not name.startswith(("microweb/", "microweb.py", "__main__"))
+    )
 
 
 def pack(spec, output, *included):

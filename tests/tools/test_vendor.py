@@ -16,8 +16,15 @@ import pytest
 
 import microweb
 from microweb.tools.loading import CommandFailed
-from microweb.tools.vendor import MANIFEST_NAME, check_copy, read_package, vendor_package
+from microweb.tools.vendor import (
+    MANIFEST_NAME,
+    check_copy,
+    read_package,
+    vendor_one_file,
+    vendor_package,
+)
 
+from ..support import ONE_FILE, needs_package
 from .test_cli import environment
 from .test_cli import microweb as run_command
 
@@ -27,6 +34,8 @@ PACKAGE = Path(microweb.__file__).parent
 @pytest.fixture(scope="module")
 def pristine(tmp_path_factory):
     """A copy that tests only read."""
+    if ONE_FILE:
+        pytest.skip("the single file is copied as such")
     target = tmp_path_factory.mktemp("vendor") / "_vendor" / "web"
     vendor_package(str(target))
     return target
@@ -53,6 +62,7 @@ def test_the_licence_in_the_package_is_that_of_the_project():
     assert (PACKAGE / "LICENSE").read_bytes() == top.read_bytes()
 
 
+@needs_package
 def test_every_file_of_the_package_is_known():
     on_disk = {
         path.relative_to(PACKAGE).as_posix()
@@ -127,6 +137,7 @@ def test_a_changed_copy_is_kept_unless_forced(copied):
     assert [path.name for path in copied.parent.iterdir()] == ["web"]
 
 
+@needs_package
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -161,6 +172,7 @@ def test_a_copy_that_cannot_be_written_whole_leaves_the_earlier_one(copied, monk
     assert [path.name for path in copied.parent.iterdir()] == ["web"]
 
 
+@needs_package
 def test_the_command_copies_and_checks(tmp_path):
     done = run_command("vendor", "plugin/_vendor/web", cwd=tmp_path)
     assert done.stdout.startswith("wrote plugin/_vendor/web, microweb ") and not done.stderr
@@ -209,6 +221,7 @@ print(app.instance_path, app.open_resource("templates/base.html", "r").read(9))
 """
 
 
+@needs_package
 @pytest.mark.parametrize("compression", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_the_package_works_from_a_zip_and_can_be_copied_out_of_it(tmp_path, compression):
     with zipfile.ZipFile(tmp_path / "whole.zip", "w", compression) as file:
@@ -239,12 +252,15 @@ def two(tmp_path_factory):
     """Two copies of different versions, of which the second speaks otherwise."""
     tmp_path = tmp_path_factory.mktemp("two")
     for name in ("first_copy", "second_copy"):
-        vendor_package(str(tmp_path / name))
+        if ONE_FILE:
+            vendor_one_file(str(tmp_path / f"{name}.py"))
+        else:
+            vendor_package(str(tmp_path / name))
     for file, old, new in (
         ("__init__.py", f'__version__ = "{microweb.__version__}"', '__version__ = "99.0"'),
         ("http/exceptions.py", "There is nothing at this address", "The second has no such page"),
     ):
-        path = tmp_path / "second_copy" / file
+        path = tmp_path / ("second_copy.py" if ONE_FILE else f"second_copy/{file}")
         text = path.read_text("utf-8")
         assert old in text
         path.write_text(text.replace(old, new), "utf-8")
