@@ -22,6 +22,7 @@ from .config import (
 from .context import AppContextGlobals
 from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
 from .http.files import find_archive
+from .http.structures import cached_property
 from .json.provider import DefaultJSONProvider
 from .logs import create_logger
 from .routing import Map, Rule
@@ -32,7 +33,6 @@ from .scaffold import (
     describe_registration,
     names_to_ask,
 )
-from .sessions import SecureCookieSessionInterface
 from .signals import is_coroutine_function
 from .viewcheck import check_view_arguments
 
@@ -71,7 +71,6 @@ class AppBase(Scaffold):
     json_provider_class: type[Any] = DefaultJSONProvider
     url_map_class: type[Map] = AppMap
     url_rule_class: type[Rule] = Rule
-    session_interface: Any = None
 
     testing = ConfigAttribute("TESTING", bool)
     secret_key = ConfigAttribute("SECRET_KEY")
@@ -118,7 +117,6 @@ class AppBase(Scaffold):
         self.config = self.make_config(instance_relative_config)
         self.json = self.json_provider_class(self)
         self.aborter = self.make_aborter()
-        self.session_interface = self.session_interface or SecureCookieSessionInterface()
         self.url_map = self.url_map_class(host_matching=host_matching)
         self.subdomain_matching = subdomain_matching
         self.teardown_appcontext_funcs: list[Callable[[Any], Any]] = []
@@ -157,6 +155,23 @@ class AppBase(Scaffold):
     @debug.setter
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
+
+    @cached_property
+    def session_interface(self) -> Any:
+        """What opens and saves sessions: by default in signed cookies. Set it to another one."""
+        # An app without sessions does not wait for what signs them.
+        from .sessions import SecureCookieSessionInterface
+
+        return SecureCookieSessionInterface()
+
+    def has_own_session_interface(self) -> bool:
+        """Return whether sessions are opened and saved otherwise than by default."""
+        chosen = vars(self).get("session_interface", type(self).session_interface)
+        if chosen is AppBase.session_interface:
+            return False
+        from .sessions import SecureCookieSessionInterface
+
+        return type(chosen) is not SecureCookieSessionInterface
 
     @property
     def logger(self) -> Logger:

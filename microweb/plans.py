@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from .configcheck import check_configuration
 from .json.provider import DefaultJSONProvider
-from .sessions import SecureCookieSessionInterface
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class Setup:
         check_configuration(app.config)
         self.find = app.url_map.find
         self.has_hosts = app.url_map.has_hosts
-        self.opens_every_session = type(app.session_interface) is not SecureCookieSessionInterface
+        self.opens_every_session = app.has_own_session_interface()
         straight = app.has_default_dispatch() and not self.opens_every_session
         self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint, straight=False)
         self.plans = {

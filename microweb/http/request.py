@@ -403,10 +403,8 @@ class Request:
 
     def _read_body(self, most: int | None = None) -> bytes:
         """Read what is left of the body; of a long one *most* bytes and one more."""
-        own = self.__dict__
-        environ = self.environ
-        length = self.content_length
-        limit = self.max_content_length
+        own, environ = self.__dict__, self.environ
+        length, limit = self.content_length, self.max_content_length
         source = environ.get("wsgi.input")
         if (
             not length
