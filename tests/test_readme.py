@@ -49,3 +49,33 @@ def test_the_names_it_promises_are_there():
     row = re.search(r"\| in a view \| (.*) \|", README).group(1)
     for name in re.findall(r"`(\w+)`", row):
         assert hasattr(microweb, name)
+
+
+def test_the_limits_it_tells_are_the_limits():
+    from microweb.config import DEFAULT_CONFIG
+    from microweb.http import conditional, multipart
+    from microweb.serving import connection, parser, server
+    from microweb.signing import MAX_PAYLOAD_SIZE
+
+    limits = re.search(r"\*\*Limits\*\*.*?\n\n(.*?)\n\n", README, re.DOTALL).group(1)
+    rows = dict(re.findall(r"^\| ([^|]*) \| ([^|]*) \|", limits, re.MULTILINE)[1:])
+    told = {
+        what: [int(number) for number in re.findall("[0-9]+", text)] for what, text in rows.items()
+    }
+    assert list(told.values()) == [
+        [parser.MAX_REQUEST_LINE],
+        [parser.MAX_HEAD_SIZE, parser.MAX_HEADER_COUNT],
+        [server.Server.max_body_size],
+        [DEFAULT_CONFIG["MAX_FORM_MEMORY_SIZE"]],
+        [DEFAULT_CONFIG["MAX_FORM_PARTS"]],
+        [multipart.MAX_PART_HEADER_BYTES, multipart.MAX_PART_HEADERS],
+        [conditional._MAX_RANGES],
+        [MAX_PAYLOAD_SIZE],
+        [server.Server.max_connections, server.Server.threads],
+        [
+            connection.HEAD_TIMEOUT,
+            connection.BODY_TIMEOUT,
+            connection.SEND_TIMEOUT,
+            connection.IDLE_TIMEOUT,
+        ],
+    ]
