@@ -7,6 +7,8 @@ view is answered in one straight line, every other by `Microweb.full_dispatch_re
 
 from __future__ import annotations
 
+from functools import partial
+
 from .appbase import AppBase
 from .context import CURRENT_CONTEXT, Context, HeldBody, request
 from .http import (
@@ -18,7 +20,7 @@ from .http import (
     NotFound,
     redirect_response,
 )
-from .http.streams import close_iterable
+from .http.streams import call_all, close_iterable
 from .json.provider import DefaultJSONProvider
 from .plans import Setup
 from .responding import ResponseMaker
@@ -513,14 +515,7 @@ class Microweb(ResponseMaker):
         self, functions: Iterable[Callable[..., Any]], error: BaseException | None
     ) -> None:
         """Call each function with *error*; raise the first exception when all have run."""
-        failure: Exception | None = None
-        for function in functions:
-            try:
-                function(error)
-            except Exception as problem:
-                failure = failure or problem
-        if failure is not None:
-            raise failure
+        call_all(partial(function, error) for function in functions)
 
     def should_ignore_error(self, error: BaseException) -> bool:
         """Return whether teardown functions shall not be told of an error; override it."""

@@ -24,12 +24,15 @@ if TYPE_CHECKING:
 def _find_error_stream() -> Any:
     """Return the current request's ``wsgi.errors``, or standard error.
 
-    A windowed Python has no standard error: what is written is dropped then.
+    A windowed Python has no standard error, and either may have been closed: what is written is
+    dropped then.
     """
     context = CURRENT_CONTEXT.get(None)
-    if context is not None and context.environ is not None:
-        return context.environ.get("wsgi.errors") or sys.stderr or StringIO()
-    return sys.stderr or StringIO()
+    environ = {} if context is None else context.environ or {}
+    for stream in (environ.get("wsgi.errors"), sys.stderr):
+        if stream is not None and not getattr(stream, "closed", False):
+            return stream
+    return StringIO()
 
 
 wsgi_errors_stream: Any = LocalProxy(_find_error_stream)
@@ -87,7 +90,10 @@ def _plain_logging_method(level: str, exc_info: Any = None) -> Any:
         when = time.strftime("%Y-%m-%d %H:%M:%S")
         lines = [f"[{when}] {level} in {self.app.name}: {text}"]
         lines += [format_logged_error(exc_info)] if exc_info else []
-        wsgi_errors_stream.write("\n".join(lines) + "\n")
+        from contextlib import suppress
+
+        with suppress(OSError):  # A disk that is full must not change the answer.
+            wsgi_errors_stream.write("\n".join(lines) + "\n")
 
     return write
 

@@ -19,6 +19,9 @@ by ``tests/http/test_cookies.py``. The app is tested by subject:
 ``test_demo``              the note-book, as a person and as a program uses it
 ``tools/``                 the command line; ``live/`` are the programs it is tried on
 ``vectors/``               what browsers and curl sent, byte for byte
+``test_faults``            what breaks in the middle: clients, disks, clocks, memory, logs
+``gauntlet/``              which test holds which row of what hurt frameworks; costs and limits
+``fuzz/``                  what no table thought of: ``python3 -m tests.fuzz --minutes 5`` goes on
 ``test_missing_modules``   what works where Python came without parts of its library
 ``test_interpreters``      flags and variables of Python, odd paths, missing streams
 ``test_startup``           what an import and a first answer load
@@ -28,7 +31,8 @@ by ``tests/http/test_cookies.py``. The app is tested by subject:
 =========================  ======================================================================
 
 Run one file with ``python3 -m tests tests/test_sessions.py -k vary``. A name that begins with two
-letters and a number (``test_ss_02_…``) holds a row of the list of what has hurt frameworks before.
+letters and a number (``test_ss_02_…``) holds a row of the list of what has hurt frameworks before;
+write it into ``gauntlet/rows.txt``.
 To add a capture, put its bytes under ``vectors/`` and a line into the table of
 ``http/test_forms_captures.py``. Apps are called through `wsgiref.validate`
 (``support.checked_client``).

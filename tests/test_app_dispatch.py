@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import threading
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
-from microweb import Microweb, Response, jsonify, make_response, request
+from microweb import Microweb, Response, jsonify, make_response, request, url_for
 from microweb.http import HTTPException
 
 from .support import MALFORMED_HOSTS, checked_client, make_app
+
+FORM = "application/x-www-form-urlencoded"
 
 HTML = "text/html; charset=utf-8"
 
@@ -111,14 +114,16 @@ def test_each_method_has_its_decorator(method):
 def test_rt_13_head_options_and_wrong_methods():
     app = make_app()
     app.route("/", methods=["GET", "POST"])(lambda: "hello")
+    unchecked = app.test_client()
+    methods = ("DELETE", "BREW", "B" * 100_000, "GE\0T")
+    wrong = [unchecked.open("/", method=method) for method in methods]
     client = checked_client(app)
     head = client.head("/")
     assert (head.status_code, head.data, head.headers["Content-Length"]) == (200, b"", "5")
     options = client.options("/")
     assert (options.status_code, options.data) == (200, b"")
-    wrong = client.delete("/")
-    assert wrong.status_code == 405
-    for response in (options, wrong):
+    assert [response.status_code for response in wrong] == [405] * 4
+    for response in (options, *wrong):
         allowed = {name.strip() for name in response.headers["Allow"].split(",")}
         assert allowed == {"GET", "HEAD", "OPTIONS", "POST"}
 
@@ -269,25 +274,70 @@ def test_an_exception_that_is_a_finished_response_is_sent():
 
 
 @pytest.mark.parametrize("path", ["", "leaf", "@evil.com/x", "*", "/\xff\xfe", "/a\x00b", "//"])
-def test_rt_16_odd_paths_are_answered_and_never_crash(path):
+def test_rt_16_odd_paths_are_answered_and_name_no_other_host(path):
     app = make_app()
     app.get("/leaf", endpoint="/leaf")(lambda: "leaf")
 
     @app.errorhandler(404)
     def missing(error):
-        return f"missing {request.path!r} {request.url}", 404
+        return f"missing {urlsplit(request.url).hostname}", 404
 
-    status = app.test_client().get("/", environ_overrides={"PATH_INFO": path}).status_code
-    assert status in (308, 404)
+    response = app.test_client().get("/", environ_overrides={"PATH_INFO": path})
+    if response.status_code == 308:
+        assert response.location == "/"
+    else:
+        assert (response.status_code, response.text) == (404, "missing localhost")
 
 
-@pytest.mark.parametrize("host", [*MALFORMED_HOSTS, "a\x00", "\xfc.com"])
+def test_rt_11_handlers_see_the_request_whose_path_is_no_utf_8():
+    app = make_app(PROPAGATE_EXCEPTIONS=False)
+    app.logger.disabled = True
+    app.get("/fail/<s>", endpoint="fail")(lambda s: 1 / 0)
+    for code in (404, 500):
+        app.register_error_handler(code, lambda error: (f"{error.code} {request.path}", error.code))
+    client = app.test_client()
+    for path, text in [("/fail/\xff", "500 /fail/\ufffd"), ("/zz\xff", "404 /zz\ufffd")]:
+        assert client.get("/", environ_overrides={"PATH_INFO": path}).text == text
+
+
+@pytest.mark.parametrize(
+    "setting", ["MAX_CONTENT_LENGTH", "MAX_FORM_MEMORY_SIZE", "MAX_FORM_PARTS", None]
+)
+def test_cf_04_limits_come_from_the_configuration_or_from_the_request(setting):
+    app = make_app(**({setting: 3} if setting else {}))
+
+    @app.post("/")
+    def index():
+        if setting is None:
+            request.max_form_memory_size = 3
+        return str(len(request.form))
+
+    data = {"a": "1", "b": "2", "c": "3", "d": "4"}
+    assert app.test_client().post("/", data=data).status_code == 413
+    assert app.test_client().post("/", data=b"a=1", content_type=FORM).status_code == 200
+
+
+def test_rq_11_a_body_that_is_too_long_is_refused_where_it_is_read_and_nowhere_else():
+    app = make_app(MAX_CONTENT_LENGTH=50)
+    app.post("/form")(lambda: str(len(request.form)))
+    app.post("/json", endpoint="json")(lambda: request.get_json(force=True))
+    app.post("/data", endpoint="data")(lambda: request.get_data())
+    app.post("/unread", endpoint="unread")(lambda: "unread")
+    source = io.BytesIO(b"a" * 51)
+    environ = {"wsgi.input": source, "CONTENT_LENGTH": "51", "CONTENT_TYPE": FORM}
+    client = app.test_client()
+    for path, code in [("form", 413), ("json", 413), ("data", 413), ("none", 404), ("unread", 200)]:
+        assert client.post(f"/{path}", environ_overrides=environ).status_code == code
+    assert source.tell() == 0
+
+
+@pytest.mark.parametrize("host", [*MALFORMED_HOSTS, "a\x00", "\xfc.com", ""])
 def test_rq_01_a_malformed_host_is_400_whatever_the_view_reads(host):
     app = make_app()
     app.get("/")(lambda: pytest.fail("the view was called"))
     response = app.test_client(use_cookies=False).get("/", environ_overrides={"HTTP_HOST": host})
     assert response.status_code == 400
-    assert host.encode("latin-1") not in response.data
+    assert not host or host.encode("latin-1") not in response.data
 
 
 def test_rq_03_only_trusted_hosts_are_answered():
@@ -298,6 +348,20 @@ def test_rq_03_only_trusted_hosts_are_answered():
     hosts.update({"xgood.com": 400, "good.com.evil.com": 400, "localhost": 400})
     answers = {host: client.get("/", base_url=f"http://{host}/").status_code for host in hosts}
     assert answers == hosts
+
+
+@pytest.mark.parametrize("host", ["evil.com", "user:pass@evil.com"])
+def test_rq_04_a_forged_host_reaches_no_url(host):
+    app = make_app(TRUSTED_HOSTS=["good.com"])
+    app.get("/folder/", endpoint="folder")(lambda: url_for("folder", _external=True))
+    for path in ("/folder", "/folder/"):
+        response = app.test_client().get(path, environ_overrides={"HTTP_HOST": host})
+        assert (response.status_code, response.location) == (400, None)
+        assert b"evil" not in response.data
+    # Without the setting what is built for the router's own redirects is still relative.
+    app = make_app()
+    app.get("/folder/", endpoint="folder")(lambda: "")
+    assert app.test_client().get("/folder", base_url="http://evil.com").location == "/folder/"
 
 
 def test_hosts_are_remembered_up_to_a_number():
@@ -419,3 +483,16 @@ def test_run_says_in_one_sentence_why_it_cannot_listen(port, capsys):
     assert capsys.readouterr().err.startswith(
         f"microweb: cannot listen on '127.0.0.1', port {port}"
     )
+
+
+def test_rt_20_two_views_under_one_endpoint_are_refused_and_both_named():
+    app = make_app()
+
+    def first():
+        return "first"
+
+    app.add_url_rule("/", "same", first)
+    app.add_url_rule("/again", "same", first)
+    with pytest.raises(AssertionError, match="two views have the endpoint 'same': ") as caught:
+        app.add_url_rule("/other", "same", lambda: "second")
+    assert str(caught.value).count("test_app_dispatch.py:") == 2

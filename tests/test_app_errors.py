@@ -152,7 +152,7 @@ def test_hd_08_error_pages_echo_nothing_unescaped():
     app = make_app()
     app.get("/bad", endpoint="/bad")(lambda: abort(400, "<script>alert(1)</script>"))
     client = checked_client(app)
-    for path in ("/bad", "/<script>", "/%3Cscript%3E"):
+    for path in ("/bad", "/<script>", "/%3Cscript%3E", "/?d=<script>"):
         assert b"<script>" not in client.get(path).data
 
 

@@ -223,7 +223,7 @@ def test_fl_19_the_context_is_left_whatever_a_view_raises(kind):
     assert not has_request_context()
 
 
-def test_registering_after_the_first_request_is_refused():
+def test_rt_20_registering_after_the_first_request_is_refused():
     app = make_app()
     app.test_client().get("/")
     for register in (app.before_request, app.teardown_appcontext, app.get("/late")):

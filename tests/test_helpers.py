@@ -162,7 +162,7 @@ def test_static_files_are_served_and_not_changed_is_said(tmp_path):
     + ["/etc/passwd", "%5c..%5csecret.txt", "%252e%252e/secret.txt", "../static_private/s.txt"]
     + ["site.css%00", "sub", "", "site.css/", "nothing", "x" * 300, "a/" * 3000],
 )
-def test_st_01_to_st_04_nothing_outside_the_static_folder_is_reached(tmp_path, path):
+def test_st_01_st_02_st_03_st_04_nothing_outside_the_static_folder_is_reached(tmp_path, path):
     response = checked_client(file_app(tmp_path)).get(f"/static/{path}")
     assert response.status_code in (404, 308)
     assert b"secret" not in response.data

@@ -8,6 +8,7 @@ type are what the client claims, kept as they came.
 from __future__ import annotations
 
 import io
+import os
 from functools import partial
 
 from .exceptions import HTTPException, RequestEntityTooLarge
@@ -20,7 +21,7 @@ from .multipart import (
     MultipartPart,
     checked_boundary,
 )
-from .streams import LimitedStream
+from .streams import LimitedStream, call_all
 from .structures import ImmutableMultiDict, MultiDict
 
 TYPE_CHECKING = False
@@ -136,16 +137,20 @@ class FileStorage:
     def save(self, dst: Any, buffer_size: int = 65536) -> None:
         """Write the rest of the stream to *dst*: a path, or a binary file open for writing.
 
-        An existing file is overwritten. Make the path yourself, from the client's ``filename``
+        An existing file is overwritten. Where that fails, because the disk is full for one, no half
+        file stays at the path. Make the path yourself, from the client's ``filename``
         only after a function such as ``secure_filename`` has cleaned it.
         """
         file = dst if hasattr(dst, "write") else open(dst, "wb")  # noqa: SIM115 - closed below
         try:
             for data in iter(lambda: self.stream.read(buffer_size), b""):
                 file.write(data)
-        finally:
             if file is not dst:
                 file.close()
+        except BaseException:
+            if file is not dst:
+                call_all([file.close, partial(_remove_regular_file, dst)], silent=True)
+            raise
 
     def close(self) -> None:
         """Close the stream; a temporary file is gone then."""
@@ -184,6 +189,12 @@ def default_stream_factory(
     return TemporaryFile("w+b")
 
 
+def _remove_regular_file(path: Any) -> None:
+    """Remove what *path* leads to, unless that is a device, a pipe or an open descriptor."""
+    if not isinstance(path, int) and os.path.isfile(path):
+        os.unlink(os.path.realpath(path))
+
+
 class _PartCollector:
     """Keeps the data of one part: where *open_file* says, else in memory and then on disk."""
 
@@ -202,9 +213,10 @@ class _PartCollector:
     def add(self, data: bytes) -> None:
         self.file.write(data)
         if not self.settled and self.file.tell() > SPOOL_THRESHOLD:
-            spool = default_stream_factory(None, None, None)
-            spool.write(self.file.getbuffer())
-            self.file, self.settled = spool, True
+            held, self.file = self.file, default_stream_factory(None, None, None)
+            self.settled = True
+            with held.getbuffer() as view:
+                self.file.write(view)
 
 
 def read_multipart_form(
@@ -244,20 +256,19 @@ def read_multipart_form(
                             raise _form_memory_error(max_memory)
                     if event.more_data:
                         continue
-                    collector = None
                     if part.filename is None:
                         fields.append((part.name, file.getvalue().decode("utf-8", "replace")))
                     else:
                         file.seek(0)
                         upload = FileStorage(file, part.filename, part.name, headers=part.headers)
                         files.append((part.name, upload))
+                    collector = None
         if decoder is not None:
             decoder.finish()
     except BaseException:
-        if collector is not None:
-            collector.file.close()
-        for _, upload in files:
-            upload.close()
+        uploads = [upload.close for _, upload in files]
+        # A file that cannot be written to its end cannot be closed without an error either.
+        call_all(uploads + ([collector.file.close] if collector else []), silent=True)
         raise
     return fields, files
 

@@ -57,7 +57,7 @@ from .header_values import (
 )
 from .headers import EnvironHeaders
 from .stdlib import import_stdlib
-from .streams import LimitedStream
+from .streams import LimitedStream, call_all
 from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
 from .urls import host_is_trusted, is_valid_host, readable_url_part
 
@@ -511,8 +511,10 @@ class Request:
                 stream = self.stream if data is None else io.BytesIO(data)
                 options = stream, mimetype, self.content_length, self.mimetype_params
                 _, fields, files = parser.parse(*options)  # type: ignore[assignment]
-        except HTTPException as error:
-            own["_form_error"] = self._explained(error)
+        except Exception as error:
+            own["_form_error"] = (
+                self._explained(error) if isinstance(error, HTTPException) else error
+            )
             raise
         own["form"] = fields
         own["files"] = files
@@ -520,9 +522,7 @@ class Request:
     def close(self) -> None:
         """Close the files that came with a form; temporary ones are gone then."""
         files = self.__dict__.get("files")
-        for uploads in files.listvalues() if files else ():
-            for upload in uploads:
-                upload.close()
+        call_all(upload.close for _, upload in (files or EMPTY_FORM).items(multi=True))
 
     # JSON
 

@@ -166,15 +166,18 @@ class ClosingIterator:
         call_all(callbacks)
 
 
-def call_all(callbacks: Iterable[Callable[[], Any]]) -> None:
-    """Call each of *callbacks*; an error does not keep the others from being called."""
+def call_all(callbacks: Iterable[Callable[[], Any]], silent: bool = False) -> None:
+    """Call each of *callbacks*; an error does not keep the others from being called.
+
+    The first one is raised at the end, unless this is to be *silent* because of an earlier error.
+    """
     error: BaseException | None = None
     for callback in callbacks:
         try:
             callback()
         except BaseException as raised:
             error = error or raised
-    if error is not None:
+    if error is not None and not silent:
         raise error
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _MOST_STEPS_SHOWN = 100
 _MOST_NEAR_RULES = 5
+_MOST_SEGMENTS_TOLD = 20_000
 
 
 class PathExplanation:
@@ -26,7 +27,8 @@ class PathExplanation:
     * ``rule``, ``arguments``: of a match, else ``None`` and empty.
     * ``error``: what ``find`` raised, if it did.
     * ``steps``: tuples of what was read so far, the next segment (``None`` at the end), the way
-      that was tried (``"fixed"``, ``"end"`` or a variable such as ``"<int>"``), whether it fits.
+      that was tried (``"fixed"``, ``"end"`` or a variable such as ``"<int>"``), whether it fits;
+      of a very long path the first ones, and ``has_more_steps`` is true.
     * ``near``: pairs of a rule that comes near and why, as half a sentence.
 
     >>> from microweb.routing import Map, Rule
@@ -45,6 +47,7 @@ class PathExplanation:
         self.arguments: dict[str, Any] = {}
         self.error: RoutingError | None = None
         self.steps: list[tuple[str, str | None, str, bool]] = []
+        self.has_more_steps = False
         self.near: list[tuple[Rule, str]] = []
 
     def __str__(self) -> str:
@@ -53,8 +56,8 @@ class PathExplanation:
             end = "no rule leads there"
         lines = [f"{self.method} {self.path}: {end}"]
         lines += ["  " + _say_step(*step) for step in self.steps[:_MOST_STEPS_SHOWN]]
-        if len(self.steps) > _MOST_STEPS_SHOWN:
-            lines.append(f"  ... and {len(self.steps) - _MOST_STEPS_SHOWN} steps more")
+        if self.has_more_steps or len(self.steps) > _MOST_STEPS_SHOWN:
+            lines.append("  ... and more steps")
         lines += [f"{rule.rule} comes near: {why}" for rule, why in self.near]
         return "\n".join(lines)
 
@@ -88,11 +91,15 @@ def explain_path(map: Any, method: str, path: str, domain: str | None) -> PathEx
         search_trie(root, method, path, host, record)
     except RoutingError:
         pass
-    for place, index, fits in record:
+    # Telling an entry takes as long as the path is, so of a very long one few are told.
+    most = _MOST_SEGMENTS_TOLD // len(segments)
+    most_steps = max(most, _MOST_STEPS_SHOWN)
+    found.has_more_steps = len(record) > most_steps
+    for place, index, fits in record[:most_steps]:
         _add_steps(found, segments, place, index, fits)
     if found.outcome in ("no match", "wrong method"):
         _add_near_by_ending(found, map, domain)
-        for place, index, fits in record:
+        for place, index, fits in record[:most]:
             _add_near_by_segment(found, segments, place, index, fits)
     return found
 

@@ -22,7 +22,11 @@ _DRAIN_LIMIT, _DRAIN_SECONDS = 8 * 1024 * 1024, 5.0
 _CHUNK_LINE_RE = re.compile(rb"([0-9A-Fa-f]{1,16})(;[^\x00-\x08\x0a-\x1f\x7f]*)?")
 # A small chunk that is there whole, and what it says.
 _SMALL_CHUNK_RE = re.compile(rb"([0-9A-Fa-f]{1,3})\r\n")
-_TRAILER_LINE_RE = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\x00-\x08\x0a-\x1f\x7f]*")
+# RFC 9110 §6.5.1: what frames or routes a message cannot come after it.
+_TRAILER_LINE_RE = re.compile(
+    rb"(?!(?i:content-length|transfer-encoding|host):)"
+    rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\x00-\x08\x0a-\x1f\x7f]*"
+)
 _MAX_CHUNK_LINE, _MAX_CHUNK_EXTENSIONS, _MAX_TRAILERS = 4096, 16384, 8192
 _BODY_BLOCK, _PEEK_BLOCK = 65536, 1024
 

@@ -28,25 +28,29 @@ LINGER_TIMEOUT = 2.0
 # All waits for a client during one request may add up to such a time-out and what the bytes that
 # were waited for need at so many a second: a client that trickles does not hold a thread for ever.
 _MIN_CLIENT_RATE = 1024
+# Where no thread is left to serve others, a wait in which nothing moves ends after such a time.
+CROWDED_TIMEOUT = 1.0
 _HEAD_BLOCK, _RECEIVE_BLOCK = 16384, 65536
 
 
 class ClientConnection:
     """A connection that was accepted.
 
-    `buffer` holds what was received and not used, `scanned` bytes of it searched for `head_end`.
-    Waiting for the client, while it is `watched`, ends at `deadline`. When one has closed its side,
-    the connection has `ended` (the client) or is `lingering` (the server).
+    `buffer` holds what was received and not used, `scanned` bytes of it searched for `head_end`,
+    the end of the `head`, which has been parsed. Waiting for the client, while it is `watched`,
+    ends at `deadline`. When one has closed its side, the connection has `ended` (the client) or is
+    `lingering` (the server).
     """
 
     scanned, head_end = 0, -1
+    head: Any = None
     watched = lingering = ended = handshaking = False
     # What a socket that does not block raises when nothing can be done now.
     not_now: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError)
     _waited, _waited_bytes = 0.0, 0
 
     def __init__(
-        self, sock: socket.socket, environ: dict[str, Any], step_aside: Callable[[], None]
+        self, sock: socket.socket, environ: dict[str, Any], step_aside: Callable[[], bool]
     ) -> None:
         self.sock, self.environ, self._step_aside = sock, environ, step_aside
         self.buffer = bytearray()
@@ -101,12 +105,21 @@ class ClientConnection:
             rest = rest[sent:]
 
     def _wait_for_client(self, action: Callable[[Any], Any], argument: Any, timeout: float) -> Any:
-        """Return what *action* of the socket returns, which may block within the limits."""
+        """Return what *action* of the socket returns, which may block within the limits.
+
+        While it blocks, it looks now and then whether others need this thread more.
+        """
         began = monotonic()
-        left = timeout + self._waited_bytes / _MIN_CLIENT_RATE - self._waited
-        self.sock.settimeout(max(0.001, min(timeout, left)))
+        left = min(timeout, timeout + self._waited_bytes / _MIN_CLIENT_RATE - self._waited)
         try:
-            return action(argument)
+            while True:
+                self.sock.settimeout(max(0.001, min(left, CROWDED_TIMEOUT)))
+                try:
+                    return action(argument)
+                except socket.timeout:
+                    left -= CROWDED_TIMEOUT
+                    if left <= 0 or not self._step_aside():
+                        raise
         finally:
             self.sock.settimeout(0)
             self._waited += monotonic() - began

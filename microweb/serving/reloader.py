@@ -447,9 +447,7 @@ class ReloadingParent:
 
         waiter = threading.Thread(target=wait, daemon=True)
         waiter.start()
-        # A signal may have come before it began to serve.
-        with suppress(RuntimeError):
-            server.serve_forever()
+        server.serve_forever()
         waiter.join()
         self._page_server = None
         server.server_close()

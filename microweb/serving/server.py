@@ -94,7 +94,9 @@ class Server:
         self.address_family, self.server_address = self.socket.family, self.socket.getsockname()
         self._name_address(host if fd is None else None)
         self._connections: set[ClientConnection] = set()
+        # With a head: those whose body has come, or has none, and those whose client must go on.
         self._ready: deque[ClientConnection] = deque()
+        self._unfinished: deque[ClientConnection] = deque()
         self._returned: deque[ClientConnection] = deque()
         self._threads: list[threading.Thread] = []
         self._succession = threading.Condition(threading.Lock())
@@ -141,22 +143,25 @@ class Server:
         Then the port is closed, and requests that run may finish within `stop_timeout` seconds.
         """
         if self._selector is not None:
-            raise RuntimeError("this server has been stopped; make another with make_server")
+            raise RuntimeError("a server serves once; make another with make_server")
         self._stopped.clear()
-        self._wakeup, self._alarm = WakeupPipe(), WakeupPipe()
-        self._selector = selectors.DefaultSelector()
         try:
-            self._selector.register(self._wakeup.reader, selectors.EVENT_READ)
-            self._set_accepting(True)
-            with self._succession:
-                self._start_thread()
-            self._supervise()
-        finally:
+            if self.is_stopping:  # Before it began.
+                self.server_close()
+                return
+            self._wakeup, self._alarm = WakeupPipe(), WakeupPipe()
+            self._selector = selectors.DefaultSelector()
             try:
-                self._finish()
+                self._selector.register(self._wakeup.reader, selectors.EVENT_READ)
+                self._set_accepting(True)
+                with self._succession:
+                    self._start_thread()
+                self._supervise()
             finally:
-                # Even where another signal raises: who is in `shutdown` does not wait for ever.
-                self._stopped.set()
+                self._finish()
+        finally:
+            # Even where another signal raises: who is in `shutdown` does not wait for ever.
+            self._stopped.set()
 
     def request_stop(self) -> None:
         """Make `serve_forever` end, without waiting for it; a signal handler may call this."""
@@ -209,6 +214,7 @@ class Server:
             try:
                 thread.start()
                 self._threads.append(thread)
+                self._waiting += 1
             except RuntimeError:
                 # The system has no thread left; who finishes an exchange leads next.
                 if not self._threads:
@@ -219,7 +225,6 @@ class Server:
         me = threading.get_ident()
         while True:
             with self._succession:
-                self._waiting += 1
                 while self._leader is not None and not self.is_stopping:
                     self._succession.wait()
                 self._waiting -= 1
@@ -232,6 +237,8 @@ class Server:
             except BaseException as error:
                 self.log.write(format_traceback_safely(error))
                 self.step_aside()
+            with self._succession:
+                self._waiting += 1
 
     def _lead(self, me: int) -> bool:
         """Lead until somebody else does; return False when the server stops and all is done."""
@@ -263,11 +270,15 @@ class Server:
             if not leading:
                 return True
 
-    def step_aside(self) -> None:
-        """Let another thread lead, if this one does; called before it waits for its own client."""
+    def step_aside(self) -> bool:
+        """Let another thread lead, if this one does; return whether there is one for it.
+
+        Called before a thread waits for its own client, and while it does.
+        """
         with self._succession:
             if self._leader == threading.get_ident():
                 self._resign()
+            return self._leader is not None or self._waiting > 0
 
     def _resign(self) -> None:
         """Take the lead from the leader, who is in an exchange; the lock is held."""
@@ -280,7 +291,10 @@ class Server:
             self._start_thread()
 
     def _next_connection(self) -> ClientConnection | None:
-        """Return a connection with a complete head; None once the server stops and none is left."""
+        """Return a connection with a complete head; None once the server stops and none is left.
+
+        Every other one may be unfinished: so neither delays the other for long.
+        """
         while not self._ready:
             if self.is_stopping and not self._returned:
                 return None
@@ -288,7 +302,7 @@ class Server:
             if now >= self._next_sweep:
                 self._next_sweep = now + _SWEEP_INTERVAL
                 self._sweep(now)
-            for key, _ in self._selector.select(_SWEEP_INTERVAL):
+            for key, _ in self._selector.select(0 if self._unfinished else _SWEEP_INTERVAL):
                 if key.fileobj is self.socket:
                     self._accept()
                 elif key.data is None:
@@ -302,7 +316,10 @@ class Server:
                     self._drop(key.data)
             while self._returned:
                 self._keep(self._returned.popleft())
-        return self._ready.popleft()
+            if self._unfinished:
+                break
+        unfinished = self._unfinished and (self._turn % 2 or not self._ready)
+        return (self._unfinished if unfinished else self._ready).popleft()
 
     def _set_accepting(self, accepting: bool) -> None:
         if accepting and not self._accepting:
@@ -384,17 +401,26 @@ class Server:
                 self._selector.unregister(connection.sock)
 
     def _look_for_head(self, connection: ClientConnection) -> None:
-        """Put the connection among the ready if its buffer holds a head."""
+        """Put the connection among the ready or unfinished if its buffer holds a head."""
+        buffer = connection.buffer
         try:
-            connection.head_end = find_head_end(connection.buffer, connection.scanned)
+            end = connection.head_end = find_head_end(buffer, connection.scanned)
+            connection.scanned = len(buffer)
+            if end < 0:
+                return
+            head = connection.head = parse_head(buffer[:end].decode("latin-1"))
+            if head.length is not None and head.length > self.max_body_size:
+                raise RequestRefused(413, f"the body has more than {self.max_body_size} bytes")
         except RequestRefused as refusal:
             self._refuse(connection, refusal)
             if not connection.linger():
                 self._drop(connection)
             return
-        connection.scanned = len(connection.buffer)
-        if connection.head_end >= 0:
+        if head.length == 0 or (head.length or self.max_body_size) <= len(buffer) - end - 4:
             self._ready.append(connection)
+        else:
+            self._watch(connection, False)
+            self._unfinished.append(connection)
 
     def _keep(self, connection: ClientConnection) -> None:
         """Wait for the next request of a connection, which may have come already."""
@@ -439,14 +465,7 @@ class Server:
         """Serve one request; return whether the connection lives on."""
         if connection.handshaking:
             return self._shake_hands(connection)
-        try:
-            head = parse_head(connection.buffer[: connection.head_end].decode("latin-1"))
-            if head.length is not None and head.length > self.max_body_size:
-                raise RequestRefused(413, f"the body has more than {self.max_body_size} bytes")
-        except RequestRefused as refusal:
-            self._refuse(connection, refusal)
-            return False
-        body = None
+        head, body = connection.head, None
         connection.begin_request()
         if head.length != 0:
             kind = ChunkedBody if head.chunked else RequestBody

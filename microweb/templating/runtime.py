@@ -164,6 +164,8 @@ class TemplateReference(EngineObject):
         self._context = context
         self._autoescape = autoescape
 
+    __iter__ = None  # See TemplateNamespace.
+
     def __getitem__(self, name: str) -> BlockReference:
         if name not in self._context.blocks:
             raise KeyError(name)
@@ -346,6 +348,9 @@ class TemplateNamespace(EngineObject):
             return self._values[name]
         raise AttributeError(name)
 
+    # Otherwise Python would iterate by asking for the items 0, 1, 2 …
+    __iter__ = None
+
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
 
@@ -457,10 +462,12 @@ def format_percent(left: Any, right: Any) -> Any:
         import re
 
         text = left if isinstance(left, str) else left.decode("latin-1")
-        for width in re.findall("[0-9]{6,}", text):
+        # What may stand between "%", or the ")" of a name, and the letter of the conversion.
+        widths = "".join(re.findall("[%)][-#+ 0-9.*]*", text))
+        for width in re.findall("[0-9]{6,}", widths):
             check_width(int(width[:10]))
         for value in right if isinstance(right, tuple) else (right,):
-            if "*" in text and isinstance(value, int):
+            if "*" in widths and isinstance(value, int):
                 check_width(value)
     return left % right
 

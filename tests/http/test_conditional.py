@@ -151,6 +151,16 @@ def test_a_content_range_that_is_none_is_refused(start, stop, length):
         ContentRange("bytes", start, stop, length)
 
 
+def test_what_cannot_be_satisfied_is_written_as_it_came():
+    assert parse_range_header("bytes=-0,1-2").to_header() == "bytes=-0,1-2"
+
+
+@pytest.mark.parametrize("value", ['"""', '"a"b"', '"a', '"', 'W/"a"'])
+def test_if_range_is_no_tag_that_could_not_be_written(value):
+    parsed = parse_if_range_header(value)
+    assert (parsed.etag, str(parsed)) == (None, "")
+
+
 def test_if_range_header():
     assert parse_if_range_header("Sun, 06 Nov 1994 08:49:37 GMT").date.year == 1994
     assert parse_if_range_header(None).etag is None
@@ -220,3 +230,13 @@ def test_random_headers_raise_nothing():
         )
         evaluate_preconditions(environ, "a", False, 5)
         find_satisfiable_ranges(environ, "a", False, 5, 10)
+
+
+@pytest.mark.parametrize("byte", ["\x85", "\xa0", "\x0b", "\x1c"])
+def test_rq_20_other_bytes_than_blanks_are_no_white_space(byte):
+    for value in (f"bytes=0-4{byte}", f"{byte}bytes=0-4", f"bytes={byte}0-4", f"bytes=0{byte}-4"):
+        assert parse_range_header(value) is None
+    assert parse_range_header("\tbytes = \t0-4 ").ranges == [(0, 5)]
+    tags = parse_etags(f"{byte}a{byte}")
+    assert not tags.contains("a") and not parse_etags(f"*{byte}").contains("a")
+    assert parse_if_range_header(f'{byte}"a"').etag is None

@@ -80,6 +80,13 @@ def test_ck_06_value_travels_whole_and_harmless(evil):
     assert parse_cookie(first)["k"] == evil
 
 
+@pytest.mark.parametrize("evil", "\r\n\0\x7f")
+@pytest.mark.parametrize("slot", ["key", "path", "domain", "samesite", "expires"])
+def test_ck_06_no_attribute_takes_a_control_character(slot, evil):
+    with pytest.raises(ValueError):
+        Response().set_cookie(**{"key": "k", slot: f"a{evil}b"})
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -94,6 +101,7 @@ def test_ck_06_value_travels_whole_and_harmless(evil):
         {"samesite": "None; x"},
         {"samesite": "bogus"},
         {"samesite": True},
+        {"Domain": "x.com"},
     ],
 )
 def test_ck_07_attributes_cannot_be_injected(arguments):
@@ -177,3 +185,9 @@ def test_round_trip_of_random_values():
         )
         header = attributes(dump_cookie("k", value, max_size=0))[0]
         assert parse_cookie(header)["k"] == value
+
+
+@pytest.mark.parametrize("moment", [10**20, -(10**20), float("inf")])
+def test_ck_12_a_moment_that_no_calendar_has_is_refused(moment):
+    with pytest.raises(ValueError, match="between 1 and 9999"):
+        dump_cookie("a", "b", expires=moment)

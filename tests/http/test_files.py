@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import errno
 import importlib
 import io
 import os
+import socket
 import sys
 import zipfile
 from wsgiref.util import FileWrapper
@@ -322,13 +324,32 @@ def test_st_08_no_slash_behind_a_file(path):
         file_response(path + "/", make_environ())
 
 
-def test_st_08_directories_and_fifos_are_not_found(tmp_path):
+def test_st_08_directories_fifos_and_sockets_are_not_found(tmp_path, monkeypatch):
     with pytest.raises(NotFound):
         file_response(str(tmp_path), make_environ())
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(NotFound):
             file_response(tmp_path / "pipe", make_environ())
+    if hasattr(socket, "AF_UNIX"):
+        monkeypatch.chdir(tmp_path)
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind("socket")
+            with pytest.raises(NotFound):
+                file_response(tmp_path / "socket", make_environ())
+
+
+@pytest.mark.parametrize(
+    ("number", "answer"),
+    [(errno.ENOENT, NotFound), (errno.EACCES, Forbidden)],
+)
+def test_st_08_a_file_that_cannot_be_opened_is_404_or_403(path, monkeypatch, number, answer):
+    def refuse(*args, **kwargs):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(answer):
+        file_response(path, make_environ())
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read all")
@@ -475,6 +496,8 @@ def test_st_21_max_age(path, max_age, value):
 def test_st_21_file_objects():
     with pytest.raises(ValueError, match="text mode"):
         file_response(io.StringIO("x"), make_environ(), "a/b")
+    with pytest.raises(ValueError, match="give mimetype="):
+        file_response(io.BytesIO(b"x"), make_environ())
     headers = fetch(io.BytesIO(DATA), mimetype="text/plain", etag=False, last_modified=0)[1]
     assert "ETag" not in headers
     assert headers["Last-Modified"] == "Thu, 01 Jan 1970 00:00:00 GMT"

@@ -7,7 +7,7 @@ import io
 from microweb.http import FileStorage
 
 
-def test_saving_to_a_path_and_to_a_file(tmp_path):
+def test_mp_11_a_file_is_saved_where_the_program_says(tmp_path):
     upload = FileStorage(io.BytesIO(b"x" * 100_000), filename="../../evil")
     upload.save(tmp_path / "a")
     assert (tmp_path / "a").read_bytes() == b"x" * 100_000

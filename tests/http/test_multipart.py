@@ -54,6 +54,13 @@ def test_tc_05_a_name_adds_no_header_and_no_parameter(evil):
         assert b"\r\nX-Evil" not in body
 
 
+@pytest.mark.parametrize("name", ["\x15", "a\0b", "\x7f"])
+def test_a_name_that_no_decoder_would_take_is_not_encoded(name):
+    for field in [(name, "1"), ("a", FileStorage(io.BytesIO(b"1"), name))]:
+        with pytest.raises(ValueError, match="holds a control character"):
+            encode_multipart([field], "B")
+
+
 def test_a_form_of_fields_and_files():
     upload = FileStorage(io.BytesIO(b"\0\xff"), "a.bin", content_type="image/png")
     request = post_multipart(encode_multipart([("f", upload), ("a", "é"), ("a", b"2")], "B"))

@@ -281,6 +281,13 @@ def test_a_source_that_gives_little_at_a_time():
     assert request.stream.read() == b"fg"
 
 
+@pytest.mark.parametrize("name", ["data", "stream"])
+def test_a_body_that_ends_early_says_how_much_of_it_came(name):
+    request = make_request("POST", b"abc", CONTENT_LENGTH="7")
+    with pytest.raises(ClientDisconnected, match="ended after 3 of 7 bytes"):
+        request.data if name == "data" else request.stream.read()
+
+
 def test_a_source_that_fails_is_a_disconnect():
     class Broken(io.BytesIO):
         def read(self, size):
@@ -325,8 +332,11 @@ def test_rq_13_json_media_types(content_type, ok):
         b"{} x",
         b"",
         "{}".encode("utf-16"),
+        "{}".encode("utf-32"),
+        b'"\0"',
     ],
-    ids=["deep list", "deep dict", "utf-8", "nan", "infinity", "trailing", "empty", "utf-16"],
+    ids=["deep list", "deep dict", "utf-8", "nan", "infinity", "trailing", "empty", "utf-16"]
+    + ["utf-32", "NUL"],
 )
 def test_rq_12_rq_14_bad_json_is_400(body):
     request = make_request("POST", body, CONTENT_TYPE="application/json")

@@ -67,11 +67,23 @@ REFUSED = [
     ("ds_13_delimiter_in_name", 400, field(b"X(bad): 1")),
     ("ds_13_latin_1_name", 400, field(b"\xeffoo: 1")),
     ("ds_14_folded", 400, field(b"X: a\r\n b")),
+    ("ds_14_folded_often", 431, field(b"X: a" + b"\r\n " * 20_000)),
     ("ds_15_no_host", 400, b"GET / HTTP/1.1\r\n\r\n"),
     ("ds_15_two_hosts", 400, field(b"Host: localhost")),
     *(
         (f"rq_01_host_{value!r}", 400, b"GET / HTTP/1.1\r\nHost: " + value + b"\r\n\r\n")
-        for value in [b"a/?x=", b"a@b", b"a#b", b"a\\b", b"a b", b"a,b", b"a:99999", b"a:0", b""]
+        for value in [
+            b"a/?x=",
+            b"a@b",
+            b"a#b",
+            b"a\\b",
+            b"a b",
+            b"a,b",
+            b"a:99999",
+            b"a:0",
+            b"",
+            b"[::",
+        ]
     ),
     ("ds_16_two_content_types", 400, field(b"Content-Type: a/b\r\nContent-Type: c/d")),
     ("ds_17_long_value_control_at_end", 400, field(b"X: " + b"x" * 16000 + b"\x10")),
@@ -84,6 +96,7 @@ REFUSED = [
         for status, version in [
             (400, b"HTTP/1.10"),
             (400, b"HTTP/1.32"),
+            (400, b"HTTP/0.99"),
             (505, b"HTTP/0.9"),
             (505, b"HTTP/2.0"),
             (505, b"HTTP/1.2"),
@@ -190,6 +203,10 @@ def test_the_request_line_and_the_fields_become_values():
 def test_pe_08_ds_22_the_path_is_the_latin_1_view_of_the_decoded_bytes(target, path, query):
     head = head_of(line=f"GET {target} HTTP/1.1")
     assert (head.path, head.query, head.target) == (path, query, target)
+
+
+def test_rq_16_raw_bytes_reach_the_query():
+    assert head_of(line="GET /?a=\xff HTTP/1.1").query == "a=\xff"
 
 
 def test_ds_21_the_host_of_an_absolute_target_counts():

@@ -18,13 +18,15 @@ from ..support import ONE_FILE
 from .wire import body_of, receive_all
 
 PROGRAM = """
-import sys, threading
+import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
 from microweb.serving import run_simple
 def app(environ, start_response):
     if environ["PATH_INFO"] != "/":
         print("entered", flush=True)
-        sys.stdin.readline()
+        if sys.stdin.readline() == "signal\\n":
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+            sys.stdin.readline()
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"finished"]
 run_simple("127.0.0.1", 0, app)
@@ -63,20 +65,42 @@ def test_fl_18_a_signal_lets_a_running_request_finish(program, number):
     assert "Traceback" not in process.stderr.read()
 
 
-def test_fl_18_a_second_signal_ends_at_once(program):
+def stop_accepting(process, port):
+    """Send SIGTERM and wait until it has been taken: until the port is closed."""
+    process.send_signal(signal.SIGTERM)
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+        except OSError:
+            break
+
+
+@pytest.mark.parametrize("received_by_another_thread", [False, True])
+def test_fl_18_a_second_signal_ends_at_once(program, received_by_another_thread):
+    """A wait that the signal does not interrupt, of `stop_timeout`'s 10 seconds, would time out."""
     process, port = program
+    if received_by_another_thread and not hasattr(signal, "pthread_kill"):
+        pytest.skip("threads cannot be sent signals here")
     with socket.create_connection(("127.0.0.1", port), timeout=10) as sock:
         sock.sendall(b"GET /wait HTTP/1.1\r\nHost: x\r\n\r\n")
         assert process.stdout.readline() == "entered\n"
-        process.send_signal(signal.SIGTERM)
-        while True:
-            # The port is closed once the first signal has been taken.
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=10).close()
-            except OSError:
-                break
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 128 + signal.SIGTERM
+        stop_accepting(process, port)
+        if received_by_another_thread:
+            process.stdin.write("signal\n")
+            process.stdin.flush()
+        else:
+            process.send_signal(signal.SIGTERM)
+        assert process.wait(9) == 128 + signal.SIGTERM
+
+
+def test_fl_18_a_stop_before_the_server_begins_is_not_lost():
+    for close in (False, True):
+        server = make_server(app=print, quiet=True)
+        server.shutdown()
+        if close:
+            server.server_close()
+        server.serve_forever()
+        assert server.fileno() == -1
 
 
 def test_a_busy_port_is_told_with_its_holder_and_one_that_is_free():

@@ -72,15 +72,20 @@ def test_fl_03_who_trickles_is_given_up_however_often_something_moves(monkeypatc
     class Trickling:
         """A socket whose client lets one byte through every 9 seconds."""
 
+        left = 9
+
         def settimeout(self, seconds):
             self.patience = seconds
 
         def _wait(self):
             if not self.patience:
                 raise BlockingIOError
-            clock[0] += min(9, self.patience)
-            if self.patience < 9:
+            waited = min(self.left, self.patience)
+            clock[0] += waited
+            self.left -= waited
+            if self.left:
                 raise socket.timeout
+            self.left = 9
 
         def send(self, data):
             self._wait()
@@ -93,7 +98,7 @@ def test_fl_03_who_trickles_is_given_up_however_often_something_moves(monkeypatc
     monkeypatch.setattr(connection, "monotonic", lambda: clock[0])
     sock = Trickling()
     sock.settimeout(0)
-    client = connection.ClientConnection(sock, {}, lambda: None)
+    client = connection.ClientConnection(sock, {}, lambda: True)
     client.begin_request()
     with pytest.raises(OSError):
         client.send(b"x" * 1000) if direction == "send" else [client.receive() for _ in range(1000)]

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import Any
 
@@ -175,6 +176,15 @@ def test_tp_08_urlize_is_linear(text: str) -> None:
     started = time.perf_counter()
     template.render(t=text)
     assert time.perf_counter() - started < 2
+
+
+@pytest.mark.parametrize(
+    "text", ["javascript:alert(1)", 'http://a.b"onclick="x', "http://a.b/'x", "data:text/html,x"]
+)
+def test_tp_08_urlize_links_to_no_script_and_leaves_no_quote(text: str) -> None:
+    html = Environment(autoescape=True).from_string("{{ t|urlize }}").render(t=text)
+    assert re.findall('href="(?!http://a.b)', html) == []
+    assert html.count('"') in (0, 4) and "'" not in html
 
 
 def test_tp_10_tojson_is_safe_in_html() -> None:

@@ -165,6 +165,12 @@ def test_several_templates(source: str, expected: str) -> None:
     assert render(source) == expected
 
 
+@pytest.mark.parametrize("name", ["self", "namespace(a=1)"])
+def test_what_has_names_and_no_order_is_not_iterated(name: str) -> None:
+    with pytest.raises(TypeError, match="not iterable"):
+        Environment().from_string("{% for x in " + name + " %}{% endfor %}").render()
+
+
 def test_required_block_that_nobody_fills_is_an_error() -> None:
     environment = Environment(loader=DictLoader(PAGES))
     with pytest.raises(TemplateRuntimeError, match="the required block 'r' is not filled"):
@@ -234,6 +240,7 @@ def test_white_space_and_delimiters(source: str, settings: dict[str, Any], expec
         ("{% autoescape y %}{{ x }}{{ x ~ 'a' }}{% endautoescape %}", "&lt;x&gt;&lt;x&gt;a"),
         ("{% autoescape not y %}{{ x }}{% set z %}{{ x }}{% endset %}{{ z }}{% endautoescape %}", "<x><x>"),
         ('{% include "inc" %}', "[&lt;x&gt;]"),
+        ('{% import "lib" as m %}{{ m.f(x) }}', "<b>&lt;x&gt;2</b>"),
         ('{% extends "base" %}{% block body %}{{ super() }}{% endblock %}', "<t>base</t>B&lt;x&gt;"),
     ],
 )  # fmt: skip

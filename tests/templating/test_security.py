@@ -285,6 +285,9 @@ def test_tp_18_ceilings(expression: str) -> None:
         "text.center('a', 10**9)",
         "data.ljust(10**9)",
         "'%0*d' % (10**9, 1)",
+        "'%(a(b)c)1000000000d' % {'a(b)c': 1}",
+        "'%-+ #01000000000d' % 1",
+        "'%1.1000000000f' % 1.5",
         "data * 10**9",
         "(1,) * 10**9",
         "9 ** (9 ** 9)",
@@ -301,6 +304,11 @@ def test_tp_18_ceilings(expression: str) -> None:
 def test_tp_18_ceilings_of_methods_and_numbers(expression: str) -> None:
     with pytest.raises(TemplateSecurityError, match=r"ceiling|refused"):
         render(f"{{{{ {expression} }}}}")
+
+
+def test_tp_18_a_number_in_the_text_is_no_width() -> None:
+    source = "{{ 'order 1234567: %s' % 2 }} {{ '2 * %d = ((3000000))'|format(1500000) }}"
+    assert render(source) == "order 1234567: 2 2 * 1500000 = ((3000000))"
 
 
 def test_tp_18_padding_methods_work_up_to_the_ceiling() -> None:

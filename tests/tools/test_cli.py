@@ -170,7 +170,7 @@ def test_routes_lists_every_rule_and_where_its_view_is(hello):
         ),
     ],
 )
-def test_cf_03_and_cf_09_failures_are_one_sentence_and_status_2(hello, arguments, message):
+def test_cf_03_cf_09_failures_are_one_sentence_and_status_2(hello, arguments, message):
     (hello / "broken.py").write_text("1 / 0\n")
     (hello / "wsgi_only.py").write_text("def app(environ, start_response): return []\n")
     done = microweb(*arguments, cwd=hello)
@@ -180,7 +180,7 @@ def test_cf_03_and_cf_09_failures_are_one_sentence_and_status_2(hello, arguments
     assert done.stdout == ""
 
 
-def test_a_busy_port_is_named_and_a_free_one_offered(hello):
+def test_cf_03_a_busy_port_is_named_and_a_free_one_offered(hello):
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
