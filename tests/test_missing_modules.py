@@ -39,10 +39,10 @@ from microweb.serving.debug import near_names
 from microweb.serving.pages import TeachingPage
 from microweb.signing import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from tests.live import small_system
-from tests.support import ONE_FILE, make_app
+from tests.support import IMPORT_FOLDER, make_app
 
 PROGRAM = Path(small_system.__file__)
-FOLDER = Path(microweb.__file__).parents[0 if ONE_FILE else 1]
+FOLDER = IMPORT_FOLDER
 ALL_NAMES = [*small_system.SPLIT_OFF, *small_system.NOT_MINIMAL, *small_system.RARELY_ABSENT, "all"]
 SKIPPED = {
     "json": {"json", "session"},

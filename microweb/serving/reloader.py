@@ -86,8 +86,11 @@ class FileWatcher:
     def add_file(self, name: str) -> None:
         """Look at a file too: at the archive that it is in, at the source that it was made of."""
         name = os.path.abspath(name[:-1] if name.endswith((".pyc", ".pyo")) else name)
-        while not os.path.exists(name) and ".zip" + os.sep in name + os.sep:
-            name = os.path.dirname(name)
+        outer = name
+        while not os.path.exists(outer) and outer != os.path.dirname(outer):
+            outer = os.path.dirname(outer)
+        if os.path.isfile(outer):
+            name = outer
         if not self._is_excluded(name):
             self._files[name] = None
 

@@ -14,14 +14,13 @@ from wsgiref.validate import validator
 
 import pytest
 
-import microweb
 from microweb.serving import AddressInUse, binding, make_server
 
-from ..support import ONE_FILE
+from ..support import IMPORT_FOLDER
 from .wire import GOOD, Recorder, ask, receive_all, serving, status_of
 
 needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="no Unix sockets here")
-ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
+ROOT = str(IMPORT_FOLDER)
 
 
 @pytest.fixture

@@ -5,14 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from pathlib import Path
 from wsgiref.validate import validator
 
 import pytest
 
-import microweb
-
-from ..support import ONE_FILE
+from ..support import IMPORT_FOLDER
 from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
 
 
@@ -84,7 +81,7 @@ def test_hd_03_pe_09_pe_10_what_must_not_be_sent_becomes_500_and_the_end(status,
 
 
 def test_pe_13_nothing_is_let_through_where_asserts_are_off():
-    root = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
+    root = str(IMPORT_FOLDER)
     program = f"""if 1:
         import sys
         sys.path.insert(0, {root!r})

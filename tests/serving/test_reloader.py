@@ -14,13 +14,12 @@ from types import SimpleNamespace
 
 import pytest
 
-import microweb
 from microweb.serving import is_running_from_reloader, reloader
 from microweb.serving.reloader import FailedStartPage, FileWatcher, find_restart_command
 
-from ..support import ONE_FILE
+from ..support import IMPORT_FOLDER
 
-ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
+ROOT = str(IMPORT_FOLDER)
 SCRIPT = f"""
 import os, sys
 sys.path.insert(0, {ROOT!r})
@@ -371,7 +370,7 @@ def test_the_files_of_modules_are_looked_at_without_loading_lazy_ones(tmp_path, 
         def __getattr__(self, name):
             raise AssertionError("asked")
 
-    archive = tmp_path / "some.zip"
+    archive = tmp_path / "some.pyz"
     write(archive, "")
     module = type(sys)("inside")
     module.__file__ = str(archive / "package" / "inside.py")

@@ -7,14 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-import microweb
 from microweb.serving import AddressInUse, make_server, run_simple, running
 
-from ..support import ONE_FILE
+from ..support import IMPORT_FOLDER
 from .wire import body_of, receive_all
 
 PROGRAM = """
@@ -37,7 +35,7 @@ print("returned", flush=True)
 @pytest.fixture
 def program():
     """A running server in its own process, and its port."""
-    root = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
+    root = str(IMPORT_FOLDER)
     command = [sys.executable, "-W", "error", "-c", PROGRAM, root]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:

@@ -16,20 +16,18 @@ import sys
 import threading
 import time
 from http.client import HTTPConnection
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-import microweb
 from microweb.serving import connection, handler, make_server
 
-from ..support import ONE_FILE
+from ..support import IMPORT_FOLDER
 from .test_parser import REFUSED
 from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
 
 PATHS = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
-ROOT = str(Path(microweb.__file__).parents[0 if ONE_FILE else 1])
+ROOT = str(IMPORT_FOLDER)
 
 
 def hello(environ, start_response):
