@@ -21,8 +21,12 @@ import time
 from collections.abc import Iterator
 
 from .raw_requests import ROWS
+from .serving import SERVERS as PLAIN_SERVERS
 
 APP = r"""
+import logging
+logging.disable()
+
 def app(environ, start_response):
     # Some inputs have no end of their own: then as much is read as is announced.
     get = environ.get
@@ -62,21 +66,10 @@ Served().run()
 """
 # By module: what makes a server print its port and serve.
 SERVERS = {
-    "microweb": """
-from microweb.serving import make_server
-server = make_server(app=app, quiet=True)
-print(server.port, flush=True)
-server.serve_forever()
-""",
+    "microweb": PLAIN_SERVERS["microweb"],
     "gunicorn sync": GUNICORN.format(kind="sync", threads=1),
     "gunicorn gthread": GUNICORN.format(kind="gthread", threads=4),
-    "waitress": """
-import logging, waitress
-logging.disable()
-server = waitress.create_server(app, host="127.0.0.1", port=0)
-print(server.effective_port, flush=True)
-server.run()
-""",
+    "waitress": PLAIN_SERVERS["waitress"],
     "cheroot": """
 from cheroot.wsgi import Server
 server = Server(("127.0.0.1", 0), app)
@@ -85,24 +78,8 @@ server.prepare()
 print(server.bind_addr[1], flush=True)
 server.serve()
 """,
-    "werkzeug": """
-import logging
-from werkzeug.serving import make_server, WSGIRequestHandler
-logging.disable()
-WSGIRequestHandler.protocol_version = "HTTP/1.1"
-server = make_server("127.0.0.1", 0, app, threaded=True)
-print(server.port, flush=True)
-server.serve_forever()
-""",
-    "wsgiref": """
-from wsgiref.simple_server import make_server, WSGIRequestHandler
-class Quiet(WSGIRequestHandler):
-    def log_message(self, *args):
-        pass
-server = make_server("127.0.0.1", 0, app, handler_class=Quiet)
-print(server.server_port, flush=True)
-server.serve_forever()
-""",
+    "werkzeug": PLAIN_SERVERS["werkzeug"],
+    "wsgiref": PLAIN_SERVERS["wsgiref"],
 }
 CAREFUL = ("gunicorn sync", "gunicorn gthread", "waitress", "cheroot")
 # What none of these refuses is to be served. wsgiref, which reads no chunks, is shown for itself.
@@ -135,6 +112,26 @@ JUSTIFIED: dict[tuple[str, str], str] = {
     ),
     ("chunks", "extension of 5,000 bytes"): (
         "RFC 9112 §7.1.1: a server ought to limit the total length of chunk extensions"
+    ),
+    ("lines", "fragment"): (
+        "RFC 9112 §3.2: no form of request-target has a fragment, and a recipient of an invalid "
+        "request-line SHOULD respond with 400"
+    ),
+    ("lines", "absolute with user"): (
+        "RFC 9110 §4.2.4: a recipient SHOULD treat userinfo in a received URI as an error"
+    ),
+    ("lines", "absolute without host"): (
+        "RFC 9110 §4.2.1: a recipient that processes a URI with an empty host MUST reject it"
+    ),
+    ("lines", "absolute ftp"): (
+        "RFC 9110 §7.4: a server rejects a request for a resource that it does not speak for"
+    ),
+    ("lines", "connect"): (
+        "RFC 9110 §9.3.6: CONNECT is for proxies; most origin servers do not implement it"
+    ),
+    ("lines", "version HTTP/1.2"): (
+        "RFC 9112 §2.3: HTTP/1.1 is the last version of this syntax. RFC 9110 §2.5 would have a "
+        "higher minor version answered, but none exists: who sends it probes"
     ),
     ("lines", "path UTF-8 raw"): (
         "RFC 9112 §2.2: a recipient MUST parse a message as octets in a superset of US-ASCII; and "

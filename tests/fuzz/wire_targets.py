@@ -9,6 +9,7 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from microweb.serving import make_server
@@ -16,6 +17,7 @@ from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
 from microweb.serving.handler import Exchange, ServerLog, plain_answer
 from microweb.serving.parser import RequestRefused, find_head_end, parse_head
 
+from ..serving.wire import receive_all
 from .engine import RESOURCES, require, target
 from .http_targets import HEADER_VALUES
 from .mutate import cut, dice_of, entropy, words
@@ -334,21 +336,14 @@ def running_server() -> Any:
 def over_socket(pieces: list[bytes]) -> bytes:
     """Send *pieces* over a new connection and its end; return all that comes back."""
     server = running_server()
-    received = []
     with socket.create_connection((server.host, server.port), timeout=20) as sock:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
+        # The server may close before it has heard all; what it said is still to be read.
+        with suppress(BrokenPipeError, ConnectionResetError):
             for piece in pieces:
                 sock.sendall(piece)
             sock.shutdown(socket.SHUT_WR)
-        except (BrokenPipeError, ConnectionResetError):
-            # The server may close before it has heard all; what it said is still to be read.
-            received = []
-        while True:
-            data = sock.recv(65536)
-            if not data:
-                return b"".join(received)
-            received.append(data)
+        return receive_all(sock)
 
 
 GOOD = b"GET /good HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
