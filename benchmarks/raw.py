@@ -24,9 +24,6 @@ from .raw_requests import ROWS
 from .serving import SERVERS as PLAIN_SERVERS
 
 APP = r"""
-import logging
-logging.disable()
-
 def app(environ, start_response):
     # Some inputs have no end of their own: then as much is read as is announced.
     get = environ.get
@@ -50,6 +47,7 @@ def app(environ, start_response):
     start_response("200 OK", [("Content-Length", "2"), ("Content-Type", "a/b"), ("X-Seen", seen)])
     return [b"ok"]
 """
+QUIET = "import logging; logging.disable()\n"
 GUNICORN = """
 from gunicorn.app.base import BaseApplication
 class Served(BaseApplication):
@@ -165,7 +163,7 @@ def running(name: str, python: str) -> Iterator[int]:
     with (
         tempfile.TemporaryFile() as log,
         subprocess.Popen(
-            [python, "-c", APP + SERVERS[name]], stdout=subprocess.PIPE, stderr=log
+            [python, "-c", QUIET + APP + SERVERS[name]], stdout=subprocess.PIPE, stderr=log
         ) as process,
     ):
         assert process.stdout is not None
