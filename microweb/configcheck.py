@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .config import DEFAULT_CONFIG
+from .routing.exceptions import nearest_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -93,11 +94,4 @@ def near_configuration_key(key: str) -> str | None:
         for known in DEFAULT_CONFIG
         if abs(len(known) - len(key)) <= 2 and len(set(letters).symmetric_difference(known)) <= 2
     ]
-    if not near:
-        return None
-    try:
-        from difflib import get_close_matches
-    except ImportError:
-        # Small systems leave it out; then nothing is suggested.
-        return None
-    return next(iter(get_close_matches(key, near, 1, 0.8)), None)
+    return nearest_name(key, near, 0.8) if near else None

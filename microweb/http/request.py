@@ -521,8 +521,8 @@ class Request:
 
     def close(self) -> None:
         """Close the files that came with a form; temporary ones are gone then."""
-        files = self.__dict__.get("files")
-        call_all(upload.close for _, upload in (files or EMPTY_FORM).items(multi=True))
+        if files := self.__dict__.get("files"):
+            call_all(upload.close for _, upload in files.items(multi=True))
 
     # JSON
 

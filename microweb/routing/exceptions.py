@@ -171,11 +171,11 @@ def _shorten_route_text(text: str) -> str:
     return f"{text[:100]!r}...{text[-40:]!r} ({len(text)} characters)"
 
 
-def nearest_name(name: object, names: list[str]) -> str | None:
+def nearest_name(name: object, names: list[str], cutoff: float = 0.5) -> str | None:
     """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
 
     *name*: what somebody typed; anything but a ``str`` is near to nothing; *names*: what would have
-    been right.
+    been right; *cutoff*: from 0 to 1, how like it the one must be.
 
     >>> nearest_name("itn", ["int", "path"])
     'int'
@@ -187,5 +187,5 @@ def nearest_name(name: object, names: list[str]) -> str | None:
     except ImportError:
         # Small systems leave it out; then nothing is suggested.
         return None
-    found = get_close_matches(name, names, 1, 0.5)
+    found = get_close_matches(name, names, 1, cutoff)
     return found[0] if found else None

@@ -12,6 +12,7 @@ import os
 import sys
 
 from ..http.files import find_archive
+from ..routing.exceptions import nearest_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -337,9 +338,5 @@ def near_name_hint(name: str, known: Iterable[str]) -> str:
     >>> near_name_hint("rnu", ["routes", "run"]), near_name_hint("x", ["run"])
     ("; did you mean 'run'?", '')
     """
-    try:
-        from difflib import get_close_matches
-    except ImportError:
-        return ""
-    near = get_close_matches(name[:80], known, 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest_name(name[:80], [*known], 0.6)
+    return "" if near is None else f"; did you mean {near!r}?"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # What Python has loaded before it runs a program, or what every request needs.
 _EARLY_MODULES = ("functools", "io", "os", "re", "sys", "time")
 _PAGE_WIDTH = 100
+_RULE = "# " + "=" * (_PAGE_WIDTH - 2)
 # Who asks for the demo is told that it is not there, by the ImportError of its import.
 _LEFT_OUT = ("demo", "__main__")
 
@@ -65,7 +66,7 @@ def build_one_file() -> str:
     True
     """
     root = find_root_name()
-    if not hasattr(sys.modules[root], "__path__"):
+    if is_single_file():
         return read_module_text(root)
     names = [name for name in READING_ORDER if not name.startswith(_LEFT_OUT)]
     modules = {
@@ -73,13 +74,14 @@ def build_one_file() -> str:
         for name in names
     }
     licence = read_package_file("LICENSE").decode("utf-8")
+    imports = {entry for module in modules.values() for entry in module.imports}
     sections = modules.pop("tools.sections")
     pieces = [
         _write_preface(modules[""], licence),
-        _write_imports([sections, *modules.values()]),
+        _write_imports(imports),
         _RUN_AS_PROGRAM_TEXT,
         sections.banner + sections.body,
-        _write_later_imports([sections, *modules.values()]),
+        _write_later_imports(imports),
     ]
     introduced = {""}
     for name, module in modules.items():
@@ -91,6 +93,16 @@ def build_one_file() -> str:
             pieces.append((module.banner if name else "") + module.body)
     pieces.append(_write_sections(modules))
     return "\n\n".join(piece.strip("\n") + "\n" for piece in pieces)
+
+
+def is_single_file() -> bool:
+    """Return whether the whole package is one module, as `build_one_file` makes it.
+
+    >>> import microweb
+    >>> is_single_file() != hasattr(microweb, "__path__")
+    True
+    """
+    return not hasattr(sys.modules[find_root_name()], "__path__")
 
 
 def find_root_name() -> str:
@@ -241,8 +253,7 @@ def _comment_out(text: str) -> str:
 
 def _write_banner(name: str, docstring: str) -> str:
     path = name.replace(".", "/")
-    rule = "=" * (_PAGE_WIDTH - 2)
-    return f"# {rule}\n# {path}\n#\n{_comment_out(docstring)}\n# {rule}\n\n"
+    return f"{_RULE}\n# {path}\n#\n{_comment_out(docstring)}\n{_RULE}\n\n"
 
 
 def _write_preface(package: SourceModule, licence: str) -> str:
@@ -257,9 +268,8 @@ def _write_preface(package: SourceModule, licence: str) -> str:
     )
 
 
-def _write_imports(modules: Iterable[SourceModule]) -> str:
+def _write_imports(imports: set[tuple[str, str, str]]) -> str:
     """Return the imports that the file needs while it is loaded, each once."""
-    imports = {entry for module in modules for entry in module.imports}
     plain = sorted(name for name, what, _ in imports if not what and name in _EARLY_MODULES)
     by_module: dict[str, list[str]] = {}
     for name, what, here in sorted(imports):
@@ -270,8 +280,7 @@ def _write_imports(modules: Iterable[SourceModule]) -> str:
     return "\n".join(lines)
 
 
-def _write_later_imports(modules: Iterable[SourceModule]) -> str:
-    imports = {entry for module in modules for entry in module.imports}
+def _write_later_imports(imports: set[tuple[str, str, str]]) -> str:
     later = sorted(name for name, what, _ in imports if not what and name not in _EARLY_MODULES)
     return "\n".join(f'{name} = LaterModule("{name}", globals())' for name in later)
 
@@ -279,8 +288,7 @@ def _write_later_imports(modules: Iterable[SourceModule]) -> str:
 def _write_sections(modules: dict[str, SourceModule]) -> str:
     """Return the end of the file: what each section is called, and how it runs as a program."""
     own = [name for name, module in modules.items() if name and not module.is_list]
-    rule = "# " + "=" * (_PAGE_WIDTH - 2)
-    lines = [rule, "# The names under which the sections can be imported.", rule, ""]
+    lines = [_RULE, "# The names under which the sections can be imported.", _RULE, ""]
     lines += ["__getattr__ = open_sections(", "    globals(),", '    """', *_fill_words(own, 4)]
     lines += ['    """,', "    {"]
     for name, module in modules.items():

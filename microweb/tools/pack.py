@@ -17,8 +17,8 @@ import sys
 
 from ..http.stdlib import import_stdlib
 from .loading import APP_FILES, CommandFailed, find_app_spec, module_of_file, split_app_spec
-from .onefile import build_one_file, find_root_name
-from .vendor import is_single_file, read_package, write_whole
+from .onefile import build_one_file, find_root_name, is_single_file
+from .vendor import read_package, write_whole
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

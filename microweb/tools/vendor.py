@@ -11,7 +11,7 @@ import os
 import sys
 
 from .loading import CommandFailed
-from .onefile import build_one_file, find_root_name, read_package_file
+from .onefile import build_one_file, is_single_file, read_package_file
 from .order import READING_ORDER
 
 TYPE_CHECKING = False
@@ -26,16 +26,6 @@ _DEMO_FILES = """
     demo/templates/error.html demo/templates/index.html demo/templates/login.html
     demo/templates/note.html
 """.split()
-
-
-def is_single_file() -> bool:
-    """Return whether the whole package is one module, as ``microweb onefile`` writes it.
-
-    >>> import microweb
-    >>> is_single_file() != hasattr(microweb, "__path__")
-    True
-    """
-    return not hasattr(sys.modules[find_root_name()], "__path__")
 
 
 def read_package(with_demo: bool = False) -> dict[str, bytes]:
