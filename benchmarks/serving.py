@@ -186,7 +186,7 @@ def watching() -> None:
     """Print what the reloader's looking at 2,000 files costs."""
     import tempfile
 
-    from microweb.serving.reloader import FileWatcher
+    from microweb.dev.reloader import FileWatcher
 
     with tempfile.TemporaryDirectory() as folder:
         names = [os.path.join(folder, f"module{number}.py") for number in range(2000)]

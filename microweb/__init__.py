@@ -13,7 +13,7 @@ A WSGI framework of the standard library alone, with Flask's public API::
     app.run()
 
 The reading order of the source, which is also the order in which modules may import one another,
-stands in ``tools/order.py``.
+stands in ``dev/order.py``.
 """
 
 from __future__ import annotations

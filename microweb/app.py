@@ -431,7 +431,7 @@ class Microweb(ResponseMaker):
         if propagate:
             context = CURRENT_CONTEXT.get(None)
             if context is not None and f"{_COPY_NAME}.debug_page" in (context.environ or ()):
-                from .teaching import add_app_to_page
+                from .dev.teaching import add_app_to_page
 
                 add_app_to_page(self, context, e)
             raise e

@@ -21,7 +21,6 @@ from .config import (
 )
 from .context import AppContextGlobals
 from .http import Aborter, HTTPException, MethodNotAllowed, NotFound, Request, Response
-from .http.files import find_archive
 from .http.structures import cached_property
 from .json.provider import DefaultJSONProvider
 from .logs import create_logger
@@ -34,6 +33,7 @@ from .scaffold import (
     names_to_ask,
 )
 from .signals import is_coroutine_function
+from .text.archive import find_archive
 from .viewcheck import check_view_arguments
 
 TYPE_CHECKING = False

@@ -6,7 +6,7 @@ import than the whole framework.
 
 from __future__ import annotations
 
-from .http.stdlib import import_stdlib
+from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from io import StringIO
 
-from .http.fields import percent_decode
-from .http.stdlib import import_stdlib
+from .text.missing import import_stdlib
+from .text.quoting import percent_decode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

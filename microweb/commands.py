@@ -1,6 +1,6 @@
 """Commands of an app: what ``app.cli`` and a blueprint's ``cli`` keep.
 
-Only the registering half: `tools/commandline.py` reads arguments and runs a command. A command's
+Only the registering half: `dev/commandline.py` reads arguments and runs a command. A command's
 arguments are its function's parameters, so there is nothing to declare twice.
 """
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 
-from .http.files import open_stored_file
-from .http.stdlib import import_stdlib
+from .text.archive import open_stored_file
+from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

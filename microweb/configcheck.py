@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .config import DEFAULT_CONFIG
-from .routing.exceptions import nearest_name
+from .text.nearest import nearest_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

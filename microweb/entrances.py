@@ -154,7 +154,7 @@ class Entrances(TemplateRenderer):
         *host* and *port* those of ``SERVER_NAME`` are taken. *load_dotenv* reads ``.env`` files
         first. While debugging the program is started anew after a change of its files, unless
         ``use_reloader=False``. The options are those of `run_simple`; or, with
-        ``server="waitress"`` or another name of ``tools/servers.py``, those of that server.
+        ``server="waitress"`` or another name of ``dev/servers.py``, those of that server.
         """
         if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
             return
@@ -165,7 +165,7 @@ class Entrances(TemplateRenderer):
             return
         if load_dotenv:
             self._load_environment()
-        from .serving import run_simple
+        from .running import run_simple
 
         if debug is not None:
             self.debug = bool(debug)
@@ -266,8 +266,8 @@ def describe_listen_failure(host: str, port: int, error: Exception) -> str:
 
 def _serve_elsewhere(app: Any, host: str, port: int, options: dict[str, Any]) -> None:
     """Serve with the server that ``app.run(server=...)`` names; the debugger stays behind."""
-    from .tools.loading import CommandFailed
-    from .tools.servers import run_with_server
+    from .dev.loading import CommandFailed
+    from .dev.servers import run_with_server
 
     options.pop("use_debugger", None)
     try:

@@ -8,8 +8,8 @@ import sys
 import time
 
 from .http import FileStorage, Headers, MultiDict, Request, encode_multipart
-from .http.fields import percent_decode, percent_encode
 from .http.files import guess_file_type
+from .text.quoting import percent_decode, percent_encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

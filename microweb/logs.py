@@ -11,7 +11,7 @@ import time
 from io import StringIO
 
 from .context import CURRENT_CONTEXT, LocalProxy
-from .http.stdlib import import_stdlib
+from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

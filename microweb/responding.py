@@ -52,7 +52,7 @@ class ResponseMaker(Entrances):
             context = CURRENT_CONTEXT.get(None)
             if context is not None and self.debug:
                 try:
-                    from .teaching import teaching_response
+                    from .dev.teaching import teaching_response
 
                     return teaching_response(context.app, context, rv)
                 except ImportError:

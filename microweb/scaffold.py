@@ -13,8 +13,8 @@ from .commands import AppGroup
 from .context import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
-from .http.files import open_stored_file
 from .http.request import blueprint_names_of
+from .text.archive import open_stored_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ signing, in itsdangerous' wire format.
 
 from __future__ import annotations
 
-from .http.stdlib import import_stdlib
 from .signers import BadData as BadData
 from .signers import BadHeader as BadHeader
 from .signers import BadPayload as BadPayload
@@ -21,6 +20,7 @@ from .signers import TimestampSigner as TimestampSigner
 from .signers import base64_decode as base64_decode
 from .signers import base64_encode as base64_encode
 from .signers import list_of_keys, want_bytes
+from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

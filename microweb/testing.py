@@ -12,7 +12,7 @@ import time
 
 from .environ import EnvironBuilder
 from .http import Headers, Request, Response, parse_cookie, parse_date
-from .http.stdlib import import_stdlib
+from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -517,7 +517,7 @@ class CliRunner:
         from contextlib import ExitStack, redirect_stderr, redirect_stdout
         from io import StringIO
 
-        from .tools.commandline import run_app_command
+        from .dev.commandline import run_app_command
 
         if isinstance(args, str):
             split = import_stdlib("shlex", "a command line as one text", "pass a list").split

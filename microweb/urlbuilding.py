@@ -5,8 +5,8 @@ from __future__ import annotations
 from .appbase import AppBase
 from .context import find_request_context
 from .http import redirect_response
-from .http.fields import percent_encode
 from .routing import BuildError
+from .text.quoting import percent_encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

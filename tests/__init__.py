@@ -11,13 +11,13 @@ by ``tests/http/test_cookies.py``. The app is tested by subject:
 ``test_viewcheck``         what is said of a view that cannot take its URL's arguments
 ``test_wsgi_conformance``  every kind of answer, and of reading, by PEP 3333
 ``test_real_programs``     whole programs (``apps/``), also under Flask where it is installed
-``test_teaching``          what the pages of debug mode say
+``dev/test_teaching``          what the pages of debug mode say
 ``test_blueprints``        names, prefixes, and what holds for a blueprint alone
 ``test_sessions``          what is kept, when a cookie is sent, and that nobody can forge one
 ``test_helpers``           ``url_for``, ``redirect``, ``send_file``, templates, flashed messages
 ``test_testing``           the test client itself
 ``test_demo``              the note-book, as a person and as a program uses it
-``tools/``                 the command line; ``live/`` are the programs it is tried on
+``dev/``                 the command line; ``live/`` are the programs it is tried on
 ``vectors/``               what browsers and curl sent, byte for byte
 ``test_faults``            what breaks in the middle: clients, disks, clocks, memory, logs
 ``gauntlet/``              which test holds which row of what hurt frameworks; costs and limits

@@ -397,7 +397,7 @@ def test_run_serves_with_the_settings_it_is_given(monkeypatch):
     app = make_app()
     calls = []
     monkeypatch.setattr(
-        "microweb.serving.run_simple", lambda *args, **options: calls.append((args, options))
+        "microweb.running.run_simple", lambda *args, **options: calls.append((args, options))
     )
     app.run(port=0, debug=True, quiet=True)
     options = {"quiet": True, "use_debugger": True, "use_reloader": True}

@@ -11,7 +11,7 @@ import pytest
 
 from microweb import Blueprint, current_app, g
 from microweb.cli import AppGroup, command, with_appcontext
-from microweb.tools.commandline import run_app_command
+from microweb.dev.commandline import run_app_command
 
 from .support import make_app
 

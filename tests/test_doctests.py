@@ -7,7 +7,7 @@ import importlib
 
 import pytest
 
-from microweb.tools.order import READING_ORDER
+from microweb.dev.order import READING_ORDER
 
 from .support import ONE_FILE
 

@@ -182,8 +182,8 @@ RUN_SCRIPT = """
     import os
     from microweb import Microweb
     app = Microweb(__name__)
-    import microweb.serving
-    microweb.serving.run_simple = lambda host, port, app, **options: print(
+    import microweb.running
+    microweb.running.run_simple = lambda host, port, app, **options: print(
         host, port, app.debug, os.environ.get("COLOUR"),
         (options["use_debugger"], options["use_reloader"]))
     app.config["SERVER_NAME"] = os.environ.get("NAME")

@@ -23,21 +23,21 @@ from microweb import Microweb
 from microweb.asyncrun import run_coroutine
 from microweb.cgi import run_as_cgi
 from microweb.config import Config
+from microweb.dev.debug import near_names
+from microweb.dev.page import TeachingPage
 from microweb.environ import EnvironBuilder
 from microweb.http import Request, Response
 from microweb.http import request as request_module
 from microweb.http.exceptions import NotFound
 from microweb.http.forms import default_stream_factory
-from microweb.http.stdlib import import_stdlib, system_packages
 from microweb.json.provider import DefaultJSONProvider
 from microweb.json.tag import TaggedJSONSerializer
 from microweb.logs import create_logger, find_default_handler, format_logged_error
 from microweb.security import _compare_bytes, check_password_hash, find_hmac, generate_password_hash
 from microweb.serving import make_server
 from microweb.serving.absent import check_server_modules
-from microweb.serving.debug import near_names
-from microweb.serving.pages import TeachingPage
 from microweb.signing import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from microweb.text.missing import import_stdlib, system_packages
 from tests.live import small_system
 from tests.support import IMPORT_FOLDER, make_app
 

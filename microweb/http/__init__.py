@@ -19,6 +19,11 @@ conditional, streams, response_fields, response, files, multipart, forms, reques
 
 from __future__ import annotations
 
+from ..text.dates import http_date as http_date
+from ..text.dates import parse_date as parse_date
+from ..text.hosts import host_is_trusted as host_is_trusted
+from ..text.tokens import quote_header_value as quote_header_value
+from ..text.tokens import unquote_header_value as unquote_header_value
 from .conditional import ContentRange as ContentRange
 from .conditional import ETags as ETags
 from .conditional import IfRange as IfRange
@@ -73,13 +78,9 @@ from .exceptions import UnsupportedMediaType as UnsupportedMediaType
 from .exceptions import default_exceptions as default_exceptions
 from .fields import dump_header as dump_header
 from .fields import dump_options_header as dump_options_header
-from .fields import http_date as http_date
-from .fields import parse_date as parse_date
 from .fields import parse_dict_header as parse_dict_header
 from .fields import parse_list_header as parse_list_header
 from .fields import parse_options_header as parse_options_header
-from .fields import quote_header_value as quote_header_value
-from .fields import unquote_header_value as unquote_header_value
 from .files import file_response as file_response
 from .forms import FileStorage as FileStorage
 from .forms import FormDataParser as FormDataParser
@@ -116,7 +117,6 @@ from .structures import ImmutableDict as ImmutableDict
 from .structures import ImmutableMultiDict as ImmutableMultiDict
 from .structures import MultiDict as MultiDict
 from .structures import cached_property as cached_property
-from .urls import host_is_trusted as host_is_trusted
 from .wsgi import get_content_length as get_content_length
 from .wsgi import get_current_url as get_current_url
 from .wsgi import get_host as get_host

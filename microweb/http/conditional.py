@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from .fields import datetime_from_timestamp, http_date, parse_digits, parse_timestamp
+from ..text.dates import datetime_from_timestamp, http_date, parse_timestamp
+from ..text.tokens import parse_digits
 from .header_values import HeaderValue
 
 TYPE_CHECKING = False

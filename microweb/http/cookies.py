@@ -10,14 +10,9 @@ from __future__ import annotations
 import re
 import time
 
-from .fields import (
-    LATEST_HTTP_TIMESTAMP,
-    http_date,
-    is_token,
-    parse_timestamp,
-    percent_encode,
-    text_from_environ,
-)
+from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date, parse_timestamp
+from ..text.quoting import percent_encode, text_from_environ
+from ..text.tokens import is_token
 from .structures import MultiDict
 
 TYPE_CHECKING = False

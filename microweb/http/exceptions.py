@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from .fields import escape_page_text, http_date, parse_accept_items
+from ..text.dates import http_date
+from ..text.escaping import escape_page_text
+from .fields import parse_accept_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 import time
 from functools import lru_cache
 
+from ..text.archive import read_archived_file
+from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date
+from ..text.quoting import percent_encode
+from ..text.tokens import quote_header_value
 from .conditional import CONDITIONAL_ENVIRON_KEYS, quote_etag
 from .exceptions import Forbidden, NotFound
-from .fields import LATEST_HTTP_TIMESTAMP, http_date, percent_encode, quote_header_value
 from .header_values import parse_accept_header
 from .headers import Headers
 from .response import Response
@@ -24,7 +26,7 @@ from .streams import STREAM_BLOCK_SIZE, FileWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import IO, Any
+    from typing import Any
 
 # Asked before the system's registry, which on some machines calls scripts text/plain.
 _FILE_TYPES: dict[str, str] = dict(
@@ -117,54 +119,6 @@ def _open_regular_file(path: str, more_flags: int = 0) -> Any:
     except BaseException:
         os.close(descriptor)
         raise
-
-
-def find_archive(path: str) -> Any:
-    """Return the importer of the archive, such as a zip, that an absolute *path* lies in, or None.
-
-    Only of one that modules have been imported from: what somebody uploaded stays one file.
-
-    >>> import os
-    >>> find_archive(os.path.abspath("uploads/new.zip/page.html")) is None
-    True
-    """
-    for importer in list(sys.path_importer_cache.values()):
-        archive = getattr(importer, "archive", None)
-        if archive is not None and f"{path}{os.sep}".startswith(os.path.abspath(archive) + os.sep):
-            return importer
-    return None
-
-
-def read_archived_file(path: str) -> tuple[bytes, os.stat_result]:
-    """Return what a file in the archive of `find_archive` holds, and the archive's status.
-
-    FileNotFoundError where there is no such file.
-    """
-    path = os.path.abspath(path)
-    importer = find_archive(path)
-    try:
-        inner = os.path.relpath(path, importer.archive)
-        return importer.get_data(os.path.join(importer.archive, inner)), os.stat(importer.archive)
-    except (AttributeError, OSError):
-        from errno import ENOENT
-
-        raise FileNotFoundError(ENOENT, os.strerror(ENOENT), path) from None
-
-
-def open_stored_file(path: str, mode: str = "rb", encoding: str | None = None) -> IO[Any]:
-    """Open a file for reading, on the disk or in the archive of `find_archive`.
-
-    *mode* and *encoding* are those of `open`, which also says what is raised.
-
-    >>> with open_stored_file(__file__, "r", "utf-8") as file:
-    ...     file.read(3)
-    '\"\"\"'
-    """
-    try:
-        return open(path, mode, encoding=None if "b" in mode else encoding)
-    except (FileNotFoundError, NotADirectoryError):
-        file = io.BytesIO(read_archived_file(path)[0])
-        return file if "b" in mode else io.TextIOWrapper(file, encoding)
 
 
 def _packed_instead(

@@ -11,8 +11,10 @@ import io
 import os
 from functools import partial
 
+from ..text.quoting import percent_decode, text_from_environ
+from ..text.tokens import parse_digits
 from .exceptions import HTTPException, RequestEntityTooLarge
-from .fields import parse_digits, parse_options_header, percent_decode, text_from_environ
+from .fields import parse_options_header
 from .headers import Headers
 from .multipart import (
     MultipartData,

@@ -7,15 +7,8 @@ changed calls back, and does not know where its header is kept.
 
 from __future__ import annotations
 
-from .fields import (
-    dump_header,
-    is_token,
-    parse_accept_items,
-    parse_dict_header,
-    parse_digits,
-    parse_list_header,
-    quote_header_value,
-)
+from ..text.tokens import is_token, parse_digits, quote_header_value
+from .fields import dump_header, parse_accept_items, parse_dict_header, parse_list_header
 from .structures import CallbackDict
 
 TYPE_CHECKING = False

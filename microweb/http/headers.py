@@ -7,8 +7,9 @@ it needs no second look.
 
 from __future__ import annotations
 
+from ..text.tokens import check_field_name, check_field_value
 from .exceptions import BadRequestKeyError
-from .fields import check_field_name, check_field_value, dump_options_header
+from .fields import dump_options_header
 from .structures import NO_ARGUMENT, converted_value, converted_values, iter_multi_items
 
 TYPE_CHECKING = False

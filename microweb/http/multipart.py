@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections import namedtuple
 
+from ..text.tokens import is_token, split_parameters
 from .exceptions import BadRequest, RequestEntityTooLarge
-from .fields import decode_extended_value, is_token, split_parameters
+from .fields import decode_extended_value
 from .headers import Headers
 
 TYPE_CHECKING = False

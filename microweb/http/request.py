@@ -11,6 +11,11 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 
+from ..text.dates import parse_date
+from ..text.hosts import host_is_trusted, is_valid_host
+from ..text.missing import import_stdlib
+from ..text.quoting import text_from_environ
+from ..text.tokens import parse_digits
 from .absent import leave_names_out, refuse_left_out_names
 from .conditional import (
     ETags,
@@ -28,14 +33,7 @@ from .exceptions import (
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
-from .fields import (
-    is_json_mimetype,
-    parse_date,
-    parse_digits,
-    parse_list_header,
-    parse_options_header,
-    text_from_environ,
-)
+from .fields import is_json_mimetype, parse_list_header, parse_options_header
 from .forms import (
     EMPTY_FORM,
     FormDataParser,
@@ -56,10 +54,9 @@ from .header_values import (
     parse_set_header,
 )
 from .headers import EnvironHeaders
-from .stdlib import import_stdlib
 from .streams import LimitedStream, call_all
 from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
-from .urls import host_is_trusted, is_valid_host, readable_url_part
+from .urls import readable_url_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,6 +7,10 @@ set, and is not checked again. It knows no request but the environ it is called 
 
 from __future__ import annotations
 
+from ..text.dates import parse_timestamp
+from ..text.escaping import escape_page_text
+from ..text.missing import import_stdlib
+from ..text.tokens import check_field_value
 from .absent import leave_names_out
 from .conditional import (
     CONDITIONAL_ENVIRON_KEYS,
@@ -24,10 +28,9 @@ from .exceptions import (
     split_status_line,
     status_line_of,
 )
-from .fields import check_field_value, escape_page_text, is_json_mimetype, parse_timestamp
+from .fields import is_json_mimetype
 from .headers import Headers
 from .response_fields import READY_CONTENT_TYPES, ResponseHeaderFields, content_type_of
-from .stdlib import import_stdlib
 from .streams import (
     ClosingIterator,
     FileWrapper,

@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import time
 
+from ..text.dates import datetime_from_timestamp, http_date, parse_date
+from ..text.tokens import check_field_value, parse_digits
 from .conditional import ContentRange, parse_content_range_header
-from .fields import (
-    check_field_value,
-    datetime_from_timestamp,
-    dump_options_header,
-    http_date,
-    parse_date,
-    parse_digits,
-    parse_options_header,
-)
+from .fields import dump_options_header, parse_options_header
 from .header_values import (
     CacheControl,
     HeaderSet,

@@ -6,7 +6,7 @@ name and with the parameters that tools written for Werkzeug call.
 
 from __future__ import annotations
 
-from .fields import text_from_environ
+from ..text.quoting import text_from_environ
 from .forms import FormDataParser
 from .request import Request
 from .streams import FileWrapper

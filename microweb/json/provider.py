@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from ..http import Response, http_date
-from ..http.stdlib import import_stdlib
+from ..text.missing import import_stdlib
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

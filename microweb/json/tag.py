@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from ..http import http_date
-from ..http.stdlib import import_stdlib
+from ..text.missing import import_stdlib
 from .provider import serialize_unknown
 
 TYPE_CHECKING = False

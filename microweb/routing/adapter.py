@@ -6,8 +6,8 @@ builds, and decides nothing about routes itself.
 
 from __future__ import annotations
 
+from ..text.quoting import local_path, quote_path, quote_query
 from .exceptions import BuildError, NoMatch, RequestRedirect, WrongMethod
-from .quoting import local_path, quote_path, quote_query
 from .rules import HOST_CHARACTERS
 
 TYPE_CHECKING = False

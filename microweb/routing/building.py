@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
+from ..text.nearest import nearest_name
+from ..text.quoting import local_path, quote_path, quote_segment
 from .converters import NOT_CONVERTED
-from .exceptions import BuildError, nearest_name
-from .quoting import local_path, quote_path, quote_segment
+from .exceptions import BuildError
 from .rules import RuleVariable
 
 TYPE_CHECKING = False

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from .quoting import quote_path, quote_segment
+from ..text.quoting import quote_path, quote_segment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

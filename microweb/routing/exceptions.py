@@ -169,23 +169,3 @@ def _shorten_route_text(text: str) -> str:
     if len(text) <= 200:
         return repr(text)
     return f"{text[:100]!r}...{text[-40:]!r} ({len(text)} characters)"
-
-
-def nearest_name(name: object, names: list[str], cutoff: float = 0.5) -> str | None:
-    """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
-
-    *name*: what somebody typed; anything but a ``str`` is near to nothing; *names*: what would have
-    been right; *cutoff*: from 0 to 1, how like it the one must be.
-
-    >>> nearest_name("itn", ["int", "path"])
-    'int'
-    """
-    if not isinstance(name, str) or len(name) > 200:
-        return None
-    try:
-        from difflib import get_close_matches
-    except ImportError:
-        # Small systems leave it out; then nothing is suggested.
-        return None
-    found = get_close_matches(name, names, 1, cutoff)
-    return found[0] if found else None

@@ -6,7 +6,8 @@ about routes. Debug pages and ``microweb explain`` show what it returns.
 
 from __future__ import annotations
 
-from .exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod, nearest_name
+from ..text.nearest import nearest_name
+from .exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod
 from .trie import RouteBranch, RouteNode, search_trie
 
 TYPE_CHECKING = False

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 
+from ..text.nearest import nearest_name
+from ..text.quoting import quote_segment
 from .converters import BaseConverter, read_any_path, read_any_text
-from .exceptions import RuleSyntaxError, UnknownConverter, nearest_name
-from .quoting import quote_segment
+from .exceptions import RuleSyntaxError, UnknownConverter
 from .rules import RuleVariable, split_rule
 from .segments import MixedSegment
 from .trie import RouteBranch, RouteNode

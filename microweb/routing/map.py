@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
+from ..text.quoting import local_path, quote_path, quote_query
 from .adapter import MapAdapter, read_wsgi_request
 from .building import build_domain, build_path, explain_build_failure, fill_redirect_target
 from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED
 from .exceptions import NoMatch, RequestRedirect, RoutingError, RuleSyntaxError, WrongMethod
 from .inserting import bind_variable, insert_rule, insert_segment
-from .quoting import local_path, quote_path, quote_query
 from .segments import MixedSegment
 from .trie import RouteBranch, RouteNode, draw_trie, search_trie
 

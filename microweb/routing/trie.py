@@ -17,9 +17,9 @@ root at depth -1 are hosts, and behind each stands a trie as without hosts.
 
 from __future__ import annotations
 
+from ..text.quoting import local_path, quote_path
 from .converters import NOT_CONVERTED, read_any_path, read_any_text
 from .exceptions import NoMatch, RequestRedirect, WrongMethod
-from .quoting import local_path, quote_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

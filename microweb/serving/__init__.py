@@ -11,9 +11,5 @@ from __future__ import annotations
 
 from .absent import check_server_modules as check_server_modules
 from .binding import AddressInUse as AddressInUse
-from .debug import DebuggedApplication as DebuggedApplication
-from .reloader import is_running_from_reloader as is_running_from_reloader
-from .reloader import run_with_reloader as run_with_reloader
 from .running import make_server as make_server
-from .running import run_simple as run_simple
 from .server import Server as Server

@@ -1,12 +1,7 @@
-"""Making a server and running it until a signal: what a program calls."""
+"""Making a server: what a program calls."""
 
 from __future__ import annotations
 
-import sys
-
-from .binding import find_systemd_descriptor, is_loopback_host
-from .debug import DebuggedApplication
-from .reloader import run_with_reloader, take_over_from_reloader
 from .server import Server
 
 TYPE_CHECKING = False
@@ -65,90 +60,3 @@ def make_server(
     server = Server(host, port, app, quiet, **opening)
     vars(server).update(options)
     return server
-
-
-def run_simple(
-    hostname: str,
-    port: int,
-    application: Any,
-    *,
-    use_debugger: bool = False,
-    use_reloader: bool = False,
-    extra_files: Any = None,
-    exclude_patterns: Any = None,
-    reloader_interval: float = 1.0,
-    **options: Any,
-) -> None:
-    """Serve *application* until Ctrl-C or SIGTERM, then return.
-
-    The first signal closes the port and lets running requests finish; the same one again ends the
-    program at once. With *use_debugger*, `DebuggedApplication` shows errors. With *use_reloader*,
-    `run_with_reloader` runs the program in a child process, anew when its modules or *extra_files*
-    change; this process then ends with `SystemExit`. The options are those of `make_server`, whose
-    exceptions it raises, and ``threaded=False``: one request at a time. A socket that systemd
-    passes (sd_listen_fds(3)) is served instead of *hostname* and *port*.
-    """
-    if options.pop("reloader_type", "auto") not in ("auto", "stat"):
-        raise TypeError("run_simple knows one reloader: leave reloader_type out, or say 'stat'")
-    # There is no console to switch on, and one process is what there is.
-    options.pop("use_evalex", None)
-    if options.get("processes") == 1:
-        del options["processes"]
-    if not options.pop("threaded", True):
-        options["threads"] = 1
-    if not use_reloader:
-        _run_until_signal(hostname, port, application, use_debugger, options)
-        return
-    names = (*_OPENING_OPTIONS, "quiet")
-    run_with_reloader(
-        lambda: _run_until_signal(hostname, port, application, use_debugger, options),
-        hostname,
-        port,
-        extra_files=extra_files,
-        exclude_patterns=exclude_patterns,
-        reloader_interval=reloader_interval,
-        **{name: options[name] for name in names if name in options},
-    )
-
-
-def _run_until_signal(
-    hostname: str, port: int, application: Any, use_debugger: bool, options: dict[str, Any]
-) -> None:
-    """Serve in this process: see `run_simple`."""
-    import signal
-    import threading
-
-    seen: set[int] = set()
-
-    def stop(number: int, frame: Any) -> None:
-        if number in seen:
-            sys.exit(128 + number)
-        seen.add(number)
-        server.request_stop()
-
-    if use_debugger:
-        application = DebuggedApplication(application)
-    reloading = take_over_from_reloader()
-    if reloading is not None:
-        options["fd"] = reloading
-    elif options.get("fd") is None:
-        options["fd"] = find_systemd_descriptor()
-    previous: dict[Any, Any] = {}
-    with make_server(hostname, port, application, **options) as server:
-        if use_debugger and not is_loopback_host(server.host):
-            server.log.write(
-                f"microweb: WARNING: debug is on, and other machines can reach {server.host!r}; "
-                f"errors explain themselves to this machine alone, but debug is for development\n"
-            )
-        if reloading is None:
-            server.log.write(f"microweb: serving on {server.url} (Ctrl-C stops)\n")
-        try:
-            # Signals reach the main thread only; in another, whoever started it stops the server.
-            if threading.current_thread() is threading.main_thread():
-                for number in (signal.SIGINT, signal.SIGTERM):
-                    previous[number] = signal.signal(number, stop)
-            server.serve_forever()
-        finally:
-            # A reloader passes on, a moment later, what a terminal has sent this process too.
-            for number, handler in previous.items() if reloading is None else ():
-                signal.signal(number, handler)

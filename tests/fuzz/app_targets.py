@@ -16,8 +16,8 @@ from typing import Any
 
 import microweb
 from microweb import Microweb, signing
+from microweb.dev.debug import DebuggedApplication
 from microweb.dotenv import parse_dotenv
-from microweb.http.urls import host_is_trusted
 from microweb.json.tag import TaggedJSONSerializer
 from microweb.middleware import ProxyFix
 from microweb.routing import (
@@ -30,8 +30,8 @@ from microweb.routing import (
     WrongMethod,
 )
 from microweb.security import safe_join, secure_filename
-from microweb.serving import DebuggedApplication
 from microweb.templating import Markup
+from microweb.text.hosts import host_is_trusted
 
 from .engine import RESOURCES, Broken, require, target
 from .http_targets import TOKENS, call_app, check_wsgi_answer, make_environ, make_request

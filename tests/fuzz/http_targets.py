@@ -11,14 +11,12 @@ from urllib.parse import unquote_to_bytes, urlencode
 
 from microweb import http
 from microweb.http import HTTPException, MultiDict, Request, Response
-from microweb.http.fields import (
-    check_field_value,
-    parse_accept_items,
-    percent_decode,
-    percent_encode,
-)
+from microweb.http.fields import parse_accept_items
 from microweb.http.forms import parse_urlencoded_body
-from microweb.http.urls import host_is_trusted, is_valid_host, location_from_iri
+from microweb.http.urls import location_from_iri
+from microweb.text.hosts import host_is_trusted, is_valid_host
+from microweb.text.quoting import percent_decode, percent_encode
+from microweb.text.tokens import check_field_value
 
 from .engine import require, target
 from .mutate import cut, dice_of, entropy, random_text, words

@@ -34,7 +34,7 @@ from microweb.http import (
     parse_options_header,
     parse_range_header,
 )
-from microweb.http.fields import parse_dict_header, percent_decode
+from microweb.http.fields import parse_dict_header
 from microweb.http.files import file_response
 from microweb.http.multipart import MultipartDecoder
 from microweb.middleware import DispatcherMiddleware, ProxyFix
@@ -43,6 +43,7 @@ from microweb.security import safe_join, secure_filename
 from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
 from microweb.serving.parser import MAX_HEAD_SIZE, RequestRefused, find_head_end, parse_head
 from microweb.signing import BadData, Signer, URLSafeTimedSerializer
+from microweb.text.quoting import percent_decode
 
 from ..http.support_http import (
     field_part,

@@ -23,19 +23,20 @@ from microweb.http import (
     unquote_etag,
 )
 from microweb.http.fields import (
-    check_field_name,
-    check_field_value,
     decode_extended_value,
     dump_header,
     dump_options_header,
     parse_accept_items,
     parse_dict_header,
-    parse_digits,
     parse_list_header,
     parse_options_header,
     parse_quality,
-    percent_decode,
-    percent_encode,
+)
+from microweb.text.quoting import percent_decode, percent_encode
+from microweb.text.tokens import (
+    check_field_name,
+    check_field_value,
+    parse_digits,
     quote_header_value,
     unquote_header_value,
 )

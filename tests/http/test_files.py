@@ -16,7 +16,8 @@ import pytest
 
 from microweb.http import Forbidden, NotFound, RequestedRangeNotSatisfiable, Response, file_response
 from microweb.http.fields import parse_options_header
-from microweb.http.files import content_disposition_of, guess_file_type, open_stored_file
+from microweb.http.files import content_disposition_of, guess_file_type
+from microweb.text.archive import open_stored_file
 
 from .support_http import make_environ, run_app
 

@@ -21,7 +21,7 @@ loaded = set(sys.modules) - before
 refused = {"json", "html", "http", "email", "urllib", "logging", "typing", "tempfile", "mimetypes",
            "datetime", "uuid", "decimal", "hashlib", "socket", "inspect", "secrets"}
 print(sorted(refused & loaded), sorted(n for n in loaded if n.startswith("microweb.")
-      and not n.startswith("microweb.http")))
+      and not n.startswith(("microweb.http", "microweb.text"))))
 """
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microweb.routing import BuildError, Map, NoMatch, RequestRedirect, Rule, WrongMethod
-from microweb.routing.quoting import local_path, quote_path, quote_query, quote_segment
+from microweb.text.quoting import local_path, quote_path, quote_query, quote_segment
 
 URLS = Map(
     [

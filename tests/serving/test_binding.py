@@ -166,7 +166,7 @@ if len(sys.argv) > 1:
     os.dup2(int(sys.argv[1]), 3)
     os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1")
 sys.path.insert(0, {ROOT!r})
-from microweb.serving import run_simple
+from microweb.running import run_simple
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [b"by systemd"]

@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from microweb.serving import AddressInUse, make_server, run_simple, running
+from microweb.running import run_simple
+from microweb.serving import AddressInUse, make_server, running
 
 from ..support import IMPORT_FOLDER
 from .wire import body_of, receive_all
@@ -18,7 +19,7 @@ from .wire import body_of, receive_all
 PROGRAM = """
 import signal, sys, threading
 sys.path.insert(0, sys.argv[1])
-from microweb.serving import run_simple
+from microweb.running import run_simple
 def app(environ, start_response):
     if environ["PATH_INFO"] != "/":
         print("entered", flush=True)
