@@ -256,7 +256,7 @@ def describe_listen_failure(host: str, port: int, error: Exception) -> str:
     >>> describe_listen_failure("192.0.2.1", 80, PermissionError(13, "Permission denied"))
     "cannot listen on '192.0.2.1', port 80: Permission denied; choose another host or port"
     """
-    from .serving import AddressInUse
+    from .serving.extra.binding import AddressInUse
 
     if isinstance(error, AddressInUse):
         return str(error)

@@ -76,7 +76,8 @@ def _run_until_signal(
         server.request_stop()
 
     from .serving import make_server
-    from .serving.binding import find_systemd_descriptor, is_loopback_host
+    from .serving.extra.binding import find_systemd_descriptor
+    from .text.hosts import is_loopback_host
 
     if use_debugger:
         from .dev.debug import DebuggedApplication

@@ -382,7 +382,7 @@ def test_fl_19_whatever_is_raised_wherever_ends_that_request_alone(nothing_left,
             ended.wait()
             assert body_of(ask(server, GOOD)) == b"good"
             assert ended.wait() is None
-        assert len(server._threads) <= server.threads
+        assert len(server._workers) <= server.threads
     ended.errors.clear()
 
 
@@ -442,7 +442,7 @@ most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 if most != resource.RLIM_INFINITY and most < 2200:
     sys.exit(print("few"))
 resource.setrlimit(resource.RLIMIT_NOFILE, (2200, most))
-from microweb.serving import connection, server as serving_module
+from microweb.serving.extra import leading as serving_module
 def count():
     gc.collect()
     return len(os.listdir("/dev/fd")), threading.active_count()
@@ -461,7 +461,7 @@ parts = {
 }
 kinds = sys.argv[1].split(",")
 before = count()
-connection.CROWDED_TIMEOUT = 0.05
+serving_module.CROWDED_TIMEOUT = 0.05
 with serving(app, threads=4) as server:
     sockets = []
     for number in range(int(sys.argv[2])):
@@ -470,9 +470,9 @@ with serving(app, threads=4) as server:
         sockets.append(sock)
     for _ in range(20):
         print(status_of(ask(server, GOOD)))
-    assert len(server._threads) <= 4
+    assert len(server._workers) <= 4
     # Time passes, or the others say that no more will come: the server closes each of them.
-    connection.LINGER_TIMEOUT, serving_module._SWEEP_INTERVAL = 0.0, 0.02
+    serving_module.LINGER_TIMEOUT, serving_module.SWEEP_INTERVAL = 0.0, 0.02
     for one in list(server._connections):
         one.deadline = 0.0
     for number, sock in enumerate(sockets):

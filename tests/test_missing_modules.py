@@ -35,7 +35,7 @@ from microweb.json.tag import TaggedJSONSerializer
 from microweb.logs import create_logger, find_default_handler, format_logged_error
 from microweb.security import _compare_bytes, check_password_hash, find_hmac, generate_password_hash
 from microweb.serving import make_server
-from microweb.serving.absent import check_server_modules
+from microweb.serving.standins import check_server_modules
 from microweb.signing import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from microweb.text.missing import import_stdlib, system_packages
 from tests.live import small_system

@@ -54,7 +54,8 @@ def test_the_names_it_promises_are_there():
 def test_the_limits_it_tells_are_the_limits():
     from microweb.config import DEFAULT_CONFIG
     from microweb.http import conditional, multipart
-    from microweb.serving import connection, parser, server
+    from microweb.serving import parser, server
+    from microweb.serving.extra import leading
     from microweb.signing import MAX_PAYLOAD_SIZE
 
     limits = re.search(r"\*\*Limits\*\*.*?\n\n(.*?)\n\n", README, re.DOTALL).group(1)
@@ -71,11 +72,11 @@ def test_the_limits_it_tells_are_the_limits():
         [multipart.MAX_PART_HEADER_BYTES, multipart.MAX_PART_HEADERS],
         [conditional._MAX_RANGES],
         [MAX_PAYLOAD_SIZE],
-        [server.Server.max_connections, server.Server.threads],
+        [server.Server.max_connections, leading.LeadingServer.threads],
         [
-            connection.HEAD_TIMEOUT,
-            connection.BODY_TIMEOUT,
-            connection.SEND_TIMEOUT,
-            connection.IDLE_TIMEOUT,
+            leading.HEAD_TIMEOUT,
+            leading.BODY_TIMEOUT,
+            leading.SEND_TIMEOUT,
+            leading.IDLE_TIMEOUT,
         ],
     ]

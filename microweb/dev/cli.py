@@ -357,7 +357,7 @@ def _load_app_to_run(options: Namespace) -> Any:
 
 
 def _make_tls_context(certificate: str, key: str | None) -> Any:
-    from ..serving.tls import make_tls_context
+    from ..serving.extra.tls import make_tls_context
 
     if certificate == "adhoc":
         given: Any = certificate

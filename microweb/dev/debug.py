@@ -13,7 +13,7 @@ import re
 import sys
 
 from ..serving.body import BodyBroken
-from ..serving.handler import format_traceback_safely
+from ..text.tracebacks import format_traceback_safely
 from .page import (
     SECRET_MASK,
     CodeBlock,

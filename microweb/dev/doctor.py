@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 
 from ..dotenv import DOTENV_FILES, parse_dotenv
 from ..entrances import describe_listen_failure
@@ -158,7 +159,10 @@ def _examine_app(load: Callable[[], Any], host: str, findings: list[Finding]) ->
 def _is_public(host: str) -> bool:
     """Return whether other machines can reach a server on *host*, if there can be one here."""
     try:
-        from ..serving.binding import is_loopback_host
+        from ..serving import check_server_modules
+        from ..text.hosts import is_loopback_host
+
+        check_server_modules(sys.platform)
     except (ImportError, RuntimeError):
         return False
     return not is_loopback_host(host)
@@ -167,16 +171,15 @@ def _is_public(host: str) -> bool:
 def _try_address(host: str, port: int, findings: list[Finding]) -> str:
     """Listen on an address for a moment; return a line on how that went."""
     try:
-        from ..serving.binding import join_host_port, open_listener
+        from ..serving import make_server
+        from ..text.hosts import join_host_port
     except (ImportError, RuntimeError) as error:
         findings.append(("note", str(error)))
         return "not tried, as there can be no server here"
     path = host[len("unix://") :] if host.startswith("unix://") else ""
     address = path or join_host_port(host, port)
     try:
-        open_listener(host, port).close()
-        if path:
-            os.unlink(path)
+        make_server(host, port, print, quiet=True).server_close()
     except (OSError, OverflowError) as error:
         sentence = describe_listen_failure(host, port, error)
         free = re.search("port ([0-9]+) (?:is free|takes any)", sentence)

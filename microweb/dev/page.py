@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-from ..serving.handler import escape_controls
+from ..text.tracebacks import escape_controls
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

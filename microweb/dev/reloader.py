@@ -16,8 +16,8 @@ import threading
 import time
 from contextlib import suppress
 
-from ..serving.binding import find_systemd_descriptor
-from ..serving.server import Server
+from ..serving.extra.binding import find_systemd_descriptor
+from ..serving.extra.leading import LeadingServer
 from .debug import is_local_request, lines_around
 from .page import CodeBlock, SourceBlock, TeachingPage, TextBlock
 
@@ -319,7 +319,7 @@ class ReloadingParent:
     """The process that a program with a reloader is started as: see `run_with_reloader`."""
 
     _child: Popen[bytes] | None = None
-    _page_server: Server | None = None
+    _page_server: LeadingServer | None = None
     _stopping = _has_served = False
     # How many children in a row wanted to be started anew at once: one that writes its own modules
     # would for ever, if what it writes while it starts counted each time.
@@ -336,7 +336,7 @@ class ReloadingParent:
     ) -> None:
         self._command = find_restart_command()
         # It only listens: pages are served by others, on the same socket.
-        self._listener = Server(host, port, None, **options)
+        self._listener = LeadingServer(host, port, None, **options)
         self._tls, self._interval = options.get("ssl_context"), interval
         # What has to change before a program that failed can do better: maybe a missing module.
         folders = {os.getcwd(), os.path.dirname(os.path.abspath(sys.argv[0]))}
@@ -441,7 +441,7 @@ class ReloadingParent:
         self._watcher.look_again(before, float("inf"))
         log, fd = self._listener.log, self._listener.fileno()
         log.write("microweb: waiting for a change; until then, the browser shows the error\n")
-        server = Server("", 0, page, quiet=True, fd=fd, ssl_context=self._tls)
+        server = LeadingServer("", 0, page, quiet=True, fd=fd, ssl_context=self._tls)
         server.stop_timeout, self._page_server = _RELOAD_GRACE, server
 
         def wait() -> None:

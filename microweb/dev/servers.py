@@ -52,7 +52,7 @@ def _import_server(module: str) -> Any:
 
 
 def _address_of(host: str, port: int) -> str:
-    from ..serving.binding import join_host_port
+    from ..text.hosts import join_host_port
 
     return join_host_port(host, port)
 

@@ -1,15 +1,25 @@
 """Serving any WSGI application over HTTP/1.1, strictly and without waiting for slow clients.
 
-`make_server` returns a server to start and stop from code, `run_simple` serves until Ctrl-C,
-`DebuggedApplication` shows exceptions to the developer. Read it as a request travels: `parser`
-(bytes to a head), `body`, `handler` (calling the application, checking and framing its answer),
-`connection` and `tls` (one socket), `server` (all of them), `reloader`, `running` (what a program
-calls). `absent` comes first: it says so where Python has no sockets or threads.
+`make_server` returns a server to start and stop from code. Read it as a request travels: `parser`
+(bytes to a head), `body`, `answer` (calling the application, checking and framing what it says),
+`server` (a thread for each connection). Then ``extra/leading.py``, the server that ``run`` takes,
+with ``extra/binding.py`` and ``extra/tls.py``: its sockets.
 """
 
 from __future__ import annotations
 
-from .absent import check_server_modules as check_server_modules
-from .binding import AddressInUse as AddressInUse
 from .running import make_server as make_server
 from .server import Server as Server
+from .standins import check_server_modules as check_server_modules
+
+
+def __getattr__(name: str) -> object:
+    if name == "AddressInUse":
+        from .extra.binding import AddressInUse
+
+        return AddressInUse
+    if name == "LeadingServer":
+        from .extra.leading import LeadingServer
+
+        return LeadingServer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

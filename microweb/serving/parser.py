@@ -1,8 +1,8 @@
-"""The head of a request, from bytes to values, as RFC 9112 asks and no laxer.
+"""The head of a request, from bytes to values, as strictly as RFC 9112 asks.
 
-Law of this module: bytes in, a `RequestHead` or a `RequestRefused` out. It never guesses what a
-client may have meant: two readers that guess differently are how requests are smuggled. The
-standard library's parsers accept bare CR and doubled lengths, and drop what follows a bad line.
+Bytes go in, a `RequestHead` or a `RequestRefused` comes out. It never guesses what a client may
+have meant: two readers that guess differently are how requests are smuggled. The standard library's
+parsers take bare CR and doubled lengths, and drop what follows a bad line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _AUTHORITY_RE = re.compile(r"(?:[A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1
 _PERCENT_RE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BARE_LF_RE = re.compile(rb"(?<!\r)\n")
 _TOKEN_START = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r")
-# Fields of which a message has one at most; a second one is refused rather than joined or dropped.
+# A message has one of each of these at most: a second one is refused, not joined or dropped.
 _SINGLE_FIELD_RE = re.compile(
     "CONTENT-(LENGTH|TYPE)|HOST|AUTHORIZATION|EXPECT|IF-(UN)?MODIFIED-SINCE|REFERER|USER-AGENT"
 )
@@ -74,8 +74,10 @@ def find_head_end(buffer: bytearray, scanned: int) -> int:
     return end
 
 
-def parse_head(text: str) -> RequestHead:
+def parse_head(text: str, max_body_size: int = 1 << 62) -> RequestHead:
     r"""Parse a head, decoded as Latin-1, or raise `RequestRefused` (RFC 9112 §2.2, §5).
+
+    *max_body_size* is the most bytes that it may announce (else 413).
 
     >>> from microweb.serving.parser import parse_head
     >>> head = parse_head("GET /a%20b?c=d HTTP/1.1\r\nHost: example.org\r\nX-Tag: 1")
@@ -95,11 +97,13 @@ def parse_head(text: str) -> RequestHead:
             raise RequestRefused(400, f"this is no header line: {line!r:.80}")
         name = match[1].upper()
         if "_" in name or name == "PROXY":
-            # It would pass for `X-Auth` spelled `X_Auth`, or for the variable HTTP_PROXY (httpoxy).
+            # `X_Auth` would pass for `X-Auth`, and `Proxy` for the variable HTTP_PROXY (httpoxy).
             continue
         _add_field(head.fields, seen, name, match[2].strip(" \t"))
     _settle_target(head)
     _settle_framing(head, text)
+    if (head.length or 0) > max_body_size:
+        raise RequestRefused(413, f"the body has more than {max_body_size} bytes")
     return head
 
 
@@ -193,7 +197,7 @@ def _check_transfer_encoding(head: RequestHead, text: str) -> None:
     codings = [part.strip(" ").lower() for part in coding.split(",")]
     if codings == ["chunked"] and not re.search(r"(?i)\ntransfer-encoding:[^\r]*\t", text):
         return
-    # What is unknown is told apart from what is malformed.
+    # An unknown coding is 501, a malformed one 400.
     known = codings[:-1] if codings[-1] == "chunked" and len(codings) > 1 else codings
     if "chunked" in known or not all(re.fullmatch("[a-z0-9-]+", part) for part in known):
         raise RequestRefused(400, f"{coding!r:.40} is no Transfer-Encoding")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 from .server import Server
+from .standins import check_server_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Options of a server's class, with the least that each may be; and what Werkzeug has besides.
+# The options that are attributes of a server, with the least that each may be.
 _LEAST_VALUES = {"threads": 1, "max_connections": 1, "max_body_size": 1, "stop_timeout": 0}
 _OPENING_OPTIONS = ("fd", "ssl_context", "socket_mode")
+# What Werkzeug's function has more, and what to do instead.
 _LEFT_OUT_OPTIONS = {
     "processes": "it serves in threads; for more processes run the app under gunicorn or uWSGI",
     "request_handler": "wrap the application in a WSGI middleware",
@@ -50,6 +54,7 @@ def make_server(
     """
     if not callable(app):
         raise TypeError(f"make_server needs a WSGI application to call, not {app!r:.60}")
+    check_server_modules(sys.platform)
     opening = {name: options.pop(name) for name in _OPENING_OPTIONS if name in options}
     for name, value in options.items():
         if name not in _LEAST_VALUES:
@@ -57,6 +62,12 @@ def make_server(
             raise TypeError(f"make_server knows no option {name!r}: {instead}")
         if value < _LEAST_VALUES[name]:
             raise ValueError(f"{name} is {value!r}; it must be {_LEAST_VALUES[name]} at least")
-    server = Server(host, port, app, quiet, **opening)
-    vars(server).update(options)
+    try:
+        from .extra.leading import LeadingServer
+    except ImportError:
+        server = Server(host, port, app, quiet, **opening)
+    else:
+        server = LeadingServer(host, port, app, quiet, **opening)
+    for name, value in options.items():
+        setattr(server, name, value)
     return server

@@ -85,3 +85,21 @@ def host_is_trusted(hostname: str | None, trusted_list: Iterable[str] | str | No
         if name == split[0] or (wanted.startswith(".") and name.endswith("." + split[0])):
             return True
     return False
+
+
+def join_host_port(host: str, port: int) -> str:
+    """Return the two as they stand in a URL.
+
+    >>> join_host_port("::1", 80), join_host_port("example.org", 80)
+    ('[::1]:80', 'example.org:80')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_loopback_host(host: str) -> bool:
+    """Return whether only this machine can reach a server that listens on *host*.
+
+    >>> is_loopback_host("127.0.0.1"), is_loopback_host("0.0.0.0")
+    (True, False)
+    """
+    return host in ("localhost", "::1", "[::1]") or host.startswith(("127.", "unix://"))

@@ -13,8 +13,9 @@ from contextlib import suppress
 from typing import Any
 
 from microweb.serving import make_server
+from microweb.serving.answer import Answer, plain_answer
 from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
-from microweb.serving.handler import Exchange, ServerLog, plain_answer
+from microweb.serving.log import ServerLog
 from microweb.serving.parser import RequestRefused, find_head_end, parse_head
 
 from ..serving.wire import receive_all
@@ -266,12 +267,12 @@ def converse(pieces: list[bytes]) -> bytes:
             if head.length != 0:
                 kind = ChunkedBody if head.chunked else RequestBody
                 body = kind(buffer, receive, head.length, 100_000)
-            exchange = Exchange(head, body, dict(environ), sent.extend)
+            answer = Answer(head, body, dict(environ), sent.extend)
             if body is not None and head.expects_continue and not buffer:
-                body.invite = exchange.send_continue
-            exchange.run(echo)
+                body.invite = answer.send_continue
+            answer.run(echo)
             drained = body is None or body.drain()
-            if not (exchange.keep_alive and drained):
+            if not (answer.keep_alive and drained):
                 return bytes(sent)
     except RequestRefused as refusal:
         return bytes(sent + plain_answer(refusal.status))

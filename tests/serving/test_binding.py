@@ -14,7 +14,9 @@ from wsgiref.validate import validator
 
 import pytest
 
-from microweb.serving import AddressInUse, binding, make_server
+from microweb.serving import AddressInUse, make_server
+from microweb.serving.extra import binding
+from microweb.text.hosts import is_loopback_host
 
 from ..support import IMPORT_FOLDER
 from .wire import GOOD, Recorder, ask, receive_all, serving, status_of
@@ -73,7 +75,7 @@ def test_a_socket_file_that_nobody_answers_on_is_replaced(path):
 @needs_unix
 def test_a_socket_file_that_somebody_answers_on_is_left_alone(path):
     with serving(Recorder(), host=f"unix://{path}"):
-        with pytest.raises(AddressInUse, match="s.sock is in use: somebody answers on it"):
+        with pytest.raises(AddressInUse, match="s.sock is in use: a server answers on it"):
             make_server(f"unix://{path}", 0, print)
         assert status_of(ask_unix(path)) == 200
 
@@ -249,4 +251,4 @@ def test_cf_02_without_a_host_only_this_machine_is_served():
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "localhost", "unix:///x", "["])
 def test_which_hosts_are_this_machine(host):
-    assert binding.is_loopback_host(host) is (host != "[")
+    assert is_loopback_host(host) is (host != "[")

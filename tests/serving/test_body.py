@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
@@ -107,7 +109,8 @@ def test_a_body_reads_like_a_file():
     data = b"one\ntwo\n" + b"x" * 5000 + b"\nlast"
 
     def make():
-        return RequestBody(bytearray(data[:2]), pieces_of(data[2:] + b"GET", 7), len(data), 0)
+        receive = pieces_of(data[2:] + b"GET", 7)
+        return io.BufferedReader(RequestBody(bytearray(data[:2]), receive, len(data), 0))
 
     assert b"".join(make()) == data
     assert list(make()) == make().readlines() == data.splitlines(keepends=True)

@@ -11,7 +11,8 @@ import sys
 import pytest
 
 from microweb.running import run_simple
-from microweb.serving import AddressInUse, make_server, running
+from microweb.serving import AddressInUse, make_server
+from microweb.serving.extra import leading
 
 from ..support import IMPORT_FOLDER
 from .wire import body_of, receive_all
@@ -125,7 +126,9 @@ def test_binding_needs_neither_unicodedata_nor_a_name_service(monkeypatch):
 def test_what_werkzeug_takes_besides_is_taken_or_told(monkeypatch):
     options = {"use_evalex": True, "processes": 1, "reloader_type": "auto", "threaded": False}
     served = []
-    monkeypatch.setattr(running.Server, "serve_forever", lambda server: served.append(server))
+    monkeypatch.setattr(
+        leading.LeadingServer, "serve_forever", lambda server: served.append(server)
+    )
     run_simple("127.0.0.1", 0, print, quiet=True, **options)
     assert served[0].threads == 1
     with pytest.raises(TypeError, match="one reloader: leave reloader_type out"):
@@ -139,7 +142,7 @@ def test_what_werkzeug_takes_besides_is_taken_or_told(monkeypatch):
 def test_db_11_debug_where_other_machines_reach_it_is_told_loudly(
     monkeypatch, capsys, host, debug, warned
 ):
-    monkeypatch.setattr(running.Server, "serve_forever", lambda server: None)
+    monkeypatch.setattr(leading.LeadingServer, "serve_forever", lambda server: None)
     run_simple(host, 0, print, use_debugger=bool(debug))
     text = capsys.readouterr().err
     assert ("WARNING: debug is on" in text) is warned

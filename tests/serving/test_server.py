@@ -9,7 +9,8 @@ import threading
 
 import pytest
 
-from microweb.serving import connection, make_server
+from microweb.serving import make_server
+from microweb.serving.extra import leading
 
 from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
 
@@ -63,7 +64,7 @@ def test_fl_01_idle_and_slow_clients_delay_nobody():
         for number, sock in enumerate(sockets):
             sock.sendall((b"", b"GET / HT", slow)[0 if number < 20 else 1 if number < 40 else 2])
         assert status_of(ask(server, GOOD)) == 200
-        assert len(server._threads) <= 4
+        assert len(server._workers) <= 4
         for sock in sockets:
             sock.close()
 
@@ -121,15 +122,15 @@ def test_fl_03_a_client_that_reads_slowly_gets_everything_and_delays_nobody():
 )
 def test_fl_01_waiting_for_a_client_has_an_end(monkeypatch, sent, status):
     for name in ("HEAD_TIMEOUT", "IDLE_TIMEOUT"):
-        monkeypatch.setattr(connection, name, 0.0)
-    monkeypatch.setattr("microweb.serving.server.IDLE_TIMEOUT", 0.0)
-    monkeypatch.setattr("microweb.serving.server._SWEEP_INTERVAL", 0.02)
+        monkeypatch.setattr(leading, name, 0.0)
+    monkeypatch.setattr("microweb.serving.extra.leading.IDLE_TIMEOUT", 0.0)
+    monkeypatch.setattr("microweb.serving.extra.leading.SWEEP_INTERVAL", 0.02)
     with serving(hello) as server:
         assert status_of(ask(server, sent)) in (status, status and 408)
 
 
 def test_fl_02_waiting_for_a_body_has_an_end(monkeypatch):
-    monkeypatch.setattr(connection, "BODY_TIMEOUT", 0.05)
+    monkeypatch.setattr(leading, "BODY_TIMEOUT", 0.05)
 
     def app(environ, start_response):
         environ["wsgi.input"].read()
@@ -216,7 +217,7 @@ def test_stopping_does_not_wait_for_ever():
         thread.join(10)
         assert not thread.is_alive()
         gate.open.set()
-    for worker in server._threads:
+    for worker in server._workers:
         worker.join(10)
 
 

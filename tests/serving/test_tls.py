@@ -9,7 +9,8 @@ import sys
 
 import pytest
 
-from microweb.serving import connection, make_server
+from microweb.serving import make_server
+from microweb.serving.extra import leading
 
 from .wire import (
     GOOD,
@@ -101,8 +102,8 @@ def test_fl_01_a_handshake_that_does_not_go_on_delays_nobody(pair, connect_tls):
 
 @pytest.mark.parametrize("sent", [b"", b"\x16\x03\x01\x02"])
 def test_fl_01_a_handshake_has_an_end(pair, monkeypatch, sent):
-    monkeypatch.setattr(connection, "HEAD_TIMEOUT", 0.0)
-    monkeypatch.setattr("microweb.serving.server._SWEEP_INTERVAL", 0.02)
+    monkeypatch.setattr(leading, "HEAD_TIMEOUT", 0.0)
+    monkeypatch.setattr("microweb.serving.extra.leading.SWEEP_INTERVAL", 0.02)
     with serving(Recorder(), ssl_context=pair) as server:
         assert ask(server, sent) == b""
 

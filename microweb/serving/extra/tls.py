@@ -1,7 +1,7 @@
 """TLS for the server: its context, and a connection that shakes hands without blocking.
 
-Law of this module: the handshake advances whenever the client has sent something, never waits, and
-has the time of a head (`HEAD_TIMEOUT`). `ssl` is imported by whoever asks for TLS, nobody else.
+The handshake advances whenever the client has sent something. It never waits, and has the time of a
+head (`HEAD_TIMEOUT`). ``ssl`` is imported only where TLS is asked for.
 """
 
 from __future__ import annotations
@@ -9,29 +9,24 @@ from __future__ import annotations
 import socket
 from contextlib import suppress
 
-from .connection import ClientConnection
+from ...text.missing import import_stdlib
+from .leading import LeadingConnection
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import ssl
+    from ssl import SSLContext, SSLSocket
     from typing import Any
 
 
-def make_tls_context(given: Any) -> ssl.SSLContext:
+def make_tls_context(given: Any) -> SSLContext:
     """Return the context for *given*: an SSLContext, or the paths (certificate, key) in PEM.
 
     Raises ImportError where Python came without `ssl`, ValueError if *given* is something else or
     cannot be used. TLS 1.2 is the least that is spoken with the two paths.
     """
-    try:
-        import ssl
-    except ImportError as error:
-        raise ImportError(
-            f"TLS needs Python's ssl module ({error}); install the system package "
-            f"libpython3-stdlib (Debian) or python3-openssl (OpenWrt), or let a proxy speak TLS"
-        ) from None
+    ssl: Any = import_stdlib("ssl", "TLS", "let a proxy speak TLS")
     if isinstance(given, ssl.SSLContext):
-        return given
+        return given  # type: ignore[no-any-return]
     if not (isinstance(given, tuple) and len(given) == 2):
         raise ValueError(
             f"ssl_context is {given!r:.60}; it must be an ssl.SSLContext or the paths "
@@ -50,15 +45,15 @@ def make_tls_context(given: Any) -> ssl.SSLContext:
             f"the certificate {given[0]!r:.200} and the key {given[1]!r:.200} cannot be used: "
             f"{reason}"
         ) from None
-    return context
+    return context  # type: ignore[no-any-return]
 
 
-class TLSConnection(ClientConnection):
+class TLSConnection(LeadingConnection):
     """A connection whose bytes are encrypted; `handshaking` until the two have agreed."""
 
     handshaking = True
 
-    def __init__(self, sock: ssl.SSLSocket, *rest: Any) -> None:
+    def __init__(self, sock: SSLSocket, *rest: Any) -> None:
         from ssl import SSLWantReadError, SSLWantWriteError
 
         super().__init__(sock, *rest)

@@ -1,7 +1,7 @@
-"""Sockets to listen on: of TCP, of Unix, or inherited; and who holds an address that is taken.
+"""Sockets that are not plain TCP, and what keeps one from being bound.
 
-Law of this module: it opens a socket or raises an OSError whose text is a sentence. It asks no
-name service for a numeric address and knows no HTTP and no application.
+A function here returns a socket or raises an OSError whose text is a sentence. It asks no name
+service for a numeric address.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import errno
 import os
 import socket
 import sys
-from contextlib import suppress
 from time import monotonic
+
+from ...text.hosts import join_host_port
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    pass
 
-_LISTEN_BACKLOG = 1024
 # The first descriptor that systemd passes, as sd_listen_fds(3) says.
 _FIRST_SYSTEMD_DESCRIPTOR = 3
 # Seconds for finding out who holds a port.
@@ -39,57 +39,38 @@ def unix_family() -> int | None:
     return getattr(socket, "AF_UNIX", None)
 
 
-def join_host_port(host: str, port: int) -> str:
-    """Return the two as they stand in a URL, like "[::1]:80"."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_loopback_host(host: str) -> bool:
-    """Return whether only this machine can reach a server that listens on *host*."""
-    return host in ("localhost", "::1", "[::1]") or host.startswith(("127.", "unix://"))
-
-
-def open_listener(
+def open_special_listener(
     host: str, port: int, fd: int | None = None, mode: int | None = None
 ) -> socket.socket:
-    """Return a socket that listens on *host* and *port*, or is descriptor *fd* duplicated.
+    """Return a socket that listens: descriptor *fd* duplicated, a Unix socket, or a scoped address.
 
-    *host* is a name, an address of IPv4 or IPv6 ("::" takes both), or "unix://" and a path, with
-    *mode* the permissions of the file made there: one left behind that nobody answers on goes.
+    *host* is "unix://" and a path, with *mode* the permissions of the file made there (a file that
+    an ended server left behind is removed), or an address of IPv6 with a scope ("fe80::1%eth0").
     """
     if fd is not None:
         return _duplicate_listener(fd)
     if host.startswith("unix://"):
         return _listen_on_path(os.path.abspath(host[len("unix://") :]), mode)
-    host = host[1:-1] if host[:1] == "[" and host[-1:] == "]" else host
-    if type(port) is not int:
-        raise TypeError(f"the port is {port!r:.40}; it must be a number, 0 for any that is free")
-    sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    address: Any = (host, port)
+    sock = socket.socket(socket.AF_INET6)
     try:
-        if "%" in host:  # A scope, which only getaddrinfo reads; bytes spare it `unicodedata`.
-            address = socket.getaddrinfo(host.encode("ascii"), port, sock.family)[0][4]
-        if host == "::":
-            with suppress(OSError, AttributeError):
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        # On Windows the first of these options would let two servers share a port.
-        shared = "SO_REUSEADDR" if sys.platform != "win32" else "SO_EXCLUSIVEADDRUSE"
-        sock.setsockopt(socket.SOL_SOCKET, getattr(socket, shared), 1)
+        # Only getaddrinfo reads a scope; given bytes, it needs no `unicodedata`.
+        address = socket.getaddrinfo(host.encode("ascii"), port, socket.AF_INET6)[0][4]
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         sock.bind(address)
-        sock.listen(_LISTEN_BACKLOG)
-        # Inherited by what is accepted: an answer in pieces must not wait for acknowledgements.
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         sock.close()
-        code = error.errno if isinstance(error, OSError) else 0
-        if code == errno.EADDRINUSE:
-            raise AddressInUse(describe_address_in_use(host, port)) from None
-        if code == errno.EACCES and port < 1024:
-            reason = os.strerror(code)
-            text = f"{reason}: ports below 1024 are the administrator's; take a higher one"
-            raise PermissionError(code, text) from None
-        raise
+        raise explain_bind_error(error, host, port) from None
     return sock
+
+
+def explain_bind_error(error: OSError, host: str, port: int) -> OSError:
+    """Return what to raise for *error*, which kept a socket from being bound: with what to do."""
+    if error.errno == errno.EADDRINUSE:
+        return AddressInUse(describe_address_in_use(host, port))
+    if error.errno == errno.EACCES and port < 1024:
+        text = "ports below 1024 are the administrator's; take a higher one"
+        return PermissionError(error.errno, f"{os.strerror(error.errno)}: {text}")
+    return error
 
 
 def _duplicate_listener(fd: int) -> socket.socket:
@@ -119,8 +100,7 @@ def _listen_on_path(path: str, mode: int | None) -> socket.socket:
             _remove_stale_socket(path)
             sock.bind(path)
         if mode is not None:
-            os.chmod(path, mode)  # Before anybody can connect.
-        sock.listen(_LISTEN_BACKLOG)
+            os.chmod(path, mode)  # Before a client can connect.
     except OSError:
         sock.close()
         raise
@@ -142,7 +122,7 @@ def _remove_stale_socket(path: str) -> None:
             return
         except OSError:
             pass
-    raise AddressInUse(f"{path} is in use: somebody answers on it")
+    raise AddressInUse(f"{path} is in use: a server answers on it")
 
 
 def find_systemd_descriptor() -> int | None:
