@@ -13,6 +13,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+# Options of Werkzeug's function that the server has not, and what to do instead.
+_LEFT_OUT_OPTIONS = {
+    "processes": "it serves in threads; for more processes run the app under gunicorn or uWSGI",
+    "request_handler": "wrap the application in a WSGI middleware",
+    "static_files": "wrap the application in microweb.middleware.SharedDataMiddleware",
+    "passthrough_errors": "leave use_debugger out",
+}
+
 
 def run_simple(
     hostname: str,
@@ -41,6 +49,9 @@ def run_simple(
     options.pop("use_evalex", None)
     if options.get("processes") == 1:
         del options["processes"]
+    for name in options:
+        if name in _LEFT_OUT_OPTIONS:
+            raise TypeError(f"run_simple has no option {name!r}: {_LEFT_OUT_OPTIONS[name]}")
     if not options.pop("threaded", True):
         options["threads"] = 1
     if not use_reloader:

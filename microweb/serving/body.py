@@ -1,8 +1,7 @@
 """The body of a request, by its length or in chunks (RFC 9112 §6 and §7).
 
-A body takes bytes from a buffer and from a function that brings more. It never reads beyond its own
-end, and holds no more than what came. A body that ends too early or is framed wrongly raises
-`BodyBroken`, so an application never takes half of one for the whole. No socket is known here.
+A body never reads beyond its own end, and holds no more than what came. One that ends too early or
+is framed wrongly raises `BodyBroken`, so an application never takes half of it for the whole.
 """
 
 from __future__ import annotations
@@ -79,11 +78,6 @@ class RequestBody(io.RawIOBase):
         data = self._take(len(target))
         target[: len(data)] = data
         return len(data)
-
-    def readall(self) -> bytes:
-        """Return the rest of the body."""
-        parts = list(iter(lambda: self._take(_BODY_BLOCK), b""))
-        return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def drain(self) -> bool:
         """Read what the application left, up to a limit; return whether that was all."""

@@ -20,7 +20,6 @@ def check_server_modules(platform: str = "") -> None:
     """Raise ImportError where Python came without sockets or threads, RuntimeError on a *platform*
     (as `sys.platform` says) whose processes have none.
 
-    >>> from microweb.serving.standins import check_server_modules
     >>> check_server_modules("emscripten")
     Traceback (most recent call last):
         ...
@@ -47,86 +46,74 @@ except ImportError:
     class SimpleHandler:  # type: ignore[no-redef]
         """Holds what an application reads from and writes to; a subclass runs it."""
 
-        def __init__(
-            self: Any, stdin: Any, stdout: Any, stderr: Any, environ: dict[str, Any]
-        ) -> None:
+        def __init__(self: Any, stdin: Any, stdout: Any, stderr: Any, environ: Any) -> None:
             self.stdin, self.stdout, self.stderr, self.base_env = stdin, stdout, stderr, environ
 
     class TCPServer:  # type: ignore[no-redef]
-        """Accepts connections on a socket until `shutdown` and hands each to `process_request`."""
-
-        request_queue_size = 5
-        _ending = False
+        """Accepts connections on a socket and hands each to `process_request`."""
 
         def __init__(self: Any, server_address: Any, handler: Any) -> None:
-            import socket
-            import threading
+            from socket import socket
+            from threading import Event
 
-            self.server_address = server_address
-            self._ended = threading.Event()
-            self.socket = socket.socket(self.address_family)
+            self.server_address, self._ending, self._ended = server_address, False, Event()
+            self.socket = socket(self.address_family)
             try:
                 self.server_bind()
-                self.server_activate()
+                self.socket.listen(self.request_queue_size)
             except BaseException:
                 self.server_close()
                 raise
 
         def server_bind(self: Any) -> None:
-            """Bind the socket to `server_address`."""
-            import socket
+            from socket import SO_REUSEADDR, SOL_SOCKET
 
-            if self.allow_reuse_address:
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.socket.setsockopt(SOL_SOCKET, SO_REUSEADDR, int(self.allow_reuse_address))
             self.socket.bind(self.server_address)
             self.server_address = self.socket.getsockname()
 
-        def server_activate(self) -> None:
-            """Begin to listen."""
-            self.socket.listen(self.request_queue_size)
-
-        def server_close(self) -> None:
-            """Close the socket."""
+        def server_close(self: Any) -> None:
             self.socket.close()
 
+        def __enter__(self: Any) -> Any:
+            return self
+
+        def __exit__(self: Any, *about: Any) -> None:
+            self.server_close()
+
+        def fileno(self: Any) -> int:
+            number: int = self.socket.fileno()
+            return number
+
         def serve_forever(self: Any, poll_interval: float = 0.5) -> None:
-            """Accept connections until `shutdown` is called in another thread."""
-            self._ended.clear()
             self.socket.settimeout(poll_interval)
             try:
                 while not self._ending:
+                    self.service_actions()
                     try:
                         request, address = self.socket.accept()
                     except OSError:
                         continue
-                    request.settimeout(None)
                     self.process_request(request, address)
             finally:
                 self._ended.set()
 
-        def shutdown(self) -> None:
-            """End `serve_forever`, and wait until it has."""
+        def shutdown(self: Any) -> None:
             self._ending = True
             self._ended.wait()
 
-        def shutdown_request(self, request: Any) -> None:
-            """Close a connection."""
+        def shutdown_request(self: Any, request: Any) -> None:
             request.close()
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Do nothing; a subclass logs what a connection's thread raised."""
 
     class ThreadingMixIn:  # type: ignore[no-redef]
         """Gives each connection a thread of its own."""
 
         def process_request(self: Any, request: Any, client_address: Any) -> None:
-            """Start a thread that serves the connection."""
-            import threading
+            from threading import Thread
 
-            arguments = request, client_address
-            threading.Thread(target=self._serve_in_thread, args=arguments, daemon=True).start()
+            Thread(target=self._serve, args=(request, client_address), daemon=True).start()
 
-        def _serve_in_thread(self: Any, request: Any, client_address: Any) -> None:
+        def _serve(self: Any, request: Any, client_address: Any) -> None:
             try:
                 self.finish_request(request, client_address)
             except Exception:

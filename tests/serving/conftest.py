@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
+
+if os.environ.get("MICROWEB_TEST_STANDINS"):
+    sys.modules["socketserver"] = sys.modules["wsgiref"] = None  # type: ignore[assignment]
 
 from .wire import Recorder, serving
 

@@ -126,11 +126,11 @@ def test_binding_needs_neither_unicodedata_nor_a_name_service(monkeypatch):
 def test_what_werkzeug_takes_besides_is_taken_or_told(monkeypatch):
     options = {"use_evalex": True, "processes": 1, "reloader_type": "auto", "threaded": False}
     served = []
-    monkeypatch.setattr(
-        leading.LeadingServer, "serve_forever", lambda server: served.append(server)
-    )
+    monkeypatch.setattr(leading.LeadingServer, "serve_forever", served.append)
     run_simple("127.0.0.1", 0, print, quiet=True, **options)
     assert served[0].threads == 1
+    with pytest.raises(TypeError, match="no option 'processes': it serves in threads"):
+        run_simple("127.0.0.1", 0, print, processes=2)
     with pytest.raises(TypeError, match="one reloader: leave reloader_type out"):
         run_simple("127.0.0.1", 0, print, reloader_type="watchdog")
 
@@ -156,7 +156,7 @@ def test_db_11_debug_where_other_machines_reach_it_is_told_loudly(
     [
         ({"app": None}, TypeError, "needs a WSGI application to call, not None"),
         ({"app": print, "threads": 0}, ValueError, "threads is 0; it must be 1 at least"),
-        ({"app": print, "processes": 2}, TypeError, "no option 'processes': it serves in threads"),
+        ({"app": print, "processes": 2}, TypeError, "no option 'processes': see help"),
         ({"app": print, "static_files": {}}, TypeError, "SharedDataMiddleware"),
         ({"app": print, "nonsense": 2}, TypeError, "no option 'nonsense': see help"),
     ],

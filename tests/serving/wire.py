@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import threading
 
-from microweb.serving import make_server
+from microweb.serving import Server, make_server
 
 HOST = b"Host: localhost\r\n"
 GOOD = b"GET /good HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -16,7 +17,12 @@ GOOD = b"GET /good HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 def serving(app, **options):
     """Serve *app* on a free port in a thread while the block runs; yield the server."""
     options.setdefault("quiet", True)
-    server = make_server(options.pop("host", "127.0.0.1"), 0, app, **options)
+    host = options.pop("host", "127.0.0.1")
+    if os.environ.get("MICROWEB_TEST_SERVER") == "plain":
+        server = Server(host, 0, app, options.pop("quiet"))
+        vars(server).update(options)
+    else:
+        server = make_server(host, 0, app, **options)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
