@@ -1,10 +1,10 @@
-"""``python -m benchmarks [requests] [router] [templates] [startup] [serving] [soak] [raw]``."""
+"""``python -m benchmarks [requests] [router] [templates] [startup] [serving] [soak] [raw] [walk]``."""
 
 from __future__ import annotations
 
 import sys
 
-from . import raw, requests, router, serving, startup, templates
+from . import raw, requests, router, serving, startup, templates, walk
 
 BENCHMARKS = {
     "requests": requests.main,
@@ -31,4 +31,7 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    if sys.argv[1:2] == ["walk"]:
+        walk.main(sys.argv[2:])
+    else:
+        main(sys.argv[1:])

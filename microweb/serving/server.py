@@ -88,7 +88,7 @@ class Server(ThreadingMixIn, TCPServer):
     """Serves a WSGI application at its `url`, made of `host` and `port`; see `make_server`."""
 
     max_connections, max_body_size, stop_timeout = 1000, 1 << 30, 10.0
-    request_queue_size, daemon_threads, multithread, url_scheme = 1024, True, True, "http"
+    request_queue_size, daemon_threads, url_scheme = 1024, True, "http"
     # On Windows the option would let two servers share a port.
     allow_reuse_address = sys.platform != "win32"
     is_stopping = _is_serving = False
@@ -202,7 +202,7 @@ class Server(ThreadingMixIn, TCPServer):
             "SERVER_SOFTWARE": "microweb",
             "wsgi.errors": self.log,
             "wsgi.multiprocess": False,
-            "wsgi.multithread": self.multithread,
+            "wsgi.multithread": True,
             "wsgi.run_once": False,
             "wsgi.url_scheme": self.url_scheme,
             "wsgi.version": (1, 0),
@@ -220,9 +220,10 @@ class Server(ThreadingMixIn, TCPServer):
         answer.run(self.app)
         if body is not None and (answer.client_gone or not body.drain()):
             answer.keep_alive = False
-        line = f"{head.method} {head.target} {head.version}"
-        client, code = connection.environ["REMOTE_ADDR"], answer.code or "-"
-        self.log.request(client, line, code, answer.body_sent)
+        if not self.log.quiet:
+            line = f"{head.method} {head.target} {head.version}"
+            client, code = connection.environ["REMOTE_ADDR"], answer.code or "-"
+            self.log.request(client, line, code, answer.body_sent)
         if answer.must_reset:
             connection.close(reset=True)
         return answer

@@ -73,7 +73,7 @@ class LeadingConnection(ClientConnection):
     def __init__(
         self, sock: socket.socket, environ: dict[str, Any], step_aside: Callable[[], bool]
     ) -> None:
-        super().__init__(sock, environ)
+        self.sock, self.environ, self.buffer = sock, environ, bytearray()
         self._step_aside = step_aside
         self.deadline = monotonic() + HEAD_TIMEOUT
 
@@ -225,16 +225,12 @@ class LeadingServer(Server):
         self._special = fd, socket_mode
         super().__init__(host, port, app, quiet)
         self.socket.setblocking(False)
-        if self.socket.family == unix_family():
+        self._is_unix = self.socket.family == unix_family()
+        if self._is_unix:
             path = os.fsdecode(self.server_address)  # type: ignore[arg-type]
             self.host, self.port, self.url = f"unix://{path}", 0, f"unix://{path}"
             if fd is None:
                 self._unix_file = path, os.stat(path)
-
-    @property
-    def multithread(self) -> bool:  # type: ignore[override]
-        """Whether two requests may run at the same time (``wsgi.multithread``)."""
-        return self.threads > 1
 
     def server_bind(self) -> None:
         """Bind the socket, or take the one that listens already; `AddressInUse` with advice."""
@@ -542,11 +538,11 @@ class LeadingServer(Server):
     def make_environ(self, sock: socket.socket, address: Any) -> dict[str, Any]:
         """Return what is the same for all requests of a connection (PEP 3333)."""
         # Clients of a Unix socket have no address, but are on this machine.
-        is_unix = sock.family == unix_family()
-        environ = super().make_environ(sock, ("127.0.0.1", 0) if is_unix else address)
+        environ = super().make_environ(sock, ("127.0.0.1", 0) if self._is_unix else address)
+        environ["wsgi.multithread"] = self.threads > 1
         if self._tls_context is not None:
             environ["HTTPS"] = "on"
-        if is_unix:
+        if self._is_unix:
             port = "443" if self._tls_context else "80"
             environ["SERVER_NAME"], environ["SERVER_PORT"] = "localhost", port
         return environ
