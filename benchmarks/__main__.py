@@ -1,4 +1,4 @@
-"""``python -m benchmarks [requests] [router] [templates] [startup] [serving] [soak] [raw] [walk]``."""
+"""``python -m benchmarks``: all of them, or by name; ``walk`` follows a request."""
 
 from __future__ import annotations
 

@@ -1,51 +1,73 @@
-"""The app: the only place where routing, HTTP, templates and the server meet.
+"""The app: one class, and one request from its environ to its response.
 
-Read `Microweb.wsgi_app` first: it is one request from its environ to its response. What cannot
-change between requests is in the endpoint's plan (``plans.py``); a plan with nothing around the
-view is answered in one straight line, every other by `Microweb.full_dispatch_request`.
+Read `Microweb.wsgi_app` first, then downwards: a request passes the methods below it in their
+order. What cannot change between requests is in the endpoint's plan (``dispatching.py``); the
+answer of a view that nothing surrounds leaves by `Microweb._answer_plainly`, all others pass
+`Microweb.full_dispatch_request`. Before the request's methods stand those that set an app up. What
+is a subject of its own is a function in a file of its own: ``urlbuilding.py``, ``rendering.py``,
+``responding.py``, ``running.py``.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 from functools import partial
 
-from .appbase import AppBase
-from .context import CURRENT_CONTEXT, Context, HeldBody, request
+from .config import (
+    DEFAULT_CONFIG,
+    Config,
+    ConfigAttribute,
+    find_debug_variable,
+    is_true_word,
+    make_timedelta,
+)
+from .ctx import DEBUG_PAGE_KEY, KEEP_CONTEXT_KEY, AppContextGlobals, Context, HeldBody
+from .dispatching import DispatchTable
+from .globals import CURRENT_CONTEXT, HEARD_RARE_SIGNALS, HEARD_SIGNALS, request
 from .http import (
+    Aborter,
     BadRequest,
     BadRequestKeyError,
     HTTPException,
     InternalServerError,
     MethodNotAllowed,
     NotFound,
+    Request,
+    Response,
     redirect_response,
 )
 from .http.streams import call_all, close_iterable
+from .http.structures import cached_property
 from .json.provider import DefaultJSONProvider
-from .plans import Setup
-from .responding import ResponseMaker
-from .routing import RequestRedirect, RoutingError, WrongMethod
-from .scaffold import describe_function, names_to_ask
-from .signals import (
-    HEARD_SIGNALS,
-    appcontext_popped,
-    appcontext_pushed,
-    appcontext_tearing_down,
-    got_request_exception,
-    request_finished,
-    request_started,
-    request_tearing_down,
+from .responding import response_of
+from .routing import BuildError, Map, RequestRedirect, RoutingError, Rule, WrongMethod
+from .scaffold import (
+    Scaffold,
+    check_registered_function,
+    describe_function,
+    describe_registration,
+    find_instance_path,
+    is_coroutine_function,
+    names_to_ask,
+    registering_decorator,
 )
+from .urlbuilding import bind_url_map, build_app_url, script_prefix
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any, Callable, NoReturn
+    from collections.abc import Awaitable, Iterable, Iterator, Mapping
+    from logging import Logger
+    from typing import IO, Any, Callable, NoReturn
 
-    from .context import WSGIEnvironment
-    from .http import Request, Response
-    from .plans import EndpointPlan
-    from .signals import NamedSignal
+    from .blueprints import Blueprint
+    from .ctx import WSGIEnvironment
+    from .dispatching import EndpointPlan
+    from .routing import MapAdapter
+    from .running import StartedServer
+    from .scaffold import AnyFunction
+    from .templating import BaseLoader, Environment, Template
+    from .testing import Client, CliRunner
 
     StartResponse = Callable[..., Any]
 
@@ -53,10 +75,6 @@ _HTML_HEADER = ("Content-Type", "text/html; charset=utf-8")
 _JSON_HEADER = ("Content-Type", "application/json")
 # HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
-# Another copy of the package, under another name, has keys of its own.
-_COPY_NAME = __name__[: -len(".app")] if __name__.endswith(".app") else __name__
-# Whoever puts a list under this key of the environ is given the context, and runs its teardown.
-KEEP_CONTEXT_KEY = f"{_COPY_NAME}.keep_context"
 MAX_REMEMBERED_HOSTS = 100
 _DISPATCH_METHODS = (
     "full_dispatch_request",
@@ -68,12 +86,28 @@ _DISPATCH_METHODS = (
 )
 
 
-class Microweb(ResponseMaker):
+class AppMap(Map):
+    """The URL map of an app: its adapters raise HTTP errors, as views do."""
+
+    not_found_class = NotFound
+    method_not_allowed_class = MethodNotAllowed
+    http_exception_class = HTTPException
+
+    def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
+        """Say that a rule is never reached, unless it has no view: one that is there to give a URL
+        a second name, as in ``app.add_url_rule("/", endpoint="index")``, hides nothing."""
+        if rule.origin is not None:
+            super().warn_of_hidden_rule(rule, hidden_by)
+
+
+class Microweb(Scaffold):
     """A WSGI application with Flask's public API.
 
     *import_name* is usually ``__name__``: the folder of that module is where the static folder
     and the template folder are looked for. *static_url_path* is the URL prefix of static files
-    (by default ``/static``), *root_path* takes the place of the module's folder.
+    (by default ``/static``), *root_path* takes the place of the module's folder. ``jinja_options``
+    are further arguments for the template environment, such as other delimiters;
+    ``jinja_environment`` is its class, if it is not to be `Environment`.
 
     >>> app = Microweb("example")
     >>> @app.get("/")
@@ -83,7 +117,704 @@ class Microweb(ResponseMaker):
     {'hello': 'world'}
     """
 
-    _setup: Setup | None = None
+    request_class: type[Request] = Request
+    response_class: type[Response] = Response
+    config_class: type[Config] = Config
+    app_ctx_globals_class: type[Any] = AppContextGlobals
+    aborter_class: type[Aborter] = Aborter
+    json_provider_class: type[Any] = DefaultJSONProvider
+    url_map_class: type[Map] = AppMap
+    url_rule_class: type[Rule] = Rule
+
+    testing = ConfigAttribute("TESTING", bool)
+    secret_key = ConfigAttribute("SECRET_KEY")
+    # How long a permanent session lives; configured as a timedelta or in seconds.
+    permanent_session_lifetime = ConfigAttribute("PERMANENT_SESSION_LIFETIME", make_timedelta)
+
+    default_config: dict[str, Any] = DEFAULT_CONFIG
+    jinja_options: dict[str, Any] = {}
+    jinja_environment: Any = None
+    test_client_class: type[Client] | None = None
+    test_cli_runner_class: type[CliRunner] | None = None
+    _jinja_env: Environment | None = None
+    _inline_templates: dict[str, str] | None = None
+    # The second is what the first request has fixed: registering is over then.
+    _dispatch_table: DispatchTable | None = None
+    _serving_table: DispatchTable | None = None
+
+    def __init__(
+        self,
+        import_name: str,
+        static_url_path: str | None = None,
+        static_folder: str | os.PathLike[str] | None = "static",
+        static_host: str | None = None,
+        host_matching: bool = False,
+        subdomain_matching: bool = False,
+        template_folder: str | os.PathLike[str] | None = "templates",
+        instance_path: str | None = None,
+        instance_relative_config: bool = False,
+        root_path: str | None = None,
+    ) -> None:
+        super().__init__(
+            import_name=import_name,
+            static_folder=static_folder,
+            static_url_path=static_url_path,
+            template_folder=template_folder,
+            root_path=root_path,
+        )
+        if instance_path is not None and not os.path.isabs(instance_path):
+            raise ValueError(
+                f"instance_path is {instance_path!r}; it must be absolute: "
+                f"os.path.abspath({instance_path!r})"
+            )
+        needs_static_host = host_matching and self.has_static_folder
+        if needs_static_host != (static_host is not None):
+            raise ValueError(
+                "host_matching=True and a static folder need static_host='example.com', and "
+                "static_host needs both of them"
+            )
+        self._got_first_request = False
+        self._name: str | None = None
+        self._instance_path = instance_path
+        self._logger: Logger | None = None
+        self.config = self.make_config(instance_relative_config)
+        self.json = self.json_provider_class(self)
+        self.aborter = self.make_aborter()
+        self.url_map = self.url_map_class(host_matching=host_matching)
+        self.subdomain_matching = subdomain_matching
+        self.teardown_appcontext_funcs: list[Callable[[Any], Any]] = []
+        self.shell_context_processors: list[Callable[[], dict[str, Any]]] = []
+        self.url_build_error_handlers: list[Callable[..., Any]] = []
+        self.extensions: dict[str, Any] = {}
+        self.blueprints: dict[str, Blueprint] = {}
+        if self.has_static_folder:
+            self.add_url_rule(
+                f"{self.static_url_path}/<path:filename>",
+                endpoint="static",
+                host=static_host,
+                view_func=self.send_static_file,
+            )
+
+    @property
+    def name(self) -> str:
+        """The import name, or the name of the script where that is ``__main__``; may be set."""
+        if self._name is not None:
+            return self._name
+        if self.import_name == "__main__":
+            filename: str | None = getattr(sys.modules["__main__"], "__file__", None)
+            if filename is not None:
+                return os.path.splitext(os.path.basename(filename))[0]
+        return self.import_name
+
+    @name.setter
+    def name(self, value: str) -> None:
+        self._name = value
+
+    @property
+    def debug(self) -> bool:
+        """Whether errors explain themselves to the client: ``DEBUG`` in the configuration."""
+        return bool(self.config["DEBUG"])
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self.config["DEBUG"] = value
+
+    @cached_property
+    def session_interface(self) -> Any:
+        """What opens and saves sessions: by default in signed cookies. Set it to another one."""
+        # An app without sessions does not wait for what signs them.
+        from .sessions import SecureCookieSessionInterface
+
+        return SecureCookieSessionInterface()
+
+    @property
+    def logger(self) -> Logger:
+        """The app's logger, made when it is first read; see `create_logger`."""
+        if self._logger is None:
+            from .logging import create_logger
+
+            self._logger = create_logger(self)
+        return self._logger
+
+    @logger.setter
+    def logger(self, value: Logger) -> None:
+        self._logger = value
+
+    @property
+    def got_first_request(self) -> bool:
+        """Whether a request has been answered, after which nothing may be registered."""
+        return self._got_first_request
+
+    @property
+    def instance_path(self) -> str:
+        """The folder for what an installation owns (databases, local configuration): ``instance``
+        beside the app's module or package, or the zip they are in, or ``var/NAME-instance`` of an
+        installed one."""
+        if self._instance_path is None:
+            self._instance_path = self.auto_find_instance_path()
+        return self._instance_path
+
+    @instance_path.setter
+    def instance_path(self, value: str) -> None:
+        self._instance_path = value
+
+    def auto_find_instance_path(self) -> str:
+        """Return the instance folder of an app that was given none."""
+        return find_instance_path(self.import_name, self.root_path, self.name)
+
+    def open_instance_resource(
+        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
+    ) -> IO[Any]:
+        """Open a file of the instance folder, for reading or for writing."""
+        path = os.path.join(self.instance_path, resource)
+        return open(path, mode, encoding=None if "b" in mode else encoding)
+
+    def make_config(self, instance_relative: bool = False) -> Config:
+        """Return the configuration an app begins with; with *instance_relative* its file names
+        start from the instance folder."""
+        values = dict(self.default_config)
+        if values["DEBUG"] is None:
+            values["DEBUG"] = is_true_word(find_debug_variable())
+        root_path = self.instance_path if instance_relative else self.root_path
+        return self.config_class(root_path, values, self.configuration_changed)
+
+    def make_aborter(self) -> Aborter:
+        """Return what `abort` calls: an object that raises the error of a status code."""
+        return self.aborter_class()
+
+    def configuration_changed(self) -> None:
+        """Have the setup merged anew by the next request."""
+        self._dispatch_table = self._serving_table = None
+        # An app that is being made may set keys before it has a provider.
+        provider = self.__dict__.get("json")
+        if isinstance(provider, DefaultJSONProvider):
+            provider.options_changed()
+
+    def _check_setup(self, method_name: str, registered: object = None) -> None:
+        if self._got_first_request:
+            raise AssertionError(
+                f"{describe_registration(method_name, registered)} came after the app had answered "
+                f"its first request, so it would hold for some requests and not for others; call "
+                f"it while the app is set up, where its module is imported"
+            )
+        self._dispatch_table = None
+
+    def add_url_rule(
+        self,
+        rule: str,
+        endpoint: str | None = None,
+        view_func: Callable[..., Any] | None = None,
+        provide_automatic_options: bool | None = None,
+        **options: Any,
+    ) -> None:
+        """Register a URL rule and the view that answers it.
+
+        *endpoint* is the name for `url_for`, by default the name of the view. *methods* (GET by
+        default, or the view's own ``methods``) and further options are those of `Rule`.
+        *provide_automatic_options* says whether OPTIONS is answered for the view; by default it is
+        unless *methods* names it.
+
+        AssertionError where the endpoint has another view already, ValueError for a rule that
+        cannot be read, TypeError for a view that cannot take the rule's arguments.
+        """
+        self._check_setup("add_url_rule", view_func)
+        if view_func is not None:
+            check_registered_function("add_url_rule", view_func)
+        if endpoint is None:
+            if view_func is None:
+                raise TypeError(f"add_url_rule({rule!r}) needs an endpoint or a view_func")
+            endpoint = view_func.__name__
+        if view_func is not None:
+            self._check_view_is_new(endpoint, view_func)
+        methods = options.pop("methods", None)
+        if methods is None:
+            methods = getattr(view_func, "methods", None) or ("GET",)
+        if isinstance(methods, str):
+            raise TypeError(f"methods is a list of names, as in [{methods!r}], not {methods!r}")
+        names = {method.upper() for method in methods}
+        names.update(getattr(view_func, "required_methods", ()))
+        if provide_automatic_options is None:
+            provide_automatic_options = getattr(view_func, "provide_automatic_options", None)
+        if provide_automatic_options is None:
+            provide_automatic_options = (
+                "OPTIONS" not in names and self.config["PROVIDE_AUTOMATIC_OPTIONS"]
+            )
+        automatic = {"OPTIONS"} if provide_automatic_options else set()
+        url_rule = self.url_rule_class(
+            rule, methods=names | automatic, endpoint=endpoint, **options
+        )
+        url_rule.provide_automatic_options = bool(provide_automatic_options)
+        url_rule.origin = view_func and (lambda: describe_function(view_func))
+        has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
+        if view_func is not None and not has_preprocessor:
+            from .viewcheck import check_view_arguments
+
+            check_view_arguments(url_rule.rule, self._arguments_of(url_rule), view_func, names)
+        self.url_map.add(url_rule)
+        if view_func is not None:
+            self.view_functions[endpoint] = view_func
+
+    def _arguments_of(self, rule: Rule) -> set[str]:
+        """Return the names of a rule's variables, those in its host or subdomain included."""
+        names = set(rule.arguments)
+        domain = rule.host if self.url_map.host_matching else rule.subdomain
+        if domain and "<" in domain:
+            names.update(self.url_rule_class(f"/{domain}", build_only=True).arguments)
+        return names
+
+    def teardown_appcontext(self, f: AnyFunction) -> AnyFunction:
+        """Register a function that runs when a context of the app ends, with a request or without.
+
+        It is given the exception that ended the context, or None: the place to close a database.
+        """
+        self._check_setup("teardown_appcontext", f)
+        check_registered_function("teardown_appcontext", f)
+        self.teardown_appcontext_funcs.append(f)
+        return f
+
+    def shell_context_processor(self, f: AnyFunction) -> AnyFunction:
+        """Register a function whose dict gives ``microweb shell`` further names."""
+        self._check_setup("shell_context_processor", f)
+        check_registered_function("shell_context_processor", f)
+        self.shell_context_processors.append(f)
+        return f
+
+    def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
+        """Register a blueprint.
+
+        *url_prefix*, *subdomain*, *url_defaults*, *name* and *cli_group* take the place of the
+        blueprint's own; functions given to `Blueprint.record` find further options in
+        ``state.options``. ValueError where the name is taken.
+        """
+        self._check_setup("register_blueprint", blueprint)
+        if not hasattr(blueprint, "register"):
+            raise TypeError(f"register_blueprint() takes a Blueprint, not {blueprint!r:.60}")
+        blueprint.register(self, options)
+
+    def iter_blueprints(self) -> Iterable[Blueprint]:
+        """Return the registered blueprints in the order of their registration."""
+        return self.blueprints.values()
+
+    def add_blueprint(self, name: str, blueprint: Blueprint) -> None:
+        """Take over the hooks and error handlers of a blueprint; its rules come by themselves."""
+        self.blueprints[name] = blueprint
+        for registry in (
+            "before_request_funcs",
+            "after_request_funcs",
+            "teardown_request_funcs",
+            "template_context_processors",
+            "url_value_preprocessors",
+            "url_default_functions",
+        ):
+            functions = getattr(blueprint, registry).get(None)
+            if functions:
+                getattr(self, registry).setdefault(name, []).extend(functions)
+        for code, handlers in blueprint.error_handler_spec.get(None, {}).items():
+            known = self.error_handler_spec.setdefault(name, {})
+            known.setdefault(code, {}).update(handlers)
+        for endpoint, view in blueprint.view_functions.items():
+            self.view_functions[f"{name}.{endpoint}"] = view
+            # As in Flask, where it serves a rule of the app that names the endpoint.
+            self.view_functions.setdefault(endpoint, view)
+        self._forget_loader()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that can be called without awaiting: *func* itself, unless it is
+        ``async def``. Override it to run coroutines in a way of your own."""
+        return self.async_to_sync(func) if is_coroutine_function(func) else func
+
+    def async_to_sync(self, func: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
+        """Return a function that runs the coroutine function *func* to its end; see
+        `run_coroutine`."""
+        from .asyncrun import run_coroutine
+
+        def synchronous(*args: Any, **kwargs: Any) -> Any:
+            return run_coroutine(func(*args, **kwargs))
+
+        return synchronous
+
+    def iter_hooks(
+        self, registry: dict[str | None, list[Any]], endpoint: str | None
+    ) -> Iterator[Any]:
+        """Yield the functions that are registered for an endpoint, the app's first."""
+        for name in names_to_ask(endpoint):
+            yield from registry.get(name, ())
+
+    @property
+    def jinja_env(self) -> Environment:
+        """The template environment, made when it is first read."""
+        if self._jinja_env is None:
+            self._jinja_env = self.create_jinja_environment()
+        return self._jinja_env
+
+    @jinja_env.setter
+    def jinja_env(self, value: Environment) -> None:
+        self._jinja_env = value
+
+    def create_jinja_environment(self) -> Environment:
+        """Return the template environment, with the names that every template may use."""
+        from .rendering import make_environment
+
+        return make_environment(self)
+
+    def create_global_jinja_loader(self) -> BaseLoader:
+        """Return what finds templates: those in the script, then the app's folder, then those of
+        the blueprints."""
+        from .rendering import find_template_loaders
+
+        return find_template_loaders(self)
+
+    def select_jinja_autoescape(self, filename: str | None) -> bool:
+        """Return whether output is escaped in a template: in text given as a string, and in files
+        whose name ends in .html, .htm, .xml, .xhtml or .svg, whatever template suffix follows."""
+        from .rendering import is_autoescaped
+
+        return is_autoescaped(filename)
+
+    def add_inline_templates(self, templates: str | Mapping[str, str]) -> None:
+        """Give templates as text, for apps of one file; they win over those in folders.
+
+        *templates* maps names to sources, or is one text in which a line ``@@ name`` begins each
+        template. ValueError where text stands before the first such line.
+
+        >>> from microweb import Microweb, render_template
+        >>> app = Microweb("example")
+        >>> app.add_inline_templates('''
+        ... @@ layout.html
+        ... <title>{% block title %}{% endblock %}</title>
+        ... @@ page.html
+        ... {% extends "layout.html" %}{% block title %}{{ name }}{% endblock %}
+        ... ''')
+        >>> with app.test_request_context():
+        ...     render_template("page.html", name="<Ada>")
+        '<title>&lt;Ada&gt;</title>'
+        """
+        self._check_setup("add_inline_templates")
+        from .rendering import split_inline_templates
+
+        found = split_inline_templates(templates) if isinstance(templates, str) else templates
+        self._inline_templates = {**(self._inline_templates or {}), **found}
+        self._forget_loader()
+
+    def _forget_loader(self) -> None:
+        """Have the environment ask the loaders that there are now."""
+        if self._jinja_env is not None:
+            from .rendering import make_template_loader
+
+            self._jinja_env.loader = make_template_loader(self)
+
+    def _add_to_templates(
+        self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
+    ) -> None:
+        self._check_setup(f"add_template_{kind}", f)
+        check_registered_function(f"add_template_{kind}", f)
+        registry[name or f.__name__] = f
+
+    def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a filter of templates, under *name* or its own."""
+        self._add_to_templates("filter", self.jinja_env.filters, f, name)
+
+    def add_template_test(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a test of templates, under *name* or its own."""
+        self._add_to_templates("test", self.jinja_env.tests, f, name)
+
+    def add_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
+        """Register a function as a global of templates, under *name* or its own."""
+        self._add_to_templates("global", self.jinja_env.globals, f, name)
+
+    def template_filter(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
+        """Register the decorated function as a filter of templates, under *name* or its own.
+
+        >>> from microweb import Microweb, render_template_string
+        >>> app = Microweb("example")
+        >>> @app.template_filter()
+        ... def shout(text):
+        ...     return text.upper() + "!"
+        >>> with app.app_context():
+        ...     render_template_string("{{ 'hello'|shout }}")
+        'HELLO!'
+        """
+        return registering_decorator(self.add_template_filter, name)
+
+    def template_test(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
+        """Register the decorated function as a test of templates, under *name* or its own."""
+        return registering_decorator(self.add_template_test, name)
+
+    def template_global(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
+        """Register the decorated function as a global of templates, under *name* or its own."""
+        return registering_decorator(self.add_template_global, name)
+
+    def update_template_context(self, context: dict[str, Any]) -> None:
+        """Add what the context processors return to *context*; what the view passed wins."""
+        if self.template_context_processors:
+            from .rendering import add_processed_context
+
+            add_processed_context(self, context)
+
+    def render(self, template: Template, context: dict[str, Any]) -> str:
+        """Return a template rendered with *context* and everything the app adds to it."""
+        from .rendering import render_in_app
+
+        return render_in_app(self, template, context)
+
+    def stream(self, template: Template, context: dict[str, Any]) -> Iterator[str]:
+        """Return the pieces of a template, each rendered when it is asked for."""
+        from .rendering import stream_in_app
+
+        return stream_in_app(self, template, context)
+
+    def url_for(
+        self,
+        /,
+        endpoint: str,
+        *,
+        _anchor: str | None = None,
+        _method: str | None = None,
+        _scheme: str | None = None,
+        _external: bool | None = None,
+        **values: Any,
+    ) -> str:
+        """Return the URL of an endpoint; see the function of the same name."""
+        return build_app_url(self, endpoint, values, _anchor, _method, _scheme, _external)
+
+    def inject_url_defaults(self, endpoint: str, values: dict[str, Any]) -> None:
+        """Have the `url_defaults` functions of the app and the blueprints add to *values*."""
+        if self.url_default_functions:
+            for function in self.iter_hooks(self.url_default_functions, endpoint):
+                function(endpoint, values)
+
+    def handle_url_build_error(
+        self, error: BuildError, endpoint: str, values: dict[str, Any]
+    ) -> str:
+        """Return what the first of ``url_build_error_handlers`` returns that is not None, or raise
+        the error that no rule could be built."""
+        for handler in self.url_build_error_handlers:
+            try:
+                url: str | None = handler(error, endpoint, values)
+            except BuildError as other:
+                error = other
+            else:
+                if url is not None:
+                    return url
+        raise error
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Return the map bound to a request, or to ``SERVER_NAME`` without one (None where that is
+        not set): for matching and building by hand, in a shell or a test."""
+        return bind_url_map(self, request)
+
+    def redirect(self, location: str, code: int = 302) -> Response:
+        """Return a redirect; see the function of the same name."""
+        return redirect_response(location, code, self.response_class)
+
+    def app_context(self) -> Context:
+        """Return a context without a request: ``with app.app_context(): ...``."""
+        return Context(self, None)
+
+    def request_context(self, environ: WSGIEnvironment) -> Context:
+        """Return the context of a request made of an environ: ``with app.request_context(e):``."""
+        return Context(self, environ)
+
+    def test_request_context(self, *args: Any, **kwargs: Any) -> Context:
+        """Return the context of a request made up for a test or a shell.
+
+        The arguments are those of `EnvironBuilder`: a path first, then what the request carries.
+        """
+        from .environ import EnvironBuilder
+
+        kwargs.setdefault("app", self)
+        return self.request_context(EnvironBuilder(*args, **kwargs).get_environ())
+
+    def test_client(self, use_cookies: bool = True, **kwargs: Any) -> Client:
+        """Return a client that calls the app without a server, and keeps cookies.
+
+        >>> from microweb import Microweb
+        >>> app = Microweb("example")
+        >>> app.test_client().get("/nothing").status
+        '404 NOT FOUND'
+        """
+        from .testing import Client
+
+        client_class = self.test_client_class or Client
+        return client_class(self, use_cookies=use_cookies, **kwargs)
+
+    def test_cli_runner(self, **kwargs: Any) -> CliRunner:
+        """Return a runner that calls the commands of ``app.cli`` and collects what they print.
+
+        >>> from microweb import Microweb
+        >>> app = Microweb("example")
+        >>> @app.cli.command()
+        ... def greet(name, loud: bool = False):
+        ...     print(f"Hello, {name}{'!' if loud else '.'}")
+        >>> app.test_cli_runner().invoke(args=["greet", "Ada", "--loud"]).output
+        'Hello, Ada!\\n'
+        """
+        from .testing import CliRunner
+
+        runner_class = self.test_cli_runner_class or CliRunner
+        return runner_class(self, **kwargs)
+
+    def make_shell_context(self) -> dict[str, Any]:
+        """Return the names that ``microweb shell`` begins with."""
+        from .globals import g
+
+        names: dict[str, Any] = {"app": self, "g": g}
+        for function in self.shell_context_processors:
+            names.update(function())
+        return names
+
+    def handle(
+        self,
+        method: str = "GET",
+        path: str = "/",
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: bytes | str = b"",
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Answer one request given as values: no socket, no thread, no server.
+
+        *path* may carry a query string or be a whole URL. Returns the status code, the headers and
+        the body. For places that bring requests in ways of their own: a browser's service worker,
+        a plug-in, a queue.
+
+        >>> from microweb import Microweb
+        >>> app = Microweb("example")
+        >>> @app.get("/hello/<name>")
+        ... def hello(name):
+        ...     return f"Hello, {name}!"
+        >>> status, headers, body = app.handle("GET", "/hello/Ada")
+        >>> status, body
+        (200, b'Hello, Ada!')
+        """
+        from .environ import EnvironBuilder
+        from .testing import run_wsgi_app
+
+        if isinstance(body, str):
+            body = body.encode("utf-8")
+        builder = EnvironBuilder(path, method=method, headers=headers, data=body or None)
+        chunks, status, answered = run_wsgi_app(self, builder.get_environ())
+        return int(status[:3]), answered.to_wsgi_list(), b"".join(chunks)
+
+    def start(self, host: str = "127.0.0.1", port: int = 0, **options: Any) -> StartedServer:
+        """Serve the app in threads of their own and return at once.
+
+        Port 0 takes any free one. The answer has ``url``, ``port`` and ``stop()``, and is a
+        context manager that stops at its end: for a GUI, a plug-in, a notebook, a test. The
+        options are those of `make_server`; nothing is printed unless ``quiet=False``.
+
+        >>> from urllib.request import urlopen
+        >>> from microweb import Microweb
+        >>> app = Microweb("example")
+        >>> @app.get("/")
+        ... def index():
+        ...     return "up"
+        >>> with app.start() as server:
+        ...     with urlopen(server.url) as answer:
+        ...         answer.read()
+        b'up'
+        """
+        from .running import StartedServer
+        from .serving import make_server
+
+        options.setdefault("quiet", True)
+        return StartedServer(make_server(host, port, self, **options))
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        debug: bool | None = None,
+        load_dotenv: bool = True,
+        **options: Any,
+    ) -> None:
+        """Serve the app until Ctrl-C, on loopback and port 5000 unless told otherwise.
+
+        Does nothing when the app is being loaded by ``microweb run``, which serves it itself; in a
+        CGI script, where GATEWAY_INTERFACE is set, it answers the one request and returns. Without
+        *host* and *port* those of ``SERVER_NAME`` are taken. *load_dotenv* reads ``.env`` files
+        first. While debugging the program is started anew after a change of its files, unless
+        ``use_reloader=False``. The options are those of `run_simple`; or, with
+        ``server="waitress"`` or another name of ``dev/servers.py``, those of that server.
+        """
+        from .running import run_app
+
+        run_app(self, host, port, debug, load_dotenv, options)
+
+    def send_signal(self, name: str, **values: Any) -> None:
+        """Send one of the signals of `microweb.signals` by its name, if it has a receiver."""
+        if HEARD_SIGNALS or HEARD_RARE_SIGNALS:
+            from .signals import send_app_signal
+
+            send_app_signal(self, name, values)
+
+    @property
+    def dispatch_table(self) -> DispatchTable:
+        """What all requests share, made once; a registration or a new configuration forgets it."""
+        registered = self._count_registered()
+        table = self._dispatch_table
+        if table is None or table.registered != registered:
+            table = self._dispatch_table = DispatchTable(self, registered)
+        return table
+
+    def _count_registered(self) -> tuple[Any, ...]:
+        """Return what differs after a registration, also one past the methods that register."""
+        registries = (
+            self.url_value_preprocessors,
+            self.before_request_funcs,
+            self.after_request_funcs,
+            self.teardown_request_funcs,
+        )
+        hooks = [len(functions) for registry in registries for functions in registry.values()]
+        counts = len(self.view_functions), len(self.teardown_appcontext_funcs)
+        return counts, hooks, self.json, vars(self).get("session_interface")
+
+    def _begin_serving(self) -> DispatchTable:
+        """Close the setup. Two threads may do so at the same time, with the same result."""
+        self._got_first_request = True
+        table = self._serving_table = DispatchTable(self, self._count_registered())
+        return table
+
+    def has_default_dispatch(self) -> bool:
+        """Return whether nobody has overridden a step that the straight line leaves out."""
+        changed = self.response_class is not Microweb.response_class
+        for name in _DISPATCH_METHODS:
+            if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
+                changed = True
+        return not changed
+
+    def has_teardown(self) -> bool:
+        """Return whether leaving a context takes more than closing the request's files."""
+        if self.teardown_request_funcs or self.teardown_appcontext_funcs:
+            return True
+        steps = ("do_teardown", "do_teardown_request", "do_teardown_appcontext")
+        return any(getattr(type(self), name) is not getattr(Microweb, name) for name in steps)
+
+    def has_own_session_interface(self) -> bool:
+        """Return whether sessions are opened and saved otherwise than by default."""
+        chosen = vars(self).get("session_interface", type(self).session_interface)
+        if chosen is Microweb.session_interface:
+            return False
+        from .sessions import SecureCookieSessionInterface
+
+        return type(chosen) is not SecureCookieSessionInterface
+
+    def request_settings(self) -> dict[str, Any]:
+        """Return the request's attributes that the configuration changes from their defaults; what
+        a request class of one's own says holds where the configuration says nothing."""
+        settings: dict[str, Any] = {}
+        for key, attribute in (
+            ("MAX_CONTENT_LENGTH", "max_content_length"),
+            ("MAX_FORM_MEMORY_SIZE", "max_form_memory_size"),
+            ("MAX_FORM_PARTS", "max_form_parts"),
+            ("TRUSTED_HOSTS", "trusted_hosts"),
+        ):
+            value = self.config[key]
+            if value != DEFAULT_CONFIG[key]:
+                settings[attribute] = value
+        if self.debug:
+            settings["debug"] = True
+        if type(self.json) is not DefaultJSONProvider:
+            settings["json_module"] = self.json
+        return settings
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer a request: PEP 3333's application. Middleware goes around `wsgi_app`."""
@@ -95,7 +826,7 @@ class Microweb(ResponseMaker):
         To put middleware around the app, replace this attribute: ``app.wsgi_app =
         Middleware(app.wsgi_app)`` keeps ``app`` itself what it is.
         """
-        setup = self._setup or self._complete_setup()
+        table = self._serving_table or self._begin_serving()
         context = Context(self, environ)
         token = CURRENT_CONTEXT.set(context)
         error: BaseException | None = None
@@ -103,29 +834,14 @@ class Microweb(ResponseMaker):
         try:
             try:
                 if HEARD_SIGNALS:
-                    self.send_signal(appcontext_pushed)
+                    self.send_signal("appcontext-pushed")
                 plan = self.match_request(context)
                 method = environ["REQUEST_METHOD"]
                 if plan.straight and method in _STRAIGHT_METHODS and not HEARD_SIGNALS:
-                    # Text or JSON of a view that nothing surrounds and that touched neither
-                    # session nor cookies leaves without a response object: 1.4 µs, not 3.6.
-                    try:
-                        result = plan.view(**context.view_args)  # type: ignore[arg-type]
-                    except Exception as problem:
-                        result = self.handle_user_exception(problem)
-                    if not context.finishing and "HTTP_COOKIE" not in environ:
-                        kind = type(result)
-                        if kind is str:
-                            data = result.encode("utf-8")
-                            length = ("Content-Length", str(len(data)))
-                            start_response("200 OK", [_HTML_HEADER, length])
-                            return [data]
-                        if (kind is dict or kind is list) and setup.encode_body is not None:
-                            data = setup.encode_body(result)
-                            length = ("Content-Length", str(len(data)))
-                            start_response("200 OK", [_JSON_HEADER, length])
-                            return [data]
-                    response = self.finalize_request(result)
+                    result = self._answer_plainly(plan, context, table, start_response)
+                    if result.__class__ is list:
+                        return result
+                    response = result
                 else:
                     response = self.full_dispatch_request()
             except Exception as problem:
@@ -139,7 +855,7 @@ class Microweb(ResponseMaker):
         finally:
             try:
                 kept = KEEP_CONTEXT_KEY in environ
-                if setup.has_teardown or context.held or kept or HEARD_SIGNALS:
+                if table.has_teardown or context.held or kept or HEARD_SIGNALS:
                     self._leave(context, error)
                 elif context.used:
                     context.close()
@@ -150,41 +866,34 @@ class Microweb(ResponseMaker):
             finally:
                 CURRENT_CONTEXT.reset(token)
                 if HEARD_SIGNALS and not context.held:
-                    self.send_signal(appcontext_popped)
+                    self.send_signal("appcontext-popped")
 
-    def send_signal(self, signal: NamedSignal, **values: Any) -> None:
-        """Send a signal of this app, if anybody listens to it."""
-        if signal.receivers:
-            signal.send(self, _async_wrapper=self.ensure_sync, **values)
+    def _answer_plainly(
+        self, plan: EndpointPlan, context: Context, table: DispatchTable, start_response: Any
+    ) -> Any:
+        """Call a view that nothing surrounds; return its response, or a list: the body of an answer
+        that has begun.
 
-    def _complete_setup(self) -> Setup:
-        """Merge what was registered. Two threads may do so at once, with the same result."""
-        self._got_first_request = True
-        setup = self._setup = Setup(self)
-        return setup
-
-    def configuration_changed(self) -> None:
-        """Have the setup merged anew by the next request."""
-        self._setup = None
-        # An app that is being made may set keys before it has a provider.
-        provider = self.__dict__.get("json")
-        if isinstance(provider, DefaultJSONProvider):
-            provider.options_changed()
-
-    def has_default_dispatch(self) -> bool:
-        """Return whether nobody has overridden a step that the straight line leaves out."""
-        changed = self.response_class is not AppBase.response_class
-        for name in _DISPATCH_METHODS:
-            if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
-                changed = True
-        return not changed
-
-    def has_teardown(self) -> bool:
-        """Return whether leaving a context takes more than closing the request's files."""
-        if self.teardown_request_funcs or self.teardown_appcontext_funcs:
-            return True
-        steps = ("do_teardown", "do_teardown_request", "do_teardown_appcontext")
-        return any(getattr(type(self), name) is not getattr(Microweb, name) for name in steps)
+        Text or JSON of a view that touched neither session nor cookies leaves here without a
+        response object: 1.4 µs, not 3.6.
+        """
+        try:
+            result = plan.view(**context.view_args)  # type: ignore[arg-type]
+        except Exception as problem:
+            result = self.handle_user_exception(problem)
+        if not context.finishing and "HTTP_COOKIE" not in context.environ:  # type: ignore[operator]
+            kind = type(result)
+            if kind is str:
+                data = result.encode("utf-8")
+                length = ("Content-Length", str(len(data)))
+                start_response("200 OK", [_HTML_HEADER, length])
+                return [data]
+            if (kind is dict or kind is list) and table.encode_body is not None:
+                data = table.encode_body(result)
+                length = ("Content-Length", str(len(data)))
+                start_response("200 OK", [_JSON_HEADER, length])
+                return [data]
+        return self.finalize_request(result)
 
     def match_request(self, context: Context) -> EndpointPlan:
         """Find the rule of a request, keep it in its context and return the endpoint's plan.
@@ -195,30 +904,30 @@ class Microweb(ResponseMaker):
         environ = context.environ
         if environ is None:
             raise RuntimeError("an application context has no request to match")
-        setup = self._setup or Setup(self)
-        if environ.get("HTTP_HOST") not in setup.checked_hosts:
-            context.routing_exception = self._check_host(environ, setup)
+        table = self._serving_table or self.dispatch_table
+        if environ.get("HTTP_HOST") not in table.checked_hosts:
+            context.routing_exception = self._check_host(environ, table)
             if context.routing_exception is not None:
-                return setup.unmatched
+                return table.unmatched
         path = environ.get("PATH_INFO") or "/"
         if not path.isascii():
             path = path.encode("latin-1").decode("utf-8", "replace")
         try:
-            if setup.has_hosts:
+            if table.has_hosts:
                 domain = self._domain_of(environ)
-                rule, arguments = setup.find(environ["REQUEST_METHOD"], path, domain)
+                rule, arguments = table.find(environ["REQUEST_METHOD"], path, domain)
             else:
-                rule, arguments = setup.find(environ["REQUEST_METHOD"], path)
+                rule, arguments = table.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
             context.routing_exception = self._routing_http_error(error, environ)
-            return setup.unmatched
+            return table.unmatched
         except HTTPException as error:
             # A converter that looks something up may answer that it is not there.
             context.routing_exception = error
-            return setup.unmatched
+            return table.unmatched
         context.url_rule = rule
         context.view_args = arguments
-        return setup.plans.get(rule.endpoint) or setup.unmatched
+        return table.plans.get(rule.endpoint) or table.unmatched
 
     def _domain_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the host or subdomain of a request, for a map whose rules name some.
@@ -230,7 +939,7 @@ class Microweb(ResponseMaker):
             return url_map.default_subdomain
         return url_map.domain_of(self.make_request(environ).host, self.config["SERVER_NAME"])
 
-    def _check_host(self, environ: WSGIEnvironment, setup: Setup) -> HTTPException | None:
+    def _check_host(self, environ: WSGIEnvironment, table: DispatchTable) -> HTTPException | None:
         """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.
 
         Hosts that pass are remembered, up to a number, so that this costs one look-up.
@@ -239,8 +948,8 @@ class Microweb(ResponseMaker):
             _ = self.make_request(environ).host
         except HTTPException as error:
             return error
-        if len(setup.checked_hosts) < MAX_REMEMBERED_HOSTS:
-            setup.checked_hosts.add(environ.get("HTTP_HOST"))
+        if len(table.checked_hosts) < MAX_REMEMBERED_HOSTS:
+            table.checked_hosts.add(environ.get("HTTP_HOST"))
         return None
 
     def _routing_http_error(self, error: RoutingError, environ: WSGIEnvironment) -> HTTPException:
@@ -252,7 +961,7 @@ class Microweb(ResponseMaker):
                 if adapter is not None:
                     location = adapter.make_redirect_url(location, None, error.domain)
             elif location[:1] == "/":
-                location = self.script_prefix(environ) + location
+                location = script_prefix(self, environ) + location
                 query = environ.get("QUERY_STRING")
                 if query:
                     location = f"{location}?{query}"
@@ -265,7 +974,7 @@ class Microweb(ResponseMaker):
         """Run the hooks and the view of the current request; return the finished response."""
         try:
             if HEARD_SIGNALS:
-                self.send_signal(request_started)
+                self.send_signal("request-started")
             result = self.preprocess_request()
             if result is None:
                 result = self.dispatch_request()
@@ -274,10 +983,10 @@ class Microweb(ResponseMaker):
         return self.finalize_request(result)
 
     def _current_plan(self, context: Context) -> EndpointPlan:
-        setup = self._setup or Setup(self)
+        table = self._serving_table or self.dispatch_table
         if context.url_rule is None:
-            return setup.unmatched
-        return setup.plans.get(context.url_rule.endpoint) or setup.unmatched
+            return table.unmatched
+        return table.plans.get(context.url_rule.endpoint) or table.unmatched
 
     def preprocess_request(self) -> Any:
         """Run the URL preprocessors and the ``before_request`` functions.
@@ -340,12 +1049,21 @@ class Microweb(ResponseMaker):
         try:
             response = self.process_response(response)
             if HEARD_SIGNALS:
-                self.send_signal(request_finished, response=response)
+                self.send_signal("request-finished", response=response)
         except Exception as error:
             if not from_error_handler:
                 raise
             self.log_exception(error)
         return response
+
+    def make_response(self, rv: Any) -> Response:
+        """Return what a view may return as a response object.
+
+        Text, bytes, a dict or a list (JSON), an iterator (streamed), a response, a WSGI
+        application, or a tuple of one of these with a status, headers, or both. TypeError for
+        anything else.
+        """
+        return response_of(self, rv)
 
     def process_response(self, response: Response) -> Response:
         """Run the ``after_this_request`` and ``after_request`` functions and save the session."""
@@ -369,8 +1087,8 @@ class Microweb(ResponseMaker):
     def _must_open_session(self, context: Context) -> bool:
         """Return whether a session that nobody used must be opened all the same: it may be
         permanent, and then its cookie is refreshed."""
-        setup = self._setup or Setup(self)
-        if setup.opens_every_session:
+        table = self._serving_table or self.dispatch_table
+        if table.opens_every_session:
             return True
         environ = context.environ
         return (
@@ -424,13 +1142,13 @@ class Microweb(ResponseMaker):
         `InternalServerError` whose ``original_exception`` it is. With ``PROPAGATE_EXCEPTIONS``,
         which testing and debugging turn on, it is raised instead.
         """
-        self.send_signal(got_request_exception, exception=e)
+        self.send_signal("got-request-exception", exception=e)
         propagate = self.config["PROPAGATE_EXCEPTIONS"]
         if propagate is None:
             propagate = self.testing or self.debug
         if propagate:
             context = CURRENT_CONTEXT.get(None)
-            if context is not None and f"{_COPY_NAME}.debug_page" in (context.environ or ()):
+            if context is not None and DEBUG_PAGE_KEY in (context.environ or ()):
                 from .dev.teaching import add_app_to_page
 
                 add_app_to_page(self, context, e)
@@ -469,7 +1187,7 @@ class Microweb(ResponseMaker):
     def make_request(self, environ: WSGIEnvironment) -> Request:
         """Return the request object of an environ, with the limits that are configured."""
         request = self.request_class(environ)
-        settings = (self._setup or Setup(self)).request_settings
+        settings = (self._serving_table or self.dispatch_table).request_settings
         if settings:
             request.__dict__.update(settings)
         return request
@@ -503,13 +1221,13 @@ class Microweb(ResponseMaker):
     def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """Run the ``teardown_request`` functions of the current request."""
         self._run_all(self._current_plan(CURRENT_CONTEXT.get()).teardown, exc)
-        self.send_signal(request_tearing_down, exc=exc)
+        self.send_signal("request-tearing-down", exc=exc)
 
     def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
         """Run the ``teardown_appcontext`` functions, the one registered last first."""
         functions = [self.ensure_sync(f) for f in reversed(self.teardown_appcontext_funcs)]
         self._run_all(functions, exc)
-        self.send_signal(appcontext_tearing_down, exc=exc)
+        self.send_signal("appcontext-tearing-down", exc=exc)
 
     def _run_all(
         self, functions: Iterable[Callable[..., Any]], error: BaseException | None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import os
     from typing import Any, Callable
 
-    from .appbase import AppBase
+    from .app import Microweb
     from .scaffold import AnyFunction
 
 # What cli_group is unless somebody gives one: commands stand in a group named like the blueprint.
@@ -33,7 +33,7 @@ class BlueprintSetupState:
     """
 
     def __init__(
-        self, blueprint: Blueprint, app: AppBase, options: dict[str, Any], first_registration: bool
+        self, blueprint: Blueprint, app: Microweb, options: dict[str, Any], first_registration: bool
     ) -> None:
         self.app = app
         self.blueprint = blueprint
@@ -135,7 +135,7 @@ class Blueprint(Scaffold):
         self.record(lambda state: func(state) if state.first_registration else None)
 
     def make_setup_state(
-        self, app: AppBase, options: dict[str, Any], first_registration: bool = False
+        self, app: Microweb, options: dict[str, Any], first_registration: bool = False
     ) -> BlueprintSetupState:
         """Return the state that `record`'s functions are called with."""
         return BlueprintSetupState(self, app, options, first_registration)
@@ -171,7 +171,7 @@ class Blueprint(Scaffold):
             )
         )
 
-    def register(self, app: AppBase, options: dict[str, Any]) -> None:
+    def register(self, app: Microweb, options: dict[str, Any]) -> None:
         """Do to *app* everything that was recorded; called by ``app.register_blueprint``."""
         is_first = all(blueprint is not self for blueprint in app.blueprints.values())
         state = self.make_setup_state(app, options, first_registration=is_first)
@@ -210,7 +210,7 @@ class Blueprint(Scaffold):
             }
             blueprint.register(app, {**nested, **outer})
 
-    def _add_commands(self, app: AppBase, group: Any, name: str) -> None:
+    def _add_commands(self, app: Microweb, group: Any, name: str) -> None:
         """Give the app this blueprint's commands: in a group, or beside its own for None."""
         if group is None:
             app.cli.commands.update(self.cli.commands)

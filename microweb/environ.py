@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import IO, Any
 
     from .app import Microweb
-    from .context import WSGIEnvironment
+    from .ctx import WSGIEnvironment
 
 # Headers that have one value: a test's replaces the builder's instead of being added to it.
 _REPLACED_HEADERS = frozenset(

@@ -8,15 +8,9 @@ from __future__ import annotations
 
 import os
 
-from .context import (
-    CURRENT_CONTEXT,
-    current_context,
-    find_request_context,
-    request_context,
-)
+from .globals import CURRENT_CONTEXT, current_context, find_request_context, request_context
 from .http import Aborter, NotFound, Response, file_response, redirect_response
 from .security import safe_join
-from .signals import message_flashed
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -99,16 +93,6 @@ def make_response(*args: Any) -> Response:
     return app.make_response(args[0] if len(args) == 1 else args)
 
 
-def after_this_request(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Register a function for this request alone, as `Microweb.after_request` does for all."""
-    context = request_context("after_this_request")
-    context.finishing = True
-    if context.after_this_request is None:
-        context.after_this_request = []
-    context.after_this_request.append(f)
-    return f
-
-
 def flash(message: str, category: str = "message") -> None:
     """Keep a message for the next page that shows messages, in the session.
 
@@ -118,11 +102,7 @@ def flash(message: str, category: str = "message") -> None:
     session = context.session
     # A new list is stored, because the session cannot notice a change inside the old one.
     session["_flashes"] = [*session.get("_flashes", []), (category, message)]
-    if message_flashed.receivers:
-        app = context.app
-        message_flashed.send(
-            app, _async_wrapper=app.ensure_sync, message=message, category=category
-        )
+    context.app.send_signal("message-flashed", message=message, category=category)
 
 
 def get_flashed_messages(
@@ -323,28 +303,3 @@ def stream_with_context(generator_or_function: Any) -> Any:
 
         return decorated
     return _StreamInContext(generator_or_function)
-
-
-def copy_current_request_context(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that runs *f* in the current request's context, in whatever thread.
-
-    ``request``, ``session``, ``current_app`` and ``url_for`` work there. ``g`` begins empty, the
-    teardown functions run at the end, as for a request of its own, and what the function changes
-    in the session is not saved.
-
-    >>> from threading import Thread
-    >>> from microweb import Microweb, request
-    >>> with Microweb("example").test_request_context("/?name=Ada"):
-    ...     work = copy_current_request_context(lambda: print(request.args["name"]))
-    >>> thread = Thread(target=work); thread.start(); thread.join()
-    Ada
-    """
-    original = request_context("copy_current_request_context")
-    prepared = original.copy()
-
-    def in_copied_context(*args: Any, **kwargs: Any) -> Any:
-        with prepared.copy() as context:
-            return context.app.ensure_sync(f)(*args, **kwargs)
-
-    in_copied_context.__name__ = getattr(f, "__name__", "in_copied_context")
-    return in_copied_context

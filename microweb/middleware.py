@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any, Callable, Union
 
-    from .context import WSGIEnvironment
+    from .ctx import WSGIEnvironment
 
     WSGIApplication = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
     # A folder or a file, or a package and a folder in it.

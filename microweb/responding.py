@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .context import CURRENT_CONTEXT
-from .entrances import Entrances
+from .globals import CURRENT_CONTEXT
 from .http import HTTPException
 from .scaffold import describe_function
 
@@ -11,64 +10,59 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from .app import Microweb
     from .http import Response
 
 
-class ResponseMaker(Entrances):
-    """The half of an app that makes responses. See `Microweb`."""
+def response_of(app: Microweb, rv: Any) -> Response:
+    """Return what a view returned as a response object; see `Microweb.make_response`."""
+    if isinstance(rv, app.response_class):
+        return rv
+    status: Any = None
+    headers: Any = None
+    if isinstance(rv, tuple):
+        rv, status, headers = _unpack_response_tuple(rv)
+    response = _response_of_body(app, rv)
+    if status is not None:
+        if isinstance(status, (str, bytes, bytearray)):
+            response.status = status if isinstance(status, str) else status.decode("latin-1")
+        else:
+            response.status_code = status
+    if headers:
+        response.headers.update(headers)
+    return response
 
-    def make_response(self, rv: Any) -> Response:
-        """Return what a view may return as a response object.
 
-        Text, bytes, a dict or a list (JSON), an iterator (streamed), a response, a WSGI
-        application, or a tuple of one of these with a status, headers, or both. TypeError for
-        anything else.
-        """
-        if isinstance(rv, self.response_class):
-            return rv
-        status: Any = None
-        headers: Any = None
-        if isinstance(rv, tuple):
-            rv, status, headers = _unpack_response_tuple(rv)
-        response = self._make_body_response(rv)
-        if status is not None:
-            if isinstance(status, (str, bytes, bytearray)):
-                response.status = status if isinstance(status, str) else status.decode("latin-1")
-            else:
-                response.status_code = status
-        if headers:
-            response.headers.update(headers)
+def _response_of_body(app: Microweb, rv: Any) -> Response:
+    if isinstance(rv, app.response_class):
+        return rv
+    if isinstance(rv, (str, bytes, bytearray)) or hasattr(rv, "__next__"):
+        return app.response_class(rv)
+    if isinstance(rv, (dict, list)):
+        response: Response = app.json.response(rv)
         return response
-
-    def _make_body_response(self, rv: Any) -> Response:
-        if isinstance(rv, self.response_class):
-            return rv
-        if isinstance(rv, (str, bytes, bytearray)) or hasattr(rv, "__next__"):
-            return self.response_class(rv)
-        if isinstance(rv, (dict, list)):
-            response: Response = self.json.response(rv)
-            return response
-        if isinstance(rv, HTTPException):
-            context = CURRENT_CONTEXT.get(None)
-            if context is not None and self.debug:
-                try:
-                    from .dev.teaching import teaching_response
-
-                    return teaching_response(context.app, context, rv)
-                except ImportError:
-                    # A small system lacks what those pages need: then the plain one is sent.
-                    pass
-            rv = rv.get_response(None if context is None else context.environ)
-            return rv if isinstance(rv, self.response_class) else self.response_class.force_type(rv)
-        if callable(rv):
-            return self.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
-        raise TypeError(f"{self._describe_view()} returned {_describe_bad_answer(rv)}")
-
-    def _describe_view(self) -> str:
+    if isinstance(rv, HTTPException):
         context = CURRENT_CONTEXT.get(None)
-        rule = None if context is None else context.url_rule
-        view = None if rule is None else self.view_functions.get(rule.endpoint)
-        return "the view" if view is None else f"the view {describe_function(view)}"
+        if context is not None and app.debug:
+            try:
+                from .dev.teaching import teaching_response
+
+                return teaching_response(context.app, context, rv)
+            except ImportError:
+                # A small system lacks what those pages need: then the plain one is sent.
+                pass
+        rv = rv.get_response(None if context is None else context.environ)
+        return rv if isinstance(rv, app.response_class) else app.response_class.force_type(rv)
+    if callable(rv):
+        return app.response_class.force_type(rv, CURRENT_CONTEXT.get().environ)
+    raise TypeError(f"{_describe_view(app)} returned {_describe_bad_answer(rv)}")
+
+
+def _describe_view(app: Microweb) -> str:
+    context = CURRENT_CONTEXT.get(None)
+    rule = None if context is None else context.url_rule
+    view = None if rule is None else app.view_functions.get(rule.endpoint)
+    return "the view" if view is None else f"the view {describe_function(view)}"
 
 
 def _unpack_response_tuple(rv: tuple[Any, ...]) -> tuple[Any, Any, Any]:

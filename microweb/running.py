@@ -1,7 +1,8 @@
-"""Serving an application until a signal, with a debugger and a reloader on request.
+"""Serving: an app or any WSGI callable until a signal, or in the background.
 
-`run_simple` has the name and the options of Werkzeug's function. The debug pages and the reloader
-are imported only when they are switched on.
+`run_app` is what ``app.run()`` does, `StartedServer` what ``app.start()`` returns. `run_simple` has
+the name and the options of Werkzeug's function. The debug pages and the reloader are imported only
+when they are switched on.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from types import TracebackType
+    from typing import Any, NoReturn
+
+    from .app import Microweb
+    from .serving import Server
 
 # Options of Werkzeug's function that the server has not, and what to do instead.
 _LEFT_OUT_OPTIONS = {
@@ -78,14 +83,6 @@ def _run_until_signal(
     import signal
     import threading
 
-    seen: set[int] = set()
-
-    def stop(number: int, frame: Any) -> None:
-        if number in seen:
-            sys.exit(128 + number)
-        seen.add(number)
-        server.request_stop()
-
     from .serving import make_server
     from .serving.extra.binding import find_systemd_descriptor
     from .text.hosts import is_loopback_host
@@ -99,6 +96,14 @@ def _run_until_signal(
         options["fd"] = reloading
     elif options.get("fd") is None:
         options["fd"] = find_systemd_descriptor()
+    seen: set[int] = set()
+
+    def stop(number: int, frame: Any) -> None:
+        if number in seen:
+            sys.exit(128 + number)
+        seen.add(number)
+        server.request_stop()
+
     previous: dict[Any, Any] = {}
     with make_server(hostname, port, application, **options) as server:
         if use_debugger and not is_loopback_host(server.host):
@@ -127,3 +132,130 @@ def _take_over_socket() -> int | None:
     from .dev.reloader import take_over_from_reloader
 
     return take_over_from_reloader()
+
+
+def run_app(
+    app: Microweb,
+    host: str | None,
+    port: int | None,
+    debug: bool | None,
+    load_dotenv: bool,
+    options: dict[str, Any],
+) -> None:
+    """Serve an app until a signal; see `Microweb.run`."""
+    if os.environ.get("MICROWEB_RUN_FROM_CLI") == "true":
+        return
+    if "GATEWAY_INTERFACE" in os.environ and "REQUEST_METHOD" in os.environ:
+        from .cgi import run_as_cgi
+
+        run_as_cgi(app)
+        return
+    if load_dotenv:
+        _load_environment(app)
+    if debug is not None:
+        app.debug = bool(debug)
+    options.setdefault("use_debugger", app.debug)
+    name, _, number = (app.config["SERVER_NAME"] or "").partition(":")
+    host = host or name or "127.0.0.1"
+    if port is None:
+        port = int(number) if number.isdigit() else 5000
+    try:
+        if "server" in options:
+            _serve_elsewhere(app, host, port, options)
+        else:
+            options.setdefault("use_reloader", app.debug and _can_be_started_anew())
+            run_simple(host, port, app, **options)
+    except (OSError, OverflowError) as error:
+        _exit_with_sentence(describe_listen_failure(host, port, error))
+
+
+def _load_environment(app: Microweb) -> None:
+    """Read ``.env`` files, and let MICROWEB_DEBUG or FLASK_DEBUG in them count."""
+    from .config import find_debug_variable, is_true_word
+    from .dotenv import load_dotenv
+
+    before = find_debug_variable()
+    try:
+        load_dotenv()
+    except (ValueError, OSError) as error:
+        _exit_with_sentence(str(error))
+    after = find_debug_variable()
+    if after and not before:
+        app.debug = is_true_word(after)
+
+
+def _can_be_started_anew() -> bool:
+    """Return whether this is a program of a file, in its main thread: no notebook, no plug-in."""
+    from threading import current_thread, main_thread
+
+    in_main_thread = current_thread() is main_thread()
+    return in_main_thread and hasattr(sys.modules["__main__"], "__file__")
+
+
+class StartedServer:
+    """A server at work in threads of its own: what `Microweb.start` returns.
+
+    ``url`` is where it answers, ``host`` and ``port`` what it listens on.
+    """
+
+    def __init__(self, server: Server) -> None:
+        from threading import Thread
+
+        self._server = server
+        self.url = server.url
+        self.host, self.port = server.server_address[:2]
+        # A daemon: a program that forgets to stop it can still end.
+        self._thread = Thread(target=server.serve_forever, name=self.url, daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close the port, let running requests finish, and return when they have."""
+        if self._thread.is_alive():
+            self._server.shutdown()
+            self._thread.join()
+        self._server.server_close()
+
+    def __enter__(self) -> StartedServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<StartedServer {self.url}>"
+
+
+def describe_listen_failure(host: str, port: int, error: Exception) -> str:
+    """Return the sentence for an error that kept a server from listening.
+
+    >>> describe_listen_failure("192.0.2.1", 80, PermissionError(13, "Permission denied"))
+    "cannot listen on '192.0.2.1', port 80: Permission denied; choose another host or port"
+    """
+    from .serving.extra.binding import AddressInUse
+
+    if isinstance(error, AddressInUse):
+        return str(error)
+    reason = getattr(error, "strerror", None) or error
+    return f"cannot listen on {host!r}, port {port!r}: {reason}; choose another host or port"
+
+
+def _serve_elsewhere(app: Any, host: str, port: int, options: dict[str, Any]) -> None:
+    """Serve with the server that ``app.run(server=...)`` names; the debugger stays behind."""
+    from .dev.loading import CommandFailed
+    from .dev.servers import run_with_server
+
+    options.pop("use_debugger", None)
+    try:
+        run_with_server(options.pop("server"), app, host, port, **options)
+    except CommandFailed as error:
+        _exit_with_sentence(str(error))
+
+
+def _exit_with_sentence(message: str) -> NoReturn:
+    print(f"microweb: {message}", file=sys.stderr)
+    sys.exit(2)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import os
 import sys
 
-from .commands import AppGroup
-from .context import current_context
+from .globals import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
 from .http.request import blueprint_names_of
-from .text.archive import open_stored_file
+from .http.structures import cached_property
+from .text.archive import find_archive, open_stored_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import IO, Any, Callable, TypeVar
 
+    from .cli import AppGroup
     from .http import Response
     from .templating import BaseLoader
 
@@ -89,6 +90,45 @@ def find_root_path(import_name: str) -> str:
     return os.path.dirname(os.path.abspath(filename))
 
 
+def find_instance_path(import_name: str, root_path: str, app_name: str) -> str:
+    """Return the instance folder of an app that was given none.
+
+    >>> find_instance_path("example", "/srv/example", "example").replace(os.sep, "/")
+    '/srv/example/instance'
+    """
+    folder = root_path
+    # Up to where the outermost package lies.
+    levels = import_name.count(".")
+    levels += hasattr(sys.modules.get(import_name), "__path__")
+    for _ in range(levels):
+        folder = os.path.dirname(folder)
+    archive = find_archive(folder)
+    if archive is not None:
+        folder = os.path.dirname(os.path.abspath(archive.archive))
+    prefix = os.path.abspath(sys.prefix)
+    # A Python at the root of the file system has everything below it.
+    if len(prefix) > 1 and f"{folder}{os.sep}".startswith(f"{prefix}{os.sep}"):
+        return os.path.join(prefix, "var", f"{app_name}-instance")
+    return os.path.join(folder, "instance")
+
+
+def is_coroutine_function(function: Any) -> bool:
+    """Return whether calling *function* gives a coroutine: ``async def``, also as a method, in a
+    `functools.partial` or marked as one for `inspect`.
+
+    >>> async def fetch(): ...
+    >>> is_coroutine_function(fetch), is_coroutine_function(len)
+    (True, False)
+    """
+    while hasattr(function, "func") and not hasattr(function, "__code__"):
+        function = function.func
+    function = getattr(function, "__func__", function)
+    code = getattr(function, "__code__", None)
+    # The flag that inspect.CO_COROUTINE names; that module costs more to import than this one.
+    flags = getattr(code, "co_flags", 0)
+    return bool(flags & 0x80) or hasattr(function, "_is_coroutine_mark")
+
+
 # What Flask once had and people still type, and what to type instead.
 _REMOVED_NAMES = {
     "before_first_request": "do it while the app is set up, as in: with app.app_context(): ...",
@@ -130,7 +170,13 @@ class Scaffold:
         self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = {}
         self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = {}
         self.url_default_functions: dict[str | None, list[Callable[..., None]]] = {}
-        self.cli = AppGroup(import_name)
+
+    @cached_property
+    def cli(self) -> AppGroup:
+        """The commands that are registered here, made when it is first read."""
+        from .cli import AppGroup
+
+        return AppGroup(self.import_name)
 
     def __getattr__(self, name: str) -> Any:
         advice = _REMOVED_NAMES.get(name)

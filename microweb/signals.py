@@ -1,10 +1,13 @@
-"""Signals: an app tells whoever listens that something happened; listeners change nothing.
+"""Signals: an app tells that something happened; the functions that receive it change nothing.
 
-`Signal` and `Namespace` follow blinker's documented interface. The signals that an app sends are
-at the end. Sending to nobody costs one look-up: the app asks `HEARD_SIGNALS` before it does more.
+`Signal` and `Namespace` follow blinker's documented interface. The signals that an app sends are at
+the end. A signal without a receiver costs one look-up: the app asks `HEARD_SIGNALS` first.
 """
 
 from __future__ import annotations
+
+from .globals import HEARD_RARE_SIGNALS, HEARD_SIGNALS
+from .scaffold import is_coroutine_function
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,9 +26,6 @@ class _AnySender:
 
 
 ANY = _AnySender()
-
-# Those signals of an app's requests that somebody listens to.
-HEARD_SIGNALS: set[Signal] = set()
 
 
 class Signal:
@@ -207,23 +207,6 @@ class _SignalBlock:
         self._end()
 
 
-def is_coroutine_function(function: Any) -> bool:
-    """Return whether calling *function* gives a coroutine: ``async def``, also as a method, in a
-    `functools.partial` or marked as one for `inspect`.
-
-    >>> async def fetch(): ...
-    >>> is_coroutine_function(fetch), is_coroutine_function(len)
-    (True, False)
-    """
-    while hasattr(function, "func") and not hasattr(function, "__code__"):
-        function = function.func
-    function = getattr(function, "__func__", function)
-    code = getattr(function, "__code__", None)
-    # The flag that inspect.CO_COROUTINE names; that module costs more to import than this one.
-    flags = getattr(code, "co_flags", 0)
-    return bool(flags & 0x80) or hasattr(function, "_is_coroutine_mark")
-
-
 def _identity_of(obj: Any) -> Any:
     """Return what tells *obj* from others: a bound method is a new object each time it is read."""
     instance = getattr(obj, "__self__", None)
@@ -254,8 +237,7 @@ _app_signals = Namespace()
 
 def _app_signal(name: str, doc: str, during_requests: bool = True) -> NamedSignal:
     signal = _app_signals.signal(name, doc)
-    if during_requests:
-        signal._heard = HEARD_SIGNALS
+    signal._heard = HEARD_SIGNALS if during_requests else HEARD_RARE_SIGNALS
     return signal
 
 
@@ -283,3 +265,10 @@ appcontext_tearing_down = _app_signal(
 message_flashed = _app_signal(
     "message-flashed", "Sent with the ``message`` and the ``category`` of `flash`.", False
 )
+
+
+def send_app_signal(app: Any, name: str, values: dict[str, Any]) -> None:
+    """Send the signal of an app that is called *name*, with *values*, if it has receivers."""
+    signal = _app_signals[name]
+    if signal.receivers:
+        signal.send(app, _async_wrapper=app.ensure_sync, **values)

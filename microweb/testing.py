@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, Callable
 
     from .app import Microweb
-    from .context import Context, WSGIEnvironment
+    from .ctx import Context, WSGIEnvironment
     from .sessions import SessionMixin
 
 _MAX_REDIRECTS = 20
@@ -261,7 +261,7 @@ class Client:
         return EnvironBuilder(*args, **kwargs).get_environ()
 
     def _request_once(self, environ: WSGIEnvironment, buffered: bool) -> TestResponse:
-        from .app import KEEP_CONTEXT_KEY
+        from .ctx import KEEP_CONTEXT_KEY
 
         self._leave_contexts()
         self._add_cookies(environ)

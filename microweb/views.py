@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .context import current_app, request
+from .globals import current_app, request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

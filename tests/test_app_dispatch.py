@@ -370,7 +370,7 @@ def test_hosts_are_remembered_up_to_a_number():
     client = checked_client(app)
     for number in range(300):
         assert client.get("/", base_url=f"http://h{number}.com/").text == f"h{number}.com"
-    assert len(app._setup.checked_hosts) <= 100
+    assert len(app._serving_table.checked_hosts) <= 100
 
 
 def test_decorators_leave_functions_as_they_are():

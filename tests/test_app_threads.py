@@ -16,7 +16,7 @@ from microweb import (
     stream_with_context,
     url_for,
 )
-from microweb.context import CURRENT_CONTEXT
+from microweb.globals import CURRENT_CONTEXT
 
 from .support import make_app
 

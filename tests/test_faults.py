@@ -37,7 +37,7 @@ import time
 import pytest
 
 from microweb import g, request, send_file, session, stream_with_context
-from microweb.context import Context, has_request_context
+from microweb.ctx import Context, has_request_context
 from microweb.http import FileStorage, Request
 
 from .serving.wire import GOOD, HOST, ask, body_of, connect, receive_all, serving, status_of

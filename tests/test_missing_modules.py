@@ -32,10 +32,10 @@ from microweb.http.exceptions import NotFound
 from microweb.http.forms import default_stream_factory
 from microweb.json.provider import DefaultJSONProvider
 from microweb.json.tag import TaggedJSONSerializer
-from microweb.logs import create_logger, find_default_handler, format_logged_error
+from microweb.logging import create_logger, find_default_handler, format_logged_error
 from microweb.security import _compare_bytes, check_password_hash, find_hmac, generate_password_hash
 from microweb.serving import make_server
-from microweb.serving.standins import check_server_modules
+from microweb.serving.foundation import check_server_modules
 from microweb.signing import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
 from microweb.text.missing import import_stdlib, system_packages
 from tests.live import small_system
@@ -97,9 +97,9 @@ def correct_location():
 
 
 def make_log_handler():
-    from microweb import logs
+    from microweb import logging
 
-    logs._made_default_handler.clear()
+    logging._made_default_handler.clear()
     find_default_handler()
 
 
@@ -369,7 +369,7 @@ CONTEXT_VARIABLE = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])
 sys.modules["contextvars"] = sys.modules["_contextvars"] = None
-from microweb.context import ContextVar
+from microweb.globals import ContextVar
 variable = ContextVar("name")
 def state():
     try:

@@ -10,7 +10,7 @@ import os
 import sys
 
 from ..configcheck import check_configuration
-from ..context import session
+from ..globals import session
 from ..helpers import flash, render_template, stream_template
 from ..http.cookies import dump_cookie
 from ..routing.reachability import find_hidden_rules

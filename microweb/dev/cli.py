@@ -13,7 +13,7 @@ import os
 import sys
 from contextlib import contextmanager
 
-from ..entrances import describe_listen_failure
+from ..running import describe_listen_failure
 from ..text.missing import import_stdlib
 from .commandline import make_parser, run_app_command
 from .inspecting import ROUTE_ORDERS, check_templates, draw_routes, explain_route, list_routes

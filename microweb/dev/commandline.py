@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from ..commands import Command
+from ..cli import Command
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any, NoReturn
 
-    from ..appbase import AppBase
-    from ..commands import AnyCommand, AppGroup
+    from ..app import Microweb
+    from ..cli import AnyCommand, AppGroup
 
 
 def make_parser(**settings: Any) -> ArgumentParser:
@@ -82,7 +82,7 @@ def _read_variable(action: Action, text: str) -> Any:
 
 
 def run_app_command(
-    app: AppBase, cmd: AnyCommand, arguments: Sequence[str], prog: str = "microweb"
+    app: Microweb, cmd: AnyCommand, arguments: Sequence[str], prog: str = "microweb"
 ) -> Any:
     """Run a command of *app*, or one of a group, with command-line arguments; return its result.
 

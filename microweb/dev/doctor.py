@@ -11,7 +11,7 @@ import re
 import sys
 
 from ..dotenv import DOTENV_FILES, parse_dotenv
-from ..entrances import describe_listen_failure
+from ..running import describe_listen_failure
 from .appcheck import check_app
 from .loading import AppNotLoaded, find_app_spec
 from .pythoncheck import (

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from typing import Any, ClassVar
 
     from ..app import Microweb
-    from ..context import Context
+    from ..ctx import Context
     from ..http import Response
     from ..routing import Rule
     from ..routing.explaining import PathExplanation

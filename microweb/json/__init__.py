@@ -6,7 +6,7 @@ types that JSON loses, which is how a session survives its trip through a cookie
 
 from __future__ import annotations
 
-from ..context import CURRENT_CONTEXT
+from ..globals import CURRENT_CONTEXT
 from .provider import DefaultJSONProvider
 
 TYPE_CHECKING = False

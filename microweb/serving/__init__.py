@@ -8,9 +8,9 @@ with ``extra/binding.py`` and ``extra/tls.py``: its sockets.
 
 from __future__ import annotations
 
+from .foundation import check_server_modules as check_server_modules
 from .running import make_server as make_server
 from .server import Server as Server
-from .standins import check_server_modules as check_server_modules
 
 
 def __getattr__(name: str) -> object:

@@ -17,8 +17,8 @@ from contextlib import suppress
 from ..text.dates import http_date
 from ..text.tracebacks import format_traceback_safely
 from .body import BodyBroken, RequestBody
+from .foundation import SimpleHandler
 from .parser import RequestHead
-from .standins import SimpleHandler
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from .foundation import check_server_modules
 from .server import Server
-from .standins import check_server_modules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from ..text.hosts import join_host_port
 from ..text.tracebacks import format_traceback_safely
 from .answer import Answer, plain_answer
 from .body import BodyBroken, ChunkedBody, RequestBody
+from .foundation import TCPServer, ThreadingMixIn
 from .log import ServerLog
 from .parser import RequestHead, RequestRefused, find_head_end, parse_head
-from .standins import TCPServer, ThreadingMixIn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

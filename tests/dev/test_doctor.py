@@ -202,7 +202,7 @@ def test_a_unix_socket_is_tried_and_taken_away(folder):
 
 @needs_package
 def test_a_system_without_servers_is_a_note(folder, monkeypatch):
-    monkeypatch.setitem(sys.modules, "microweb.serving.extra.binding", None)
+    monkeypatch.setitem(sys.modules, "microweb.serving", None)
     app = hello()
     app.debug = True
     facts, findings, last = report(app, "0.0.0.0")

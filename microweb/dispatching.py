@@ -1,13 +1,13 @@
 """What an app computes once, after the last registration and before the first request.
 
-A request asks for its endpoint's plan and does what the plan says; nothing is merged, searched or
-decided again that cannot have changed. The whole `Setup` is replaced when the configuration
-changes.
+A request asks for its endpoint's plan and does what the plan says: nothing is merged, searched or
+decided again that cannot have changed. The `DispatchTable` is made when the first context is
+matched, of a request, a test or a command, and again after a registration or a change of the
+configuration.
 """
 
 from __future__ import annotations
 
-from .configcheck import check_configuration
 from .json.provider import DefaultJSONProvider
 
 TYPE_CHECKING = False
@@ -44,19 +44,23 @@ class EndpointPlan:
         return [app.ensure_sync(function) for function in app.iter_hooks(registry, endpoint)]
 
 
-class Setup:
+class DispatchTable:
     """The plans of all endpoints, and what else the requests of an app share.
 
     ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``unmatched`` the
     plan of a request that no rule matched, ``encode_body`` writes JSON without the detour of a
     response object (None where the app has a provider of its own), ``opens_every_session`` is what
     another session interface than the default may rely on, ``has_teardown`` whether any function
-    waits for the end of a request, ``checked_hosts`` the values of the Host header that have been
+    waits for the end of a request, ``registered`` what the app had when the table was made,
+    ``checked_hosts`` the values of the Host header that have been
     found good.
     """
 
-    def __init__(self, app: Microweb) -> None:
+    def __init__(self, app: Microweb, registered: tuple[Any, ...]) -> None:
+        from .configcheck import check_configuration
+
         check_configuration(app.config)
+        self.registered = registered
         self.find = app.url_map.find
         self.has_hosts = app.url_map.has_hosts
         self.opens_every_session = app.has_own_session_interface()

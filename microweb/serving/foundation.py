@@ -34,7 +34,7 @@ with app.handle() or Python's wsgiref.handlers
 
 
 # In a single file, whose name this is not, sockets are imported when a server is made.
-if __name__.endswith("serving.standins"):
+if __name__.endswith("serving.foundation"):
     check_server_modules()
 
 try:

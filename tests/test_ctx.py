@@ -17,7 +17,7 @@ from microweb import (
     session,
     url_for,
 )
-from microweb.context import LocalProxy
+from microweb.globals import LocalProxy
 
 from .support import make_app
 
