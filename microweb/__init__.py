@@ -44,8 +44,6 @@ from .helpers import stream_template as stream_template
 from .helpers import stream_template_string as stream_template_string
 from .helpers import stream_with_context as stream_with_context
 from .helpers import url_for as url_for
-from .http import Request as Request
-from .http import Response as Response
 from .json import jsonify as jsonify
 from .signals import appcontext_popped as appcontext_popped
 from .signals import appcontext_pushed as appcontext_pushed
@@ -57,5 +55,7 @@ from .signals import request_finished as request_finished
 from .signals import request_started as request_started
 from .signals import request_tearing_down as request_tearing_down
 from .signals import template_rendered as template_rendered
+from .wrappers import Request as Request
+from .wrappers import Response as Response
 
 __version__ = "0.1.0"

@@ -33,8 +33,6 @@ from .http import (
     InternalServerError,
     MethodNotAllowed,
     NotFound,
-    Request,
-    Response,
     redirect_response,
 )
 from .http.streams import call_all, close_iterable
@@ -53,6 +51,7 @@ from .scaffold import (
     registering_decorator,
 )
 from .urlbuilding import bind_url_map, build_app_url, script_prefix
+from .wrappers import Request, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ if TYPE_CHECKING:
     from .blueprints import Blueprint
     from .ctx import WSGIEnvironment
     from .dispatching import EndpointPlan
-    from .routing import MapAdapter
+    from .routing.extra.adapter import MapAdapter
     from .running import StartedServer
     from .scaffold import AnyFunction
     from .templating import BaseLoader, Environment, Template

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from .app import Microweb
     from .http import HTTPException, Request, Response
-    from .routing import MapAdapter, Rule
+    from .routing import Rule
+    from .routing.extra.adapter import MapAdapter
     from .sessions import SessionMixin
 
     WSGIEnvironment = dict[str, Any]

@@ -70,7 +70,8 @@ def make_template_loader(app: Microweb) -> BaseLoader:
     loader = app.create_global_jinja_loader()
     if not app.config["EXPLAIN_TEMPLATE_LOADING"]:
         return loader
-    from .templating import FunctionLoader, TemplateNotFound
+    from .templating import TemplateNotFound
+    from .templating.extra.loaders import FunctionLoader
 
     def explain(name: str) -> Any:
         try:
@@ -87,7 +88,8 @@ def make_template_loader(app: Microweb) -> BaseLoader:
 
 def _logging_undefined(app: Microweb, base: Any) -> Any:
     """Return the class of undefined values while debugging: it logs what a page lacks."""
-    from .templating import Undefined, make_logging_undefined
+    from .templating import Undefined
+    from .templating.extra.undefined import make_logging_undefined
 
     return make_logging_undefined(app.logger, base or Undefined)
 

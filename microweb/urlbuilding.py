@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from .app import Microweb
     from .http import Request
-    from .routing import MapAdapter
+    from .routing.extra.adapter import MapAdapter
 
 # RFC 3986 §3.5: what may stand in a fragment as it is.
 _FRAGMENT_SAFE = "!$&'()*+,/:;=?@"

@@ -13,7 +13,7 @@ from ..configcheck import check_configuration
 from ..globals import session
 from ..helpers import flash, render_template, stream_template
 from ..http.cookies import dump_cookie
-from ..routing.reachability import find_hidden_rules
+from ..routing.extra.reachability import find_hidden_rules
 from ..scaffold import Scaffold
 from ..sessions import SecureCookieSessionInterface
 from ..templating import TemplateError, TemplateNotFound

@@ -12,6 +12,7 @@ import os
 import re
 import sys
 
+from ..ctx import DEBUG_PAGE_KEY
 from ..serving.body import BodyBroken
 from ..text.tracebacks import format_traceback_safely
 from .page import (
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     TracedFrame = tuple[FrameType, int, Optional[tuple[int, int]]]
 
 _ROOT_MODULE = __name__.rpartition(".dev.")[0] or __name__
-# The page that the application may add to: a TeachingPage, as this copy of the package has it.
-DEBUG_PAGE_KEY = f"{_ROOT_MODULE}.debug_page"
 # Hosts that name this machine: a page of another host whose name resolves to this machine
 # (DNS rebinding) could otherwise read the source through a visitor's browser.
 _LOCAL_HOST_RE = re.compile(

@@ -11,10 +11,10 @@ import os
 import re
 import sys
 
+from ..ctx import DEBUG_PAGE_KEY
 from ..http import BadHost, BadRequestKeyError, HTTPException
 from ..scaffold import describe_function
 from .debug import (
-    DEBUG_PAGE_KEY,
     describe_exception,
     describe_request,
     describe_value,
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from ..ctx import Context
     from ..http import Response
     from ..routing import Rule
-    from ..routing.explaining import PathExplanation
+    from ..routing.extra.explaining import PathExplanation
 
 _MOST_ROUTES_SHOWN = 60
 _PAGE_METHODS = ("get_body", "get_response", "get_headers", "get_description", "__call__")

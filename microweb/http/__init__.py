@@ -13,8 +13,8 @@ This part never sees an app, a route or a socket; it can be used alone:
 ... )
 [b'Hello, Ada!']
 
-Reading order: absent, fields, exceptions, structures, headers, header_values, urls, cookies,
-conditional, streams, response_fields, response, files, multipart, forms, request, wsgi.
+Reading order: fields, exceptions, structures, headers, urls, cookies, streams, response, files,
+multipart, forms, request. The rest, in ``extra/``, is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -22,19 +22,9 @@ from __future__ import annotations
 from ..text.dates import http_date as http_date
 from ..text.dates import parse_date as parse_date
 from ..text.hosts import host_is_trusted as host_is_trusted
+from ..text.lazy import import_later
 from ..text.tokens import quote_header_value as quote_header_value
 from ..text.tokens import unquote_header_value as unquote_header_value
-from .conditional import ContentRange as ContentRange
-from .conditional import ETags as ETags
-from .conditional import IfRange as IfRange
-from .conditional import Range as Range
-from .conditional import generate_etag as generate_etag
-from .conditional import parse_content_range_header as parse_content_range_header
-from .conditional import parse_etags as parse_etags
-from .conditional import parse_if_range_header as parse_if_range_header
-from .conditional import parse_range_header as parse_range_header
-from .conditional import quote_etag as quote_etag
-from .conditional import unquote_etag as unquote_etag
 from .cookies import dump_cookie as dump_cookie
 from .cookies import parse_cookie as parse_cookie
 from .exceptions import HTTP_STATUS_CODES as HTTP_STATUS_CODES
@@ -81,29 +71,15 @@ from .fields import dump_options_header as dump_options_header
 from .fields import parse_dict_header as parse_dict_header
 from .fields import parse_list_header as parse_list_header
 from .fields import parse_options_header as parse_options_header
+from .fields import quote_etag as quote_etag
+from .fields import unquote_etag as unquote_etag
 from .files import file_response as file_response
 from .forms import FileStorage as FileStorage
-from .forms import FormDataParser as FormDataParser
-from .forms import MultiPartParser as MultiPartParser
 from .forms import default_stream_factory as default_stream_factory
-from .forms import encode_multipart as encode_multipart
-from .header_values import Accept as Accept
-from .header_values import Authorization as Authorization
-from .header_values import HeaderSet as HeaderSet
-from .header_values import LanguageAccept as LanguageAccept
-from .header_values import MIMEAccept as MIMEAccept
-from .header_values import RequestCacheControl as RequestCacheControl
-from .header_values import ResponseCacheControl as ResponseCacheControl
-from .header_values import UserAgent as UserAgent
-from .header_values import WWWAuthenticate as WWWAuthenticate
-from .header_values import parse_accept_header as parse_accept_header
-from .header_values import parse_cache_control_header as parse_cache_control_header
-from .header_values import parse_set_header as parse_set_header
 from .headers import EnvironHeaders as EnvironHeaders
 from .headers import Headers as Headers
 from .multipart import MultipartData as MultipartData
 from .multipart import MultipartDecoder as MultipartDecoder
-from .multipart import MultipartEncoder as MultipartEncoder
 from .multipart import MultipartPart as MultipartPart
 from .request import Request as Request
 from .response import Response as Response
@@ -117,16 +93,32 @@ from .structures import ImmutableDict as ImmutableDict
 from .structures import ImmutableMultiDict as ImmutableMultiDict
 from .structures import MultiDict as MultiDict
 from .structures import cached_property as cached_property
-from .wsgi import get_content_length as get_content_length
-from .wsgi import get_current_url as get_current_url
-from .wsgi import get_host as get_host
-from .wsgi import get_input_stream as get_input_stream
-from .wsgi import get_path_info as get_path_info
-from .wsgi import parse_form_data as parse_form_data
-from .wsgi import responder as responder
-from .wsgi import wrap_file as wrap_file
 
 TYPE_CHECKING = False
-if not TYPE_CHECKING:
-    # A type checker is to see a misspelt name as such.
-    from .absent import missing_http_name as __getattr__  # noqa: F401
+if TYPE_CHECKING:
+    from typing import Any
+
+_find_extra_of_http = import_later(
+    __name__,
+    """
+    extra.conditional: ContentRange ETags IfRange Range generate_etag
+    extra.conditional: parse_content_range_header parse_etags parse_if_range_header
+    extra.conditional: parse_range_header
+    extra.formparser: FormDataParser MultiPartParser MultipartEncoder encode_multipart
+    extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
+    extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate
+    extra.header_values: parse_accept_header parse_cache_control_header parse_set_header
+    extra.wsgi: get_content_length get_current_url get_host get_input_stream
+    extra.wsgi: get_path_info parse_form_data responder wrap_file
+    exceptions: NotImplemented=HTTPNotImplemented
+    """,
+)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _find_extra_of_http(name)
+    except AttributeError:
+        from .extra.absent import missing_http_name
+
+        missing_http_name(name)

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from typing import Any
 
+#: Where the conditions of a request stand in its environ, and the range it may ask for.
+CONDITIONAL_ENVIRON_KEYS = (
+    "HTTP_IF_NONE_MATCH",
+    "HTTP_IF_MODIFIED_SINCE",
+    "HTTP_RANGE",
+    "HTTP_IF_MATCH",
+    "HTTP_IF_UNMODIFIED_SINCE",
+)
+
 
 def is_json_mimetype(mimetype: str) -> bool:
     """Say whether a media type is JSON's: ``application/json`` or ``application/*+json``."""
@@ -198,3 +207,27 @@ def parse_accept_items(value: str | None) -> list[tuple[str, float]]:
         if head and quality is not None:
             items.append((head, quality))
     return items
+
+
+def quote_etag(etag: str, weak: bool = False) -> str:
+    """Return *etag* in quotes, with ``W/`` if *weak*. ValueError if it holds a quote."""
+    if '"' in etag:
+        raise ValueError(f"The entity tag {etag!r} holds a '\"'. Leave the quotes out: 'abc'.")
+    return f'W/"{etag}"' if weak else f'"{etag}"'
+
+
+def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
+    """Return ``(tag, is_weak)``; ``(None, None)`` if there is none.
+
+    >>> unquote_etag('W/"abc"'), unquote_etag(None)
+    (('abc', True), (None, None))
+    """
+    if not etag:
+        return None, None
+    etag = etag.strip(" \t")
+    weak = etag.startswith(("W/", "w/"))
+    if weak:
+        etag = etag[2:]
+    if len(etag) > 1 and etag[0] == etag[-1] == '"':
+        etag = etag[1:-1]
+    return etag, weak

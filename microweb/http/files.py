@@ -16,12 +16,10 @@ from ..text.archive import read_archived_file
 from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date
 from ..text.quoting import percent_encode
 from ..text.tokens import quote_header_value
-from .conditional import CONDITIONAL_ENVIRON_KEYS, quote_etag
 from .exceptions import Forbidden, NotFound
-from .header_values import parse_accept_header
+from .fields import CONDITIONAL_ENVIRON_KEYS, quote_etag
 from .headers import Headers
-from .response import Response
-from .response_fields import content_type_of
+from .response import Response, content_type_of
 from .streams import STREAM_BLOCK_SIZE, FileWrapper
 
 TYPE_CHECKING = False
@@ -146,6 +144,8 @@ def _packed_instead(
 
 def _prefers_gzip(environ: dict[str, Any]) -> bool:
     """Say whether the client takes gzip, and no less gladly than unpacked (RFC 9110, 12.5.3)."""
+    from .extra.header_values import parse_accept_header
+
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))
     unpacked = max((quality for item, quality in accepted if item.lower() == "identity"), default=0)
     return 0 < accepted.quality("gzip") >= unpacked

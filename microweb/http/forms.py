@@ -13,28 +13,22 @@ from functools import partial
 
 from ..text.quoting import percent_decode, text_from_environ
 from ..text.tokens import parse_digits
-from .exceptions import HTTPException, RequestEntityTooLarge
+from .exceptions import RequestEntityTooLarge
 from .fields import parse_options_header
 from .headers import Headers
-from .multipart import (
-    MultipartData,
-    MultipartDecoder,
-    MultipartEncoder,
-    MultipartPart,
-    checked_boundary,
-)
+from .multipart import MultipartDecoder, MultipartPart, checked_boundary
 from .streams import LimitedStream, call_all
-from .structures import ImmutableMultiDict, MultiDict
+from .structures import ImmutableMultiDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 #: A file above this many bytes is kept on disk.
 SPOOL_THRESHOLD = 500_000
 # Large pieces make few system calls; larger ones than this gain nothing.
-_UPLOAD_BLOCK_SIZE = 262144
+UPLOAD_BLOCK_SIZE = 262144
 #: What a request without a form has; it cannot be changed, so one serves all.
 EMPTY_FORM = ImmutableMultiDict()
 
@@ -227,7 +221,7 @@ def read_multipart_form(
     max_memory: int | None = None,
     max_parts: int | None = None,
     open_file: Callable[..., Any] | None = None,
-    block_size: int = _UPLOAD_BLOCK_SIZE,
+    block_size: int = UPLOAD_BLOCK_SIZE,
 ) -> tuple[list[tuple[str, str]], list[tuple[str, FileStorage]]]:
     """Read a multipart/form-data body to its end and return the pairs ``(fields, files)``.
 
@@ -273,119 +267,3 @@ def read_multipart_form(
         call_all(uploads + ([collector.file.close] if collector else []), silent=True)
         raise
     return fields, files
-
-
-class FormDataParser:
-    """Reads forms; ``parse_form_data`` and ``Request.form`` are made of it.
-
-    *stream_factory* is called like ``default_stream_factory`` for each file, and returns what
-    the file is written to: an object with ``write``, ``seek`` and ``close``. *cls* is the
-    MultiDict class of the results. *silent* takes a malformed body (but not one beyond a limit)
-    as an empty form.
-
-    >>> from microweb.http import FormDataParser
-    >>> form_type = "application/x-www-form-urlencoded"
-    >>> FormDataParser().parse(io.BytesIO(b"a=1"), form_type, 3)[1]
-    ImmutableMultiDict([('a', '1')])
-    """
-
-    def __init__(
-        self,
-        stream_factory: Callable[..., Any] | None = None,
-        max_form_memory_size: int | None = None,
-        max_content_length: int | None = None,
-        cls: type[MultiDict] | None = None,
-        silent: bool = True,
-        *,
-        max_form_parts: int | None = None,
-    ) -> None:
-        self.stream_factory = stream_factory
-        self.max_form_memory_size = max_form_memory_size
-        self.max_content_length = max_content_length
-        self.cls = cls or ImmutableMultiDict
-        self.silent = silent
-        self.max_form_parts = max_form_parts
-        self.buffer_size = _UPLOAD_BLOCK_SIZE
-
-    def parse(
-        self,
-        stream: Any,
-        mimetype: str,
-        content_length: int | None,
-        options: Mapping[str, str] | None = None,
-    ) -> tuple[Any, MultiDict, MultiDict]:
-        """Read *stream* as a form of *mimetype*; return ``(stream, fields, files)``.
-
-        A stream of another type is returned as it is. *options* are the parameters of the
-        Content-Type, *content_length* the length of the body where it is known.
-        """
-        fields: Any = ()
-        files: Any = ()
-        memory, parts = self.max_form_memory_size, self.max_form_parts
-        try:
-            if mimetype == "application/x-www-form-urlencoded":
-                body = stream.read(-1 if memory is None else memory + 1)
-                fields = parse_urlencoded_body(body, memory, parts)
-            elif mimetype == "multipart/form-data":
-                boundary = (options or {}).get("boundary", "")
-                open_file = self.stream_factory and partial(self.stream_factory, content_length)
-                limits = memory, parts, open_file, self.buffer_size
-                fields, files = read_multipart_form(stream, boundary, *limits)
-        except HTTPException as error:
-            if not self.silent or isinstance(error, RequestEntityTooLarge):
-                raise
-        return stream, self.cls(list(fields)), self.cls(list(files))
-
-    def parse_from_environ(self, environ: dict[str, Any]) -> tuple[Any, MultiDict, MultiDict]:
-        """Read the form in an environ's body; 413 beyond ``max_content_length`` as well."""
-        # Up the reading order: a request is what knows where a body begins and ends.
-        from .request import Request
-
-        request = Request(environ)
-        request.max_content_length = self.max_content_length
-        about = request.mimetype, request.content_length, request.mimetype_params
-        return self.parse(request.stream, *about)
-
-
-class MultiPartParser(FormDataParser):
-    """Reads multipart/form-data streams; *buffer_size* bytes are asked for at a time."""
-
-    def __init__(
-        self,
-        stream_factory: Callable[..., Any] | None = None,
-        max_form_memory_size: int | None = None,
-        cls: type[MultiDict] | None = None,
-        buffer_size: int = _UPLOAD_BLOCK_SIZE,
-        max_form_parts: int | None = None,
-    ) -> None:
-        limits = max_form_memory_size, None
-        super().__init__(stream_factory, *limits, cls, False, max_form_parts=max_form_parts)
-        self.buffer_size = buffer_size
-
-    def parse(  # type: ignore[override]
-        self, stream: Any, boundary: bytes, content_length: int | None
-    ) -> tuple[MultiDict, MultiDict]:
-        """Return ``(fields, files)``; BadRequest and RequestEntityTooLarge as for a request."""
-        options = {"boundary": boundary.decode("latin-1")}
-        return super().parse(stream, "multipart/form-data", content_length, options)[1:]
-
-
-def encode_multipart(fields: Iterable[tuple[str, Any]], boundary: str) -> bytes:
-    r"""Return a multipart/form-data body of ``(name, value)`` pairs.
-
-    A value is text, bytes or a FileStorage; of a file what is left in its stream is read.
-
-    >>> encode_multipart([("a", "1")], "B")
-    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
-    """
-    encoder = MultipartEncoder(boundary.encode("ascii"))
-    pieces = []
-    for name, value in fields:
-        filename, headers = None, None
-        if isinstance(value, FileStorage):
-            filename, headers, value = value.filename, value.headers, value.stream.read()
-        elif isinstance(value, str):
-            value = value.encode("utf-8")
-        pieces.append(encoder.encode(MultipartPart(name, filename, headers)))
-        pieces.append(encoder.encode(MultipartData(value, False)))
-    return b"".join([*pieces, encoder.finish()])

@@ -26,7 +26,7 @@ MAX_PART_HEADERS = 16
 _MAX_BOUNDARY_PADDING = 128
 # How browsers write these into names (WHATWG HTML, multipart form data); and the backslash, which
 # they leave alone, as a quoted string has it.
-_PART_NAME_ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A", ord("\\"): "\\\\"}
+PART_NAME_ESCAPES = {ord('"'): "%22", ord("\r"): "%0D", ord("\n"): "%0A", ord("\\"): "\\\\"}
 
 # What the bytes at hand belong to.
 _IN_PREAMBLE, _IN_PART_HEADERS, _IN_PART_DATA, _IN_EPILOGUE = range(4)
@@ -42,46 +42,6 @@ class MultipartData(namedtuple("_DataFields", "data more_data")):
     """Event: bytes of the part that began last; ``more_data`` is false for its last ones."""
 
     __slots__ = ()
-
-
-class MultipartEncoder:
-    r"""Encode events as a multipart/form-data body with *boundary* between the parts.
-
-    Names are escaped as browsers do, so that none can add a parameter or a header.
-
-    >>> encoder = MultipartEncoder(b"B")
-    >>> part = MultipartPart("a", None, Headers())
-    >>> encoder.encode(part) + encoder.encode(MultipartData(b"1", False)) + encoder.finish()
-    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
-    """
-
-    def __init__(self, boundary: bytes) -> None:
-        self._delimiter = b"--" + boundary
-
-    def encode(self, event: MultipartPart | MultipartData) -> bytes:
-        """Return the bytes of one event; a part's disposition is made of its names.
-
-        ValueError for a name that holds a control character other than a line break or a TAB.
-        """
-        if isinstance(event, MultipartData):
-            data: bytes = event.data
-            return data if event.more_data else data + b"\r\n"
-        for text in (event.name, event.filename or ""):
-            if not _is_clean_part_value(text.translate(_PART_NAME_ESCAPES)):
-                raise ValueError(
-                    f"The name {text!r} holds a control character, which no part of a form may."
-                )
-        head = f'Content-Disposition: form-data; name="{event.name.translate(_PART_NAME_ESCAPES)}"'
-        if event.filename is not None:
-            head += f'; filename="{event.filename.translate(_PART_NAME_ESCAPES)}"'
-        for name, value in event.headers or ():
-            if name.lower() != "content-disposition":
-                head += f"\r\n{name}: {value}"
-        return b"%b\r\n%b\r\n\r\n" % (self._delimiter, head.encode("utf-8"))
-
-    def finish(self) -> bytes:
-        """Return what ends the body."""
-        return self._delimiter + b"--\r\n"
 
 
 class MultipartDecoder:
@@ -278,7 +238,7 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
     for line in lines:
         name, colon, value = line.partition(":")
         value = value.strip(" \t")
-        if not colon or not is_token(name) or not _is_clean_part_value(value):
+        if not colon or not is_token(name) or not is_clean_part_value(value):
             raise BadRequest().with_detail(f"A part has the malformed header {line[:100]!r}.")
         if name.lower() == "content-disposition":
             if disposition is not None:
@@ -301,7 +261,7 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
     return MultipartPart(options["name"].replace("%22", '"'), filename, headers)
 
 
-def _is_clean_part_value(value: str) -> bool:
+def is_clean_part_value(value: str) -> bool:
     """Say whether a header value is free of control characters (TAB is allowed)."""
     return value.isprintable() or not any(
         (char < " " and char != "\t") or char == "\x7f" for char in value

@@ -1,30 +1,20 @@
 """The request: a WSGI environ, read on demand.
 
-Law of this module: the constructor stores the environ and nothing else; every attribute is
-computed when it is first read, from the environ alone, and then kept. Whatever a client may send,
-reading an attribute gives a value, or an HTTP error of the 400s. It knows no app and no routes:
-what routing found is put in from outside.
+The constructor stores the environ and nothing else; every attribute is computed from the environ
+when it is first read, and then kept. Whatever a client may send, reading an attribute gives a
+value, or an HTTP error of the 400s. No app and no routes are known here: the app puts in what
+routing found.
 """
 
 from __future__ import annotations
 
 import io
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from ..text.dates import parse_date
 from ..text.hosts import host_is_trusted, is_valid_host
 from ..text.missing import import_stdlib
 from ..text.quoting import text_from_environ
 from ..text.tokens import parse_digits
-from .absent import leave_names_out, refuse_left_out_names
-from .conditional import (
-    ETags,
-    IfRange,
-    Range,
-    parse_etags,
-    parse_if_range_header,
-    parse_range_header,
-)
 from .cookies import parse_cookie_pairs
 from .exceptions import (
     BadHost,
@@ -36,35 +26,38 @@ from .exceptions import (
 from .fields import is_json_mimetype, parse_list_header, parse_options_header
 from .forms import (
     EMPTY_FORM,
-    FormDataParser,
     default_stream_factory,
     parse_query_string,
     parse_urlencoded_body,
-)
-from .header_values import (
-    Accept,
-    Authorization,
-    HeaderSet,
-    LanguageAccept,
-    MIMEAccept,
-    RequestCacheControl,
-    UserAgent,
-    parse_accept_header,
-    parse_cache_control_header,
-    parse_set_header,
+    read_multipart_form,
 )
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
-from .structures import CombinedMultiDict, ImmutableMultiDict, cached_property
+from .structures import (
+    CombinedMultiDict,
+    ImmutableMultiDict,
+    cached_property,
+    leave_names_out,
+)
 from .urls import readable_url_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
     from typing import Any
 
     from .exceptions import HTTPErrorType
+    from .extra.conditional import ETags, IfRange, Range
+    from .extra.header_values import (
+        Accept,
+        Authorization,
+        HeaderSet,
+        LanguageAccept,
+        MIMEAccept,
+        RequestCacheControl,
+        UserAgent,
+    )
 
 
 def environ_text(key: str) -> Any:
@@ -72,11 +65,17 @@ def environ_text(key: str) -> Any:
     return property(lambda request: request.environ.get(key), doc=f"The environ's {key}.")
 
 
-def parsed_header(key: str, parse: Callable[..., Any], *options: Any) -> Any:
-    """Make a property that is kept: the header under a *key* of the environ, parsed."""
+def parsed_header(key: str, reader: str) -> Any:
+    """Make a property that is kept: the header under a *key* of the environ, parsed.
+
+    *reader* is the function's name in ``extra/request_fields.py``, which is loaded with the first
+    header of this kind.
+    """
 
     def read(request: Request) -> Any:
-        return parse(request.environ.get(key), *options)
+        from .extra.request_fields import REQUEST_HEADER_READERS
+
+        return REQUEST_HEADER_READERS[reader](request.environ.get(key))
 
     read.__doc__ = f"The environ's {key}, parsed."
     return cached_property(read)
@@ -96,6 +95,11 @@ def blueprint_names_of(endpoint: str | None) -> list[str]:
     return names
 
 
+# Hooks of Werkzeug's that would be set and never asked.
+_NEVER_ASKED = """
+dict_storage_class list_storage_class parameter_storage_class form_data_parser_class
+make_form_data_parser want_form_data_parsed user_agent_class
+""".split()
 _QUERY_KEPT = "%!$&'()*+,/:;=?@"
 # Up to this many bytes a body of known length is asked for in one piece.
 _ONE_READ_SIZE = 65536
@@ -139,7 +143,11 @@ class Request:
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""
         super().__init_subclass__(**keywords)
-        refuse_left_out_names(cls, Request)
+        for name in _NEVER_ASKED:
+            if name in vars(cls):
+                from .extra.absent import left_out_error
+
+                raise left_out_error("Request", name)
 
     @classmethod
     def from_values(cls, *args: Any, **kwargs: Any) -> Any:
@@ -316,32 +324,23 @@ class Request:
     referrer: str | None = environ_text("HTTP_REFERER")
     access_control_request_method: str | None = environ_text("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
 
-    accept_charsets: Accept = parsed_header("HTTP_ACCEPT_CHARSET", parse_accept_header)
-    accept_encodings: Accept = parsed_header("HTTP_ACCEPT_ENCODING", parse_accept_header)
-    accept_languages: LanguageAccept = parsed_header(
-        "HTTP_ACCEPT_LANGUAGE", parse_accept_header, LanguageAccept
-    )
-    accept_mimetypes: MIMEAccept = parsed_header("HTTP_ACCEPT", parse_accept_header, MIMEAccept)
-    cache_control: RequestCacheControl = parsed_header(
-        "HTTP_CACHE_CONTROL", parse_cache_control_header
-    )
-    if_match: ETags = parsed_header("HTTP_IF_MATCH", parse_etags)
-    if_none_match: ETags = parsed_header("HTTP_IF_NONE_MATCH", parse_etags)
-    if_range: IfRange = parsed_header("HTTP_IF_RANGE", parse_if_range_header)
-    user_agent: UserAgent = parsed_header("HTTP_USER_AGENT", UserAgent)
+    accept_charsets: Accept = parsed_header("HTTP_ACCEPT_CHARSET", "accept")
+    accept_encodings: Accept = parsed_header("HTTP_ACCEPT_ENCODING", "accept")
+    accept_languages: LanguageAccept = parsed_header("HTTP_ACCEPT_LANGUAGE", "accept_languages")
+    accept_mimetypes: MIMEAccept = parsed_header("HTTP_ACCEPT", "accept_mimetypes")
+    cache_control: RequestCacheControl = parsed_header("HTTP_CACHE_CONTROL", "cache_control")
+    if_match: ETags = parsed_header("HTTP_IF_MATCH", "etags")
+    if_none_match: ETags = parsed_header("HTTP_IF_NONE_MATCH", "etags")
+    if_range: IfRange = parsed_header("HTTP_IF_RANGE", "if_range")
+    user_agent: UserAgent = parsed_header("HTTP_USER_AGENT", "user_agent")
     #: These are None without the header, and if it is malformed.
-    authorization: Authorization | None = parsed_header(
-        "HTTP_AUTHORIZATION", Authorization.from_header
+    authorization: Authorization | None = parsed_header("HTTP_AUTHORIZATION", "authorization")
+    if_modified_since: datetime | None = parsed_header("HTTP_IF_MODIFIED_SINCE", "date")
+    if_unmodified_since: datetime | None = parsed_header("HTTP_IF_UNMODIFIED_SINCE", "date")
+    range: Range | None = parsed_header("HTTP_RANGE", "range")
+    access_control_request_headers: HeaderSet | None = parsed_header(
+        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "names"
     )
-    if_modified_since: datetime | None = parsed_header("HTTP_IF_MODIFIED_SINCE", parse_date)
-    if_unmodified_since: datetime | None = parsed_header("HTTP_IF_UNMODIFIED_SINCE", parse_date)
-    range: Range | None = parsed_header("HTTP_RANGE", parse_range_header)
-
-    @cached_property
-    def access_control_request_headers(self) -> HeaderSet | None:
-        """The names in Access-Control-Request-Headers, None without it."""
-        value = self.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        return None if value is None else parse_set_header(value)
 
     @property
     def content_type(self) -> str | None:
@@ -502,12 +501,13 @@ class Request:
                 body = self._read_body(memory) if data is None else data
                 fields = ImmutableMultiDict(parse_urlencoded_body(body, memory, parts))
             elif mimetype == "multipart/form-data":
-                own_files = type(self)._get_file_stream is not Request._get_file_stream
-                open_file = self._get_file_stream if own_files else None
-                parser = FormDataParser(open_file, memory, silent=False, max_form_parts=parts)
+                open_file: Any = None
+                if type(self)._get_file_stream is not Request._get_file_stream:
+                    open_file = partial(self._get_file_stream, self.content_length)
                 stream = self.stream if data is None else io.BytesIO(data)
-                options = stream, mimetype, self.content_length, self.mimetype_params
-                _, fields, files = parser.parse(*options)  # type: ignore[assignment]
+                boundary = self.mimetype_params.get("boundary", "")
+                found = read_multipart_form(stream, boundary, memory, parts, open_file)
+                fields, files = map(ImmutableMultiDict, found)
         except Exception as error:
             own["_form_error"] = (
                 self._explained(error) if isinstance(error, HTTPException) else error
@@ -576,7 +576,14 @@ class Request:
         return f"<{type(self).__name__} {url!r} [{self.environ.get('REQUEST_METHOD')}]>"
 
 
-leave_names_out(Request)
+leave_names_out(
+    Request,
+    """
+    application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr
+    is_ajax dict_storage_class list_storage_class parameter_storage_class
+    form_data_parser_class make_form_data_parser want_form_data_parsed user_agent_class
+    """,
+)
 
 
 def _refuse_json_constant(name: str) -> Any:

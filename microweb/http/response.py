@@ -1,46 +1,31 @@
 """The response: what a view's answer becomes on its way to the WSGI server.
 
-Law of this module: a ``Response`` is a status, a ``Headers`` and an iterable of bytes; calling it
-is one straight line when the body is one piece of bytes. What was set has been checked when it was
-set, and is not checked again. It knows no request but the environ it is called with.
+A `Response` is a status, a `Headers` and an iterable of bytes; calling it is one straight line when
+the body is one piece of bytes. What was set has been checked when it was set, and is not checked
+again. It knows no request but the environ it is called with.
 """
 
 from __future__ import annotations
 
-from ..text.dates import parse_timestamp
 from ..text.escaping import escape_page_text
 from ..text.missing import import_stdlib
-from ..text.tokens import check_field_value
-from .absent import leave_names_out
-from .conditional import (
-    CONDITIONAL_ENVIRON_KEYS,
-    ContentRange,
-    evaluate_preconditions,
-    find_satisfiable_ranges,
-    generate_etag,
-    quote_etag,
-    unquote_etag,
-)
+from ..text.tokens import check_field_value, parse_digits
 from .cookies import dump_cookie, large_cookie_message
 from .exceptions import (
     HTTPException,
-    RequestedRangeNotSatisfiable,
     split_status_line,
     status_line_of,
 )
-from .fields import is_json_mimetype
-from .headers import Headers
-from .response_fields import READY_CONTENT_TYPES, ResponseHeaderFields, content_type_of
-from .streams import (
-    ClosingIterator,
-    FileWrapper,
-    JoinedRanges,
-    ResponseStream,
-    SlicedBody,
-    call_all,
-    close_iterable,
+from .fields import (
+    dump_options_header,
+    is_json_mimetype,
+    parse_options_header,
+    quote_etag,
+    unquote_etag,
 )
-from .structures import cached_property
+from .headers import Headers
+from .streams import ClosingIterator, call_all, close_iterable
+from .structures import cached_property, leave_names_out
 from .urls import location_from_iri
 
 TYPE_CHECKING = False
@@ -52,7 +37,95 @@ _new_headers = Headers.__new__
 _REDIRECT_CODES = frozenset((300, 301, 302, 303, 304, 305, 307, 308))
 
 
-class Response(ResponseHeaderFields):
+#: The Content-Type by media type, where it is needed most.
+READY_CONTENT_TYPES = {
+    "text/html": "text/html; charset=utf-8",
+    "text/plain": "text/plain; charset=utf-8",
+    "application/json": "application/json",
+}
+# Types outside text/ whose content is text all the same.
+_TEXTUAL_MIMETYPES = frozenset(
+    ("application/javascript", "application/ecmascript", "application/sql", "application/xml")
+)
+
+
+def content_type_of(mimetype: str) -> str:
+    """Return the Content-Type for *mimetype*: textual ones get ``charset=utf-8``."""
+    ready = READY_CONTENT_TYPES.get(mimetype)
+    if ready is not None:
+        return ready
+    textual = mimetype.startswith("text/") or mimetype in _TEXTUAL_MIMETYPES
+    if (textual or mimetype.endswith("+xml")) and "charset" not in mimetype:
+        mimetype += "; charset=utf-8"
+    return check_field_value(mimetype)
+
+
+class ResponseField:
+    """A descriptor: the header *name* as an attribute; None if it is not set or makes no sense.
+
+    *read* makes the attribute's value of the header's text; *write* makes text of what is set.
+    Setting None, or deleting the attribute, removes the header.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[..., Any] | None = None,
+        write: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.name = name
+        self.read = read
+        self.write = write
+        self.__doc__ = f"The {name} header; None if it is not set."
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        value = instance.headers.get(self.name)
+        return value if value is None or self.read is None else self.read(value)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if value is None:
+            instance.headers.remove(self.name)
+        else:
+            instance.headers.set(self.name, value if self.write is None else self.write(value))
+
+    def __delete__(self, instance: Any) -> None:
+        instance.headers.remove(self.name)
+
+
+class RareResponseField:
+    """A descriptor for a header that few programs touch: ``extra/response_fields.py`` knows how it
+    is read and written, and is loaded with the first of them."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.__doc__ = "The header of this name; see `microweb.http.extra`."
+
+    def _field(self) -> Any:
+        from .extra.response_fields import RARE_RESPONSE_FIELDS
+
+        return RARE_RESPONSE_FIELDS[self.name]
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        return self if instance is None else self._field().__get__(instance, owner)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self._field().__set__(instance, value)
+
+    def __delete__(self, instance: Any) -> None:
+        self._field().__delete__(instance)
+
+
+def write_count(value: Any) -> int:
+    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
+    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    if count < 0:
+        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
+    return count
+
+
+class Response:
     """An HTTP response and a WSGI application that sends it.
 
     *response* is text (sent as UTF-8), bytes, an iterable of either, or None. *status* is a
@@ -211,7 +284,7 @@ class Response(ResponseHeaderFields):
             if length is not None:
                 headers.set("Content-Length", length)
         if self.autocorrect_location_header and "Location" in headers:
-            from .wsgi import get_current_url
+            from .extra.wsgi import get_current_url
 
             urllib = import_stdlib("urllib.parse", "Response.autocorrect_location_header")
             here = location_from_iri(get_current_url(environ, strip_querystring=True))
@@ -295,8 +368,10 @@ class Response(ResponseHeaderFields):
         self.add_etag()
 
     @cached_property
-    def stream(self) -> ResponseStream:
+    def stream(self) -> Any:
         """A file to write the body with; what is written comes after what is there."""
+        from .extra.response_stream import ResponseStream
+
         return ResponseStream(self)
 
     def iter_encoded(self) -> Iterator[bytes]:
@@ -415,6 +490,8 @@ class Response(ResponseHeaderFields):
     def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
         """Set an ETag made from the body, unless there is one and *overwrite* is false."""
         if overwrite or "ETag" not in self.headers:
+            from .extra.conditional import generate_etag
+
             self.set_etag(generate_etag(self.get_data()), weak)
 
     def make_conditional(
@@ -429,81 +506,10 @@ class Response(ResponseHeaderFields):
         must be known: *complete_length*, or that of a sequence. Raises
         RequestedRangeNotSatisfiable, after closing the body.
         """
-        environ = getattr(request_or_environ, "environ", request_or_environ)
-        if accept_ranges:
-            self.headers.set("Accept-Ranges", "bytes" if accept_ranges is True else accept_ranges)
-        conditions = [name for name in CONDITIONAL_ENVIRON_KEYS if name in environ]
-        if self._status_code != 200 or not conditions:
-            return self
-        etag, weak = self.get_etag()
-        modified = parse_timestamp(self.headers.get("Last-Modified"))
-        code = evaluate_preconditions(environ, etag, bool(weak), modified)
-        if code == 200:
-            if accept_ranges and accept_ranges != "none" and "HTTP_RANGE" in environ:
-                self._apply_range(environ, etag, bool(weak), modified, complete_length)
-            return self
-        self.status_code = code
-        if code == 412:
-            close_iterable(self.response)
-            self.direct_passthrough = False
-            self.set_data(b"")
-        return self
 
-    def _apply_range(
-        self,
-        environ: dict[str, Any],
-        etag: str | None,
-        weak: bool,
-        modified: int | None,
-        length: int | None,
-    ) -> None:
-        """Cut the body down to what a Range asks for: one part, or several one after another."""
-        body: Any = self.response
-        length = self.calculate_content_length() if length is None else length
-        if length is None:
-            return
-        ranges = find_satisfiable_ranges(environ, etag, weak, modified, length)
-        if ranges is None:
-            return
-        if not ranges:
-            self.close()
-            raise RequestedRangeNotSatisfiable(length)
-        seekable = isinstance(body, FileWrapper) and body.seekable()
-        if self.is_sequence:
-            body = b"".join(self.iter_encoded())
-        elif len(ranges) > 1 and not seekable:
-            return
-        start, stop = ranges[0]
-        if len(ranges) > 1:
-            self._join_ranges(body, ranges, length)
-        else:
-            if seekable:
-                body.limit_to(start, stop)
-            else:
-                self.response = (
-                    [body[start:stop]] if isinstance(body, bytes) else SlicedBody(body, start, stop)
-                )
-            self.headers.set("Content-Range", ContentRange("bytes", start, stop, length))
-            self.headers.set("Content-Length", stop - start)
-        self.status_code = 206
+        from .extra.ranges import apply_conditions
 
-    def _join_ranges(self, body: Any, ranges: list[tuple[int, int]], length: int) -> None:
-        """Make the body multipart/byteranges (RFC 9110 section 14.6)."""
-        from os import urandom
-
-        boundary = urandom(16).hex()
-        kind = self.headers.get("Content-Type")
-        about = f"\r\n--{boundary}\r\n" + (f"Content-Type: {kind}\r\n" if kind else "")
-        pieces: list[tuple[bytes, int, int]] = []
-        for start, stop in ranges:
-            where = ContentRange("bytes", start, stop, length)
-            head = f"{about}Content-Range: {where}\r\n\r\n".encode("latin-1")
-            pieces.append((head if pieces else head[2:], start, stop))
-        end = f"\r\n--{boundary}--\r\n".encode("ascii")
-        size = sum(len(head) + stop - start for head, start, stop in pieces) + len(end)
-        self.response = JoinedRanges(body, pieces, end)
-        self.headers.set("Content-Type", f"multipart/byteranges; boundary={boundary}")
-        self.headers.set("Content-Length", size)
+        return apply_conditions(self, request_or_environ, accept_ranges, complete_length)
 
     # From other applications
 
@@ -527,35 +533,56 @@ class Response(ResponseHeaderFields):
 
         *buffered* reads the whole body at once; otherwise only up to ``start_response``.
         """
-        answer: list[Any] = []
-        written: list[bytes] = []
 
-        def start_response(
-            status: str, headers: list[tuple[str, str]], exc_info: Any = None
-        ) -> Callable[[bytes], None]:
-            answer[:] = [status, headers]
-            return written.append
+        from .extra.response_stream import response_from_app
 
-        app_iter = app(environ, start_response)
-        close = getattr(app_iter, "close", None)
-        chunks = iter(app_iter)
-        while not answer:
-            # PEP 3333: start_response is due before the first piece of the body at the latest.
-            piece = next(chunks, None)
-            if piece is None:
-                break
-            written.append(piece)
-        if not answer:
-            raise RuntimeError(f"The WSGI application {app!r} did not call start_response.")
+        return response_from_app(cls, app, environ, buffered)
 
-        def body() -> Iterator[bytes]:
-            yield from written
-            yield from chunks
+    # Headers as attributes
 
-        response = cls(list(body()) if buffered else body(), answer[0], answer[1])
-        if close is not None:
-            response.call_on_close(close)
-        return response
+    content_type = ResponseField("Content-Type")
+    content_length = ResponseField("Content-Length", parse_digits, write_count)
+    content_encoding = ResponseField("Content-Encoding")
+    location = ResponseField("Location", write=location_from_iri)
+    accept_ranges: Any = RareResponseField()
+    access_control_allow_credentials: Any = RareResponseField()
+    access_control_allow_headers: Any = RareResponseField()
+    access_control_allow_methods: Any = RareResponseField()
+    access_control_allow_origin: Any = RareResponseField()
+    access_control_expose_headers: Any = RareResponseField()
+    access_control_max_age: Any = RareResponseField()
+    age: Any = RareResponseField()
+    allow: Any = RareResponseField()
+    cache_control: Any = RareResponseField()
+    content_language: Any = RareResponseField()
+    content_location: Any = RareResponseField()
+    content_md5: Any = RareResponseField()
+    content_range: Any = RareResponseField()
+    date: Any = RareResponseField()
+    expires: Any = RareResponseField()
+    last_modified: Any = RareResponseField()
+    retry_after: Any = RareResponseField()
+    vary: Any = RareResponseField()
+    www_authenticate: Any = RareResponseField()
+
+    @property
+    def mimetype(self) -> str | None:
+        """The media type, in lower case and without parameters; set it and it gets a charset."""
+        value = self.headers.get("Content-Type")
+        return value.partition(";")[0].strip(" \t").lower() if value else None
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.headers.set("Content-Type", content_type_of(value))
+
+    @property
+    def mimetype_params(self) -> dict[str, str]:
+        """The parameters of the Content-Type, such as ``{"charset": "utf-8"}``, as a copy."""
+        return parse_options_header(self.headers.get("Content-Type"))[1]
+
+    @mimetype_params.setter
+    def mimetype_params(self, value: dict[str, str]) -> None:
+        self.headers.set("Content-Type", dump_options_header(self.mimetype, value))
 
     def __repr__(self) -> str:
         length = self.calculate_content_length()
@@ -596,6 +623,12 @@ def redirect_response(
     return response
 
 
-leave_names_out(Response)
+leave_names_out(
+    Response,
+    """
+    content_security_policy content_security_policy_report_only cross_origin_embedder_policy
+    cross_origin_opener_policy
+    """,
+)
 # The one arrow that points up the reading order: errors turn themselves into responses.
 setattr(HTTPException, "response_class", Response)  # noqa: B010 - no name is made here

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-    from .response import Response
 
 #: How many bytes are read at a time where nobody says otherwise.
 STREAM_BLOCK_SIZE = 65536
@@ -220,75 +219,3 @@ class FileWrapper:
     def close(self) -> None:
         """Close the file."""
         close_iterable(self.file)
-
-
-class JoinedRanges:
-    """Several ranges of *body* (a FileWrapper or bytes), what stands before each and at the end."""
-
-    def __init__(self, body: Any, pieces: list[tuple[bytes, int, int]], end: bytes) -> None:
-        self._body = body
-        self._pieces = pieces
-        self._end = end
-
-    def __iter__(self) -> Iterator[bytes]:
-        for head, start, stop in self._pieces:
-            yield head
-            if isinstance(self._body, bytes):
-                yield self._body[start:stop]
-            else:
-                self._body.limit_to(start, stop)
-                yield from self._body
-        yield self._end
-
-    def close(self) -> None:
-        """Close the file."""
-        close_iterable(self._body)
-
-
-class SlicedBody:
-    """Bytes *start* to *stop* of what *chunks* yields; ``close()`` closes *chunks*."""
-
-    def __init__(self, chunks: Iterable[bytes], start: int, stop: int) -> None:
-        self._chunks = chunks
-        self._start = start
-        self._stop = stop
-
-    def __iter__(self) -> Iterator[bytes]:
-        position = 0
-        for chunk in self._chunks:
-            first = max(0, self._start - position)
-            part = chunk[first : self._stop - position]
-            position += len(chunk)
-            if part:
-                yield part
-            if position >= self._stop:
-                break
-
-    def close(self) -> None:
-        """Close the chunks if they can be closed."""
-        close_iterable(self._chunks)
-
-
-class ResponseStream(io.RawIOBase):
-    """A binary file whose writing goes to the end of a response's body."""
-
-    def __init__(self, response: Response) -> None:
-        self.response = response
-
-    def writable(self) -> bool:
-        """Say that it can be written to."""
-        return True
-
-    def write(self, data: Any) -> int:
-        """Append *data*, bytes, to the body and return its length. ValueError after ``close``."""
-        if self.closed:
-            raise ValueError("The response's stream is closed. Write before you call close().")
-        self.response.make_sequence()
-        self.response.response = [*self.response.response, bytes(data)]
-        self.response.headers.remove("Content-Length")
-        return len(data)
-
-    def tell(self) -> int:
-        """Return how many bytes the body has."""
-        self.response.make_sequence()
-        return self.response.calculate_content_length() or 0

@@ -400,3 +400,26 @@ class CallbackDict(_AnyDict):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {dict.__repr__(self)}>"
+
+
+class LeftOutName:
+    """A descriptor for a name of Werkzeug's that is left out: using it says what to use instead."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place, self._name = owner.__name__, name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        from .extra.absent import left_out_error
+
+        raise left_out_error(self._place, self._name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.__get__(instance)
+
+
+def leave_names_out(cls: type, names: str) -> None:
+    """Give *cls* a `LeftOutName` for each of *names*."""
+    for name in names.split():
+        descriptor = LeftOutName()
+        descriptor.__set_name__(cls, name)
+        setattr(cls, name, descriptor)

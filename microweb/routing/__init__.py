@@ -37,7 +37,7 @@ order. Nothing here knows of requests, responses or views.
 
 from __future__ import annotations
 
-from .adapter import MapAdapter
+from ..text.lazy import import_later
 from .converters import (
     AnyConverter,
     BaseConverter,
@@ -60,7 +60,6 @@ from .exceptions import (
     WebsocketMismatch,
     WrongMethod,
 )
-from .factories import EndpointPrefix, RuleTemplate, Subdomain, Submount
 from .map import Map
 from .rules import Rule, RuleFactory
 
@@ -68,11 +67,9 @@ __all__ = [
     "AnyConverter",
     "BaseConverter",
     "BuildError",
-    "EndpointPrefix",
     "FloatConverter",
     "IntegerConverter",
     "Map",
-    "MapAdapter",
     "NoMatch",
     "NumberConverter",
     "PathConverter",
@@ -82,9 +79,6 @@ __all__ = [
     "Rule",
     "RuleFactory",
     "RuleSyntaxError",
-    "RuleTemplate",
-    "Subdomain",
-    "Submount",
     "UUIDConverter",
     "UnicodeConverter",
     "UnknownConverter",
@@ -92,3 +86,11 @@ __all__ = [
     "WebsocketMismatch",
     "WrongMethod",
 ]
+
+__getattr__ = import_later(
+    __name__,
+    """
+    extra.adapter: MapAdapter
+    extra.factories: EndpointPrefix RuleTemplate Subdomain Submount
+    """,
+)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 from ..text.quoting import local_path, quote_path, quote_query
-from .adapter import MapAdapter, read_wsgi_request
 from .building import build_domain, build_path, explain_build_failure, fill_redirect_target
 from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED
 from .exceptions import NoMatch, RequestRedirect, RoutingError, RuleSyntaxError, WrongMethod
@@ -24,7 +23,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .converters import BaseConverter
-    from .explaining import PathExplanation
+    from .extra.adapter import MapAdapter
+    from .extra.explaining import PathExplanation
     from .inserting import BoundConverter
     from .rules import Rule, RuleFactory
 
@@ -516,7 +516,7 @@ class Map:
           /: 'abuot' is none of the fixed segments
         /about comes near: 'about' is spelled like 'abuot'
         """
-        from .explaining import explain_path
+        from .extra.explaining import explain_path
 
         return explain_path(self, method, path, domain)
 
@@ -539,6 +539,8 @@ class Map:
         >>> Map([Rule("/a/", endpoint="a")]).bind("example.org").build("a", force_external=True)
         'http://example.org/a/'
         """
+        from .extra.adapter import MapAdapter
+
         return MapAdapter(
             self,
             server_name,
@@ -564,6 +566,8 @@ class Map:
         >>> Map().bind_to_environ(environ).path_info
         '/x'
         """
+        from .extra.adapter import MapAdapter, read_wsgi_request
+
         return MapAdapter(self, *read_wsgi_request(self, environ, server_name, subdomain))
 
 

@@ -16,7 +16,7 @@ underscores and the interpreter's internals are out of their reach nevertheless.
 
 from __future__ import annotations
 
-from .bytecode import Bucket, BytecodeCache, FileSystemBytecodeCache
+from ..text.lazy import import_later
 from .environment import Environment, Template, select_autoescape
 from .exceptions import (
     FilterArgumentError,
@@ -29,46 +29,23 @@ from .exceptions import (
     TemplateSyntaxError,
     UndefinedError,
 )
-from .loaders import (
-    BaseLoader,
-    ChoiceLoader,
-    DictLoader,
-    FileSystemLoader,
-    FunctionLoader,
-    PackageLoader,
-    PrefixLoader,
-)
+from .loaders import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader
 from .markup import Markup, escape, escape_silent, soft_str
-from .modules import TemplateStream
 from .runtime import pass_context, pass_environment, pass_eval_context
-from .undefined import (
-    ChainableUndefined,
-    DebugUndefined,
-    StrictUndefined,
-    Undefined,
-    make_logging_undefined,
-)
+from .undefined import StrictUndefined, Undefined
 
 TYPE_CHECKING = False
-if not TYPE_CHECKING:
-    from .environment import missing_template_name as __getattr__  # noqa: F401
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "BaseLoader",
-    "Bucket",
-    "BytecodeCache",
-    "ChainableUndefined",
     "ChoiceLoader",
-    "DebugUndefined",
     "DictLoader",
     "Environment",
-    "FileSystemBytecodeCache",
     "FileSystemLoader",
     "FilterArgumentError",
-    "FunctionLoader",
     "Markup",
-    "PackageLoader",
-    "PrefixLoader",
     "StrictUndefined",
     "Template",
     "TemplateAssertionError",
@@ -76,17 +53,34 @@ __all__ = [
     "TemplateNotFound",
     "TemplateRuntimeError",
     "TemplateSecurityError",
-    "TemplateStream",
     "TemplateSyntaxError",
     "TemplatesNotFound",
     "Undefined",
     "UndefinedError",
     "escape",
     "escape_silent",
-    "make_logging_undefined",
     "pass_context",
     "pass_environment",
     "pass_eval_context",
     "select_autoescape",
     "soft_str",
 ]
+
+_find_extra_of_templates = import_later(
+    __name__,
+    """
+    extra.bytecode: Bucket BytecodeCache FileSystemBytecodeCache
+    extra.loaders: FunctionLoader PackageLoader PrefixLoader
+    extra.streaming: TemplateStream
+    extra.undefined: ChainableUndefined DebugUndefined make_logging_undefined
+    """,
+)
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        return _find_extra_of_templates(name)
+    except AttributeError:
+        from .environment import missing_template_name
+
+        return missing_template_name(name)

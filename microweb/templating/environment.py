@@ -12,13 +12,7 @@ import sys
 from .exceptions import TemplateNotFound, TemplatesNotFound, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .modules import (
-    TemplateModule,
-    TemplateSourceLoader,
-    TemplateStream,
-    compile_with_lines,
-    runtime_namespace,
-)
+from .modules import TemplateModule, TemplateSourceLoader, compile_with_lines, runtime_namespace
 from .parser import TemplateParser
 from .runtime import (
     Cycler,
@@ -38,7 +32,8 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any, NoReturn
 
-    from .bytecode import BytecodeCache
+    from .extra.bytecode import BytecodeCache
+    from .extra.streaming import TemplateStream
     from .loaders import BaseLoader
     from .nodes import TemplateNode
 
@@ -483,6 +478,8 @@ class Template:
         >>> list(Template("{{ x }}").stream(x=1))
         ['1']
         """
+        from .extra.streaming import TemplateStream
+
         return TemplateStream(self.generate(*args, **kwargs))
 
     def make_module(self, variables: Mapping[str, Any] | None = None) -> TemplateModule:

@@ -1,15 +1,15 @@
 """Where the text of templates comes from.
 
 A loader turns a name into ``(source, filename, uptodate)``: the text, the path or None, and a
-function that says whether the text is still current, or None if nobody can tell. Names are parts
-joined by ``/`` on every system; what climbs out of its folder does not exist.
+function that says whether the text is still current, or None where that is not known. Names are
+parts joined by ``/`` on every system; what climbs out of its folder does not exist.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 
+from ..text.archive import find_archive
 from .exceptions import TemplateNotFound, TemplateSyntaxError
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ class FileSystemLoader(BaseLoader):
             with open(path, "rb") as file:
                 return file.read()
         except (FileNotFoundError, NotADirectoryError):
-            importer, inner = _find_in_archive(path)
+            importer, inner = find_in_archive(path)
             if importer is None:
                 raise
             data: bytes = importer.get_data(os.path.join(importer.archive, inner))
@@ -112,7 +112,7 @@ class FileSystemLoader(BaseLoader):
             for path, _, files in os.walk(folder, followlinks=self.followlinks):
                 base = os.path.relpath(path, folder).replace(os.sep, "/")
                 found.update(name if base == "." else f"{base}/{name}" for name in files)
-            importer, inner = _find_in_archive(folder)
+            importer, inner = find_in_archive(folder)
             if importer is not None:
                 from zipfile import ZipFile
 
@@ -123,17 +123,11 @@ class FileSystemLoader(BaseLoader):
         return sorted(found)
 
 
-def _find_in_archive(path: str) -> tuple[Any, str]:
-    """Return the importer of the zip that *path* lies in and the path inside, or ``(None, "")``.
-
-    Only a zip that modules have been imported from is looked into.
-    """
+def find_in_archive(path: str) -> tuple[Any, str]:
+    """Return the importer of the zip that *path* lies in and the path inside, or ``(None, "")``."""
     path = os.path.abspath(path)
-    for importer in list(sys.path_importer_cache.values()):
-        archive = getattr(importer, "archive", None)
-        if archive is not None and f"{path}{os.sep}".startswith(os.path.abspath(archive) + os.sep):
-            return importer, os.path.relpath(path, archive)
-    return None, ""
+    importer = find_archive(path)
+    return importer, "" if importer is None else os.path.relpath(path, importer.archive)
 
 
 def _modification_time(path: str) -> int | None:
@@ -154,30 +148,6 @@ class _UnchangedFile:
         return _modification_time(self.path) == self.modified
 
 
-class PackageLoader(FileSystemLoader):
-    """Templates in the folder *package_path* of the importable package *package_name*.
-
-    The package may be in a zip. ValueError is raised if it has no such folder.
-    """
-
-    def __init__(
-        self, package_name: str, package_path: str = "templates", encoding: str = "utf-8"
-    ) -> None:
-        from importlib import import_module
-
-        package = import_module(package_name)
-        self.package_name, self.package_path = package_name, package_path
-        roots = list(getattr(package, "__path__", ()))
-        roots = roots or [os.path.dirname(getattr(package, "__file__", None) or ".")]
-        folders = [os.path.normpath(os.path.join(root, package_path)) for root in roots]
-        super().__init__(folders, encoding)
-        if not any(os.path.isdir(folder) or _find_in_archive(folder)[0] for folder in folders):
-            raise ValueError(
-                f"The package {package_name!r} has no folder {package_path!r}; looked for "
-                f"{', '.join(map(repr, folders))}."
-            )
-
-
 class DictLoader(BaseLoader):
     """Templates in a dict of name to text."""
 
@@ -194,51 +164,6 @@ class DictLoader(BaseLoader):
     def list_templates(self) -> list[str]:
         """Return the names in the dict."""
         return sorted(self.mapping)
-
-
-class FunctionLoader(BaseLoader):
-    """Templates from a function that takes a name and returns the text, the three values of
-    `BaseLoader.get_source`, or None if it has no such template."""
-
-    def __init__(self, load_func: Callable[[str], FoundSource]) -> None:
-        self.load_func = load_func
-
-    def get_source(self, environment: Any, template: str) -> LoadedSource:
-        """Ask the function."""
-        found = self.load_func(template)
-        if found is None:
-            raise TemplateNotFound(template)
-        return (found, None, None) if isinstance(found, str) else found
-
-
-class PrefixLoader(BaseLoader):
-    """Several loaders, each under its own prefix: ``app/page.html`` is ``page.html`` of ``app``.
-
-    >>> PrefixLoader({"a": DictLoader({"b": "text"})}).get_source(None, "a/b")[0]
-    'text'
-    """
-
-    def __init__(self, mapping: Mapping[str, BaseLoader], delimiter: str = "/") -> None:
-        self.mapping = mapping
-        self.delimiter = delimiter
-
-    def get_source(self, environment: Any, template: str) -> LoadedSource:
-        """Ask the loader under the prefix."""
-        prefix, delimiter, name = template.partition(self.delimiter)
-        if not delimiter or prefix not in self.mapping:
-            raise TemplateNotFound(template)
-        try:
-            return self.mapping[prefix].get_source(environment, name)
-        except TemplateNotFound as error:
-            raise TemplateNotFound(template, tried=error.tried) from None
-
-    def list_templates(self) -> list[str]:
-        """Return the names of all loaders with their prefixes."""
-        return sorted(
-            prefix + self.delimiter + name
-            for prefix, loader in self.mapping.items()
-            for name in loader.list_templates()
-        )
 
 
 class ChoiceLoader(BaseLoader):

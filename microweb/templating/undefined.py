@@ -138,37 +138,6 @@ class Undefined(EngineObject):
         return "Undefined"
 
 
-class ChainableUndefined(Undefined):
-    """An `Undefined` whose attributes and items are undefined too."""
-
-    __slots__ = ()
-
-    def __html__(self) -> str:
-        return str(self)
-
-    def __getattr__(self, name: str) -> ChainableUndefined:
-        if name[:2] == "__":
-            raise AttributeError(name)
-        return self
-
-    def __getitem__(self, key: Any) -> ChainableUndefined:  # type: ignore[override]
-        return self
-
-
-class DebugUndefined(Undefined):
-    """An `Undefined` that shows what is missing, as ``{{ name }}``."""
-
-    __slots__ = ()
-
-    def __str__(self) -> str:
-        if self._undefined_hint:
-            return f"{{{{ undefined value printed: {self._undefined_hint} }}}}"
-        if self._undefined_obj is MISSING:
-            return f"{{{{ {self._undefined_name} }}}}"
-        kind = type(self._undefined_obj).__name__
-        return f"{{{{ no such element: {kind} object[{self._undefined_name!r}] }}}}"
-
-
 class StrictUndefined(Undefined):
     """An `Undefined` that cannot even be shown, compared, counted or tested for truth."""
 
@@ -178,40 +147,7 @@ class StrictUndefined(Undefined):
     __contains__ = Undefined._fail_with_undefined_error
 
 
-def make_logging_undefined(
-    logger: Any = None, base: type[Undefined] = Undefined
-) -> type[Undefined]:
-    """Return a class like *base* that tells *logger* when what does not exist is shown or looped
-    over: its message, the template, the line and the nearest name there is, as a warning.
-
-    Without a *logger* that of this package's name is used.
-    """
-    if logger is None:
-        try:
-            from logging import getLogger
-        except ImportError as error:
-            raise ImportError(
-                f"make_logging_undefined without a logger needs Python's logging module ({error}); "
-                f"install the system package libpython3-stdlib (Debian) or python3-logging "
-                f"(OpenWrt), or pass an object with a method warning(message, *args)"
-            ) from None
-        logger = getLogger(__name__.replace(".undefined", ""))
-
-    class LoggingUndefined(base):  # type: ignore[misc, valid-type]
-        __slots__ = ()
-
-        def __str__(self) -> str:
-            logger.warning("Template variable warning: %s", _describe_undefined(self))
-            return str(base.__str__(self))
-
-        def __iter__(self) -> Iterator[Any]:
-            logger.warning("Template variable warning: %s", _describe_undefined(self))
-            return iter(base.__iter__(self))
-
-    return LoggingUndefined
-
-
-def _describe_undefined(value: Undefined) -> str:
+def describe_undefined(value: Undefined) -> str:
     """Say what is missing, in which line of which template, and what is called alike."""
     place, frame = "", sys._getframe(2)
     while frame is not None:
@@ -301,8 +237,8 @@ class TemplateLookups:
         return GuardedFormat(None if is_class else value, name == "format_map")
 
     def _refused(self, value: Any, name: str) -> Undefined:
-        if isinstance(value, ChainableUndefined):
-            return value
+        if getattr(type(value), "_is_chainable", False):
+            return value  # type: ignore[no-any-return]
         if isinstance(value, Undefined):
             value._fail_with_undefined_error()
         kind = type(value).__name__

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from microweb.http import LanguageAccept, MIMEAccept, parse_accept_header
-from microweb.http.header_values import Accept
+from microweb.http.extra.header_values import Accept
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microweb.http import HeaderSet, parse_cache_control_header, parse_set_header
-from microweb.http.header_values import ResponseCacheControl
+from microweb.http.extra.header_values import ResponseCacheControl
 
 
 def test_header_set():

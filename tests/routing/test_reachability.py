@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microweb.routing import BaseConverter, Map, Rule, Subdomain
-from microweb.routing.reachability import find_hidden_rules
+from microweb.routing.extra.reachability import find_hidden_rules
 
 pytestmark = pytest.mark.filterwarnings("ignore:two rules answer")
 

@@ -145,7 +145,7 @@ def test_tp_17_a_folder_of_another_user_or_behind_a_link_is_left_alone(
         st_uid = os.geteuid() + 1
         st_mode = real(tmp_path / "cache").st_mode
 
-    monkeypatch.setattr("microweb.templating.bytecode.os.lstat", lambda path: Foreign)
+    monkeypatch.setattr("microweb.templating.extra.bytecode.os.lstat", lambda path: Foreign)
     assert not FileSystemBytecodeCache(str(tmp_path / "cache")).is_private()
 
 
@@ -162,7 +162,7 @@ def test_a_write_that_fails_leaves_no_file_behind(
     def fail(*args: Any) -> None:
         raise OSError("disk full")
 
-    monkeypatch.setattr("microweb.templating.bytecode.os.replace", fail)
+    monkeypatch.setattr("microweb.templating.extra.bytecode.os.replace", fail)
     assert make_environment(tmp_path).get_template("a").render(x=1) == "<1>"
     assert list(tmp_path.iterdir()) == []
 

@@ -6,17 +6,17 @@ name and with the parameters that tools written for Werkzeug call.
 
 from __future__ import annotations
 
-from ..text.quoting import text_from_environ
-from .forms import FormDataParser
-from .request import Request
-from .streams import FileWrapper
+from ...text.quoting import text_from_environ
+from ..request import Request
+from ..streams import FileWrapper
+from .formparser import FormDataParser
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-    from .structures import MultiDict
+    from ..structures import MultiDict
 
 
 def _request_for(environ: dict[str, Any], trusted_hosts: Iterable[str] | None = None) -> Request:

@@ -6,15 +6,15 @@ about routes. Debug pages and ``microweb explain`` show what it returns.
 
 from __future__ import annotations
 
-from ..text.nearest import nearest_name
-from .exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod
-from .trie import RouteBranch, RouteNode, search_trie
+from ...text.nearest import nearest_name
+from ..exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod
+from ..trie import RouteBranch, RouteNode, search_trie
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .rules import Rule
+    from ..rules import Rule
 
 _MOST_STEPS_SHOWN = 100
 _MOST_NEAR_RULES = 5

@@ -6,16 +6,16 @@ builds, and decides nothing about routes itself.
 
 from __future__ import annotations
 
-from ..text.quoting import local_path, quote_path, quote_query
-from .exceptions import BuildError, NoMatch, RequestRedirect, WrongMethod
-from .rules import HOST_CHARACTERS
+from ...text.quoting import local_path, quote_path, quote_query
+from ..exceptions import BuildError, NoMatch, RequestRedirect, WrongMethod
+from ..rules import HOST_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from .rules import Rule
+    from ..rules import Rule
 
 _DEFAULT_PORTS = {"http": ":80", "ws": ":80", "https": ":443", "wss": ":443"}
 

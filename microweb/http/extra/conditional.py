@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 
-from ..text.dates import datetime_from_timestamp, http_date, parse_timestamp
-from ..text.tokens import parse_digits
+from ...text.dates import datetime_from_timestamp, http_date, parse_timestamp
+from ...text.tokens import parse_digits
+from ..fields import quote_etag, unquote_etag
 from .header_values import HeaderValue
 
 TYPE_CHECKING = False
@@ -17,42 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
-#: Where the conditions of a request stand in its environ, and the range it may ask for.
-CONDITIONAL_ENVIRON_KEYS = (
-    "HTTP_IF_NONE_MATCH",
-    "HTTP_IF_MODIFIED_SINCE",
-    "HTTP_RANGE",
-    "HTTP_IF_MATCH",
-    "HTTP_IF_UNMODIFIED_SINCE",
-)
-
 
 # RFC 9110 section 14.2 lets a server ignore a Range that asks for many small pieces.
 _MAX_RANGES = 16
-
-
-def quote_etag(etag: str, weak: bool = False) -> str:
-    """Return *etag* in quotes, with ``W/`` if *weak*. ValueError if it holds a quote."""
-    if '"' in etag:
-        raise ValueError(f"The entity tag {etag!r} holds a '\"'. Leave the quotes out: 'abc'.")
-    return f'W/"{etag}"' if weak else f'"{etag}"'
-
-
-def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
-    """Return ``(tag, is_weak)``; ``(None, None)`` if there is none.
-
-    >>> unquote_etag('W/"abc"'), unquote_etag(None)
-    (('abc', True), (None, None))
-    """
-    if not etag:
-        return None, None
-    etag = etag.strip(" \t")
-    weak = etag.startswith(("W/", "w/"))
-    if weak:
-        etag = etag[2:]
-    if len(etag) > 1 and etag[0] == etag[-1] == '"':
-        etag = etag[1:-1]
-    return etag, weak
 
 
 def generate_etag(data: bytes) -> str:

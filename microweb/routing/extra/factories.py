@@ -5,14 +5,14 @@ The law of this module: a factory changes copies; the rules it was given stay as
 
 from __future__ import annotations
 
-from .rules import RuleFactory
+from ..rules import RuleFactory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from .rules import Rule
+    from ..rules import Rule
 
 
 class _ChangingFactory(RuleFactory):

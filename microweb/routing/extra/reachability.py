@@ -13,16 +13,16 @@ from __future__ import annotations
 
 import re
 
-from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED
-from .exceptions import RequestRedirect
+from ..converters import DEFAULT_CONVERTERS, NOT_CONVERTED
+from ..exceptions import RequestRedirect
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-    from .map import Map
-    from .rules import Rule, RuleVariable
+    from ..map import Map
+    from ..rules import Rule, RuleVariable
 
 # Texts of each common kind; what few other rules spell out comes first.
 _COMMON_SAMPLES = (

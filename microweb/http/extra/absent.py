@@ -1,14 +1,10 @@
-"""Names that Werkzeug has and this part has not, and what to use instead of each.
-
-Law of this module: whoever uses such a name is told in one sentence what to write. Nothing else
-is known here.
-"""
+"""Names that Werkzeug has and this part has not, and what to use instead of each."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
 # One line per place: its name, and the names that are left out of it, before what stands instead.
 _LEFT_OUT_TABLE = """
@@ -56,48 +52,14 @@ def _read_left_out_table() -> dict[tuple[str, str], str]:
 _LEFT_OUT_NAMES = _read_left_out_table()
 
 
-def _left_out_error(place: str, name: str) -> AttributeError:
+def left_out_error(place: str, name: str) -> AttributeError:
+    """Return the error for a name that is left out of *place*: it says what to use instead."""
     instead = _LEFT_OUT_NAMES[place, name]
     return AttributeError(f"{place}.{name} is left out here: use {instead} instead.")
 
 
-class LeftOutName:
-    """A descriptor: who reads or sets the attribute gets an AttributeError with what to use."""
-
-    def __init__(self, place: str, name: str) -> None:
-        self._key = place, name
-
-    def __get__(self, instance: Any, owner: Any = None) -> NoReturn:
-        raise _left_out_error(*self._key)
-
-    def __set__(self, instance: Any, value: Any) -> NoReturn:
-        raise _left_out_error(*self._key)
-
-
-def leave_names_out(cls: type) -> None:
-    """Give *cls* a LeftOutName for each of its names in the table."""
-    for place, name in _LEFT_OUT_NAMES:
-        if place == cls.__name__:
-            setattr(cls, name, LeftOutName(place, name))
-
-
-def refuse_left_out_names(subclass: type, cls: type) -> None:
-    """Raise if *subclass* sets a ``..._class`` or parsing hook that *cls* would never ask."""
-    for place, name in _LEFT_OUT_NAMES:
-        if (
-            place == cls.__name__
-            and name in vars(subclass)
-            and ("_class" in name or "form" in name)
-        ):
-            raise _left_out_error(place, name)
-
-
-def missing_http_name(name: str) -> Any:
-    """Answer for the part's missing names, and for the one that would hide Python's own."""
-    if name == "NotImplemented":
-        from .exceptions import HTTPNotImplemented
-
-        return HTTPNotImplemented
+def missing_http_name(name: str) -> NoReturn:
+    """Raise the AttributeError for a name that ``microweb.http`` has not."""
     if ("http", name) in _LEFT_OUT_NAMES:
-        raise _left_out_error("http", name)
+        raise left_out_error("http", name)
     raise AttributeError(f"module 'http' has no attribute {name!r}")

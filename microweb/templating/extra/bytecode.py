@@ -11,15 +11,15 @@ from __future__ import annotations
 import os
 import sys
 
-from .compiler import GENERATED_CODE_VERSION
-from .lexer import DEFAULT_SYNTAX
+from ..compiler import GENERATED_CODE_VERSION
+from ..lexer import DEFAULT_SYNTAX
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from .environment import Environment
+    from ..environment import Environment
 
 
 class Bucket:

@@ -1,0 +1,1 @@
+"""What a first reading of the router skips: adapters, rule factories, explanations."""

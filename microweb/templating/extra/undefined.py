@@ -1,0 +1,75 @@
+"""Other kinds of undefined values: chainable, kept for a look at the page, or logged."""
+
+from __future__ import annotations
+
+from ..undefined import MISSING, Undefined, describe_undefined
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+
+class ChainableUndefined(Undefined):
+    """An `Undefined` whose attributes and items are undefined too."""
+
+    __slots__ = ()
+    _is_chainable = True
+
+    def __html__(self) -> str:
+        return str(self)
+
+    def __getattr__(self, name: str) -> ChainableUndefined:
+        if name[:2] == "__":
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, key: Any) -> ChainableUndefined:  # type: ignore[override]
+        return self
+
+
+class DebugUndefined(Undefined):
+    """An `Undefined` that shows what is missing, as ``{{ name }}``."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        if self._undefined_hint:
+            return f"{{{{ undefined value printed: {self._undefined_hint} }}}}"
+        if self._undefined_obj is MISSING:
+            return f"{{{{ {self._undefined_name} }}}}"
+        kind = type(self._undefined_obj).__name__
+        return f"{{{{ no such element: {kind} object[{self._undefined_name!r}] }}}}"
+
+
+def make_logging_undefined(
+    logger: Any = None, base: type[Undefined] = Undefined
+) -> type[Undefined]:
+    """Return a class like *base* that tells *logger* when what does not exist is shown or looped
+    over: its message, the template, the line and the nearest name there is, as a warning.
+
+    Without a *logger* that of this package's name is used.
+    """
+    if logger is None:
+        try:
+            from logging import getLogger
+        except ImportError as error:
+            raise ImportError(
+                f"make_logging_undefined without a logger needs Python's logging module ({error}); "
+                f"install the system package libpython3-stdlib (Debian) or python3-logging "
+                f"(OpenWrt), or pass an object with a method warning(message, *args)"
+            ) from None
+        logger = getLogger(__name__.replace(".extra.undefined", ""))
+
+    class LoggingUndefined(base):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            logger.warning("Template variable warning: %s", describe_undefined(self))
+            return str(base.__str__(self))
+
+        def __iter__(self) -> Iterator[Any]:
+            logger.warning("Template variable warning: %s", describe_undefined(self))
+            return iter(base.__iter__(self))
+
+    return LoggingUndefined
