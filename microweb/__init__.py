@@ -45,17 +45,17 @@ from .helpers import stream_template_string as stream_template_string
 from .helpers import stream_with_context as stream_with_context
 from .helpers import url_for as url_for
 from .json import jsonify as jsonify
-from .signals import appcontext_popped as appcontext_popped
-from .signals import appcontext_pushed as appcontext_pushed
-from .signals import appcontext_tearing_down as appcontext_tearing_down
-from .signals import before_render_template as before_render_template
-from .signals import got_request_exception as got_request_exception
-from .signals import message_flashed as message_flashed
-from .signals import request_finished as request_finished
-from .signals import request_started as request_started
-from .signals import request_tearing_down as request_tearing_down
-from .signals import template_rendered as template_rendered
+from .text.lazy import import_later
 from .wrappers import Request as Request
 from .wrappers import Response as Response
 
 __version__ = "0.1.0"
+
+__getattr__ = import_later(
+    __name__,
+    """
+    signals: appcontext_popped appcontext_pushed appcontext_tearing_down
+    signals: before_render_template got_request_exception message_flashed request_finished
+    signals: request_started request_tearing_down template_rendered
+    """,
+)

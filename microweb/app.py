@@ -346,12 +346,18 @@ class Microweb(Scaffold):
         url_rule.origin = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
-            from .viewcheck import check_view_arguments
-
-            check_view_arguments(url_rule.rule, self._arguments_of(url_rule), view_func, names)
+            self._check_view(url_rule, view_func, names)
         self.url_map.add(url_rule)
         if view_func is not None:
             self.view_functions[endpoint] = view_func
+
+    def _check_view(self, rule: Rule, view: Callable[..., Any], methods: set[str]) -> None:
+        """Raise TypeError where a view cannot take its arguments, if the checker is there."""
+        try:
+            from .viewcheck import check_view_arguments
+        except ImportError:
+            return
+        check_view_arguments(rule.rule, self._arguments_of(rule), view, methods)
 
     def _arguments_of(self, rule: Rule) -> set[str]:
         """Return the names of a rule's variables, those in its host or subdomain included."""

@@ -193,7 +193,7 @@ class Blueprint(Scaffold):
             )
         for deferred in self.deferred_functions:
             deferred(state)
-        if self.cli.commands:
+        if "cli" in vars(self) and self.cli.commands:
             self._add_commands(app, options.get("cli_group", self.cli_group), name)
         for blueprint, nested in self._blueprints:
             prefix = nested.get("url_prefix")

@@ -57,9 +57,7 @@ class DispatchTable:
     """
 
     def __init__(self, app: Microweb, registered: tuple[Any, ...]) -> None:
-        from .configcheck import check_configuration
-
-        check_configuration(app.config)
+        _warn_of_unread_keys(app)
         self.registered = registered
         self.find = app.url_map.find
         self.has_hosts = app.url_map.has_hosts
@@ -77,6 +75,15 @@ class DispatchTable:
         self.has_teardown = app.has_teardown()
         self.request_settings = app.request_settings()
         self.checked_hosts: set[str | None] = set()
+
+
+def _warn_of_unread_keys(app: Microweb) -> None:
+    """Warn of misspelt keys in the configuration, where the checker is there."""
+    try:
+        from .configcheck import check_configuration
+    except ImportError:
+        return
+    check_configuration(app.config)
 
 
 def _view_of_no_endpoint(**arguments: Any) -> NoReturn:

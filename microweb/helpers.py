@@ -10,7 +10,7 @@ import os
 
 from .globals import CURRENT_CONTEXT, current_context, find_request_context, request_context
 from .http import Aborter, NotFound, Response, file_response, redirect_response
-from .security import safe_join
+from .text.paths import safe_join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import os
 from .http import file_response
 from .http.files import guess_file_type
 from .scaffold import find_root_path
-from .security import safe_join
+from .text.paths import safe_join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -84,7 +84,6 @@ def _run_until_signal(
     import threading
 
     from .serving import make_server
-    from .serving.extra.binding import find_systemd_descriptor
     from .text.hosts import is_loopback_host
 
     if use_debugger:
@@ -94,7 +93,9 @@ def _run_until_signal(
     reloading = _take_over_socket()
     if reloading is not None:
         options["fd"] = reloading
-    elif options.get("fd") is None:
+    elif options.get("fd") is None and "LISTEN_PID" in os.environ:
+        from .serving.extra.binding import find_systemd_descriptor
+
         options["fd"] = find_systemd_descriptor()
     seen: set[int] = set()
 
@@ -154,7 +155,8 @@ def run_app(
         _load_environment(app)
     if debug is not None:
         app.debug = bool(debug)
-    options.setdefault("use_debugger", app.debug)
+    with_desk = app.debug and _has_desk()
+    options.setdefault("use_debugger", with_desk)
     name, _, number = (app.config["SERVER_NAME"] or "").partition(":")
     host = host or name or "127.0.0.1"
     if port is None:
@@ -163,16 +165,28 @@ def run_app(
         if "server" in options:
             _serve_elsewhere(app, host, port, options)
         else:
-            options.setdefault("use_reloader", app.debug and _can_be_started_anew())
+            options.setdefault("use_reloader", with_desk and _can_be_started_anew())
             run_simple(host, port, app, **options)
     except (OSError, OverflowError) as error:
         _exit_with_sentence(describe_listen_failure(host, port, error))
 
 
+def _has_desk() -> bool:
+    """Return whether the debug pages and the reloader are there: small files leave them out."""
+    try:
+        from .dev.debug import DebuggedApplication
+    except ImportError:
+        return False
+    return DebuggedApplication is not None
+
+
 def _load_environment(app: Microweb) -> None:
     """Read ``.env`` files, and let MICROWEB_DEBUG or FLASK_DEBUG in them count."""
+    try:
+        from .dotenv import load_dotenv
+    except ImportError:
+        return
     from .config import find_debug_variable, is_true_word
-    from .dotenv import load_dotenv
 
     before = find_debug_variable()
     try:
@@ -236,9 +250,7 @@ def describe_listen_failure(host: str, port: int, error: Exception) -> str:
     >>> describe_listen_failure("192.0.2.1", 80, PermissionError(13, "Permission denied"))
     "cannot listen on '192.0.2.1', port 80: Permission denied; choose another host or port"
     """
-    from .serving.extra.binding import AddressInUse
-
-    if isinstance(error, AddressInUse):
+    if type(error).__name__ == "AddressInUse":
         return str(error)
     reason = getattr(error, "strerror", None) or error
     return f"cannot listen on {host!r}, port {port!r}: {reason}; choose another host or port"

@@ -6,71 +6,18 @@ Nothing here knows a request. Everything that comes from outside is taken for ho
 from __future__ import annotations
 
 import os
-from functools import partial
+
+from .text.digests import begin_hmac, compare_digest
+from .text.paths import WINDOWS_DEVICE_NAMES
+from .text.paths import safe_join as safe_join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 _SALT_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 # OWASP's figure for PBKDF2-HMAC-SHA256, used where scrypt is not there.
 DEFAULT_PBKDF2_ITERATIONS = 600_000
-_WINDOWS_DEVICE_NAMES = frozenset(
-    ["AUX", "CON", "CONIN$", "CONOUT$", "NUL", "PRN"]
-    + [f"{port}{digit}" for port in ("COM", "LPT") for digit in "0123456789¹²³"]
-)
-
-
-def _compare_bytes(given: bytes, right: bytes) -> bool:
-    """Do as `hmac.compare_digest`: what it takes does not tell where the two differ."""
-    difference = len(given) ^ len(right)
-    for a, b in zip(given, right):
-        difference |= a ^ b
-    return not difference
-
-
-compare_digest: Callable[[bytes, bytes], bool] = _compare_bytes
-try:
-    # What `hmac` has of that name, without the rest, which small systems lack.
-    from _operator import _compare_digest
-
-    compare_digest = _compare_digest
-except ImportError:
-    pass
-
-
-def find_hmac() -> Callable[[bytes, bytes, Any], bytes]:
-    """Return the function that makes an HMAC (RFC 2104) of a key, a message and a digest, which is
-    a name or a function of `hashlib`.
-
-    >>> find_hmac()(b"key", b"value", "sha256")[:4].hex()
-    '90fbfcf1'
-    """
-    try:
-        from hmac import digest
-    except ImportError:
-        return lambda key, message, digest: _begin_hmac(key, digest)(message)
-    return digest
-
-
-def _begin_hmac(key: bytes, digest: Any) -> Callable[[bytes], bytes]:
-    """Return what computes HMACs under a key: its two hashes are begun but once."""
-    from hashlib import new
-
-    make: Any = digest if callable(digest) else partial(new, digest)
-    size = make().block_size
-    padded = (make(key).digest() if len(key) > size else key).ljust(size, b"\0")
-    inner, outer = [make(bytes([byte ^ pad for byte in padded])) for pad in (0x36, 0x5C)]
-
-    def keyed_digest(message: bytes) -> bytes:
-        inside, outside = inner.copy(), outer.copy()
-        inside.update(message)
-        outside.update(inside.digest())
-        result: bytes = outside.digest()
-        return result
-
-    return keyed_digest
 
 
 def gen_salt(length: int) -> str:
@@ -187,58 +134,13 @@ def _hash_with_pbkdf2(arguments: list[str], salt: str, password: str) -> tuple[s
 
 def _derive_pbkdf2(name: str, password: bytes, salt: bytes, iterations: int) -> bytes:
     """PBKDF2's first block (RFC 8018 §5.2), for a Python whose hashlib has none: slow but there."""
-    keyed_digest = _begin_hmac(password, name)
+    keyed_digest = begin_hmac(password, name)
     block = keyed_digest(salt + b"\x00\x00\x00\x01")
     result = int.from_bytes(block, "big")
     for _ in range(iterations - 1):
         block = keyed_digest(block)
         result ^= int.from_bytes(block, "big")
     return result.to_bytes(len(block), "big")
-
-
-def safe_join(directory: str, *pathnames: str, windows: bool = os.name == "nt") -> str | None:
-    """Join untrusted parts to a trusted directory; None if the result would lie outside.
-
-    Nothing is asked of the file system. *windows* applies that system's rules (drive letters,
-    backslashes, streams, device names); by default those of the machine.
-
-    >>> safe_join("/srv/static", "css/site.css")
-    '/srv/static/css/site.css'
-    >>> safe_join("/srv/static", "../secret") is None
-    True
-    """
-    joined = directory or "."
-    for pathname in pathnames:
-        if not pathname:
-            continue
-        if "\x00" in pathname or pathname.startswith("/"):
-            return None
-        if windows and not _is_safe_on_windows(pathname):
-            return None
-        segments: list[str] = []
-        for segment in pathname.split("/"):
-            if segment == "..":
-                if not segments:
-                    return None
-                segments.pop()
-            elif segment and segment != ".":
-                segments.append(segment)
-        if pathname.endswith("/"):
-            # Kept, so that "file.txt/" is not found rather than taken for the file.
-            segments.append("")
-        joined = "/".join([joined.rstrip("/"), *segments])
-    return joined
-
-
-def _is_safe_on_windows(pathname: str) -> bool:
-    """Return whether Windows would read a path as a plain relative one."""
-    if "\\" in pathname or ":" in pathname:
-        return False
-    for segment in pathname.split("/"):
-        stem = segment.partition(".")[0].rstrip(" ").upper()
-        if stem in _WINDOWS_DEVICE_NAMES:
-            return False
-    return True
 
 
 def secure_filename(filename: str) -> str:
@@ -266,6 +168,6 @@ def secure_filename(filename: str) -> str:
     ).strip("._")
     while "__" in name:
         name = name.replace("__", "_")
-    if name.partition(".")[0].upper() in _WINDOWS_DEVICE_NAMES:
+    if name.partition(".")[0].upper() in WINDOWS_DEVICE_NAMES:
         name = f"_{name}"
     return name

@@ -15,7 +15,7 @@ import time
 from binascii import Error as Base64Error
 from binascii import a2b_base64, b2a_base64
 
-from .security import compare_digest, find_hmac
+from .text.digests import compare_digest, find_hmac
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

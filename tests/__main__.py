@@ -50,7 +50,15 @@ def run_suite_on_one_file(arguments: list[str]) -> int:
     """Run a copy of the suite beside a single file that is made now."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        command = [sys.executable, "-m", "microweb", "onefile", "-o", str(folder / "microweb.py")]
+        command = [
+            sys.executable,
+            "-m",
+            "microweb",
+            "onefile",
+            "--desk",
+            "-o",
+            str(folder / "microweb.py"),
+        ]
         subprocess.run(command, cwd=ROOT, check=True)
         for file in ("README.md", "LICENSE", "pyproject.toml"):
             shutil.copy(ROOT / file, folder)

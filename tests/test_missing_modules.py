@@ -33,10 +33,11 @@ from microweb.http.forms import default_stream_factory
 from microweb.json.provider import DefaultJSONProvider
 from microweb.json.tag import TaggedJSONSerializer
 from microweb.logging import create_logger, find_default_handler, format_logged_error
-from microweb.security import _compare_bytes, check_password_hash, find_hmac, generate_password_hash
+from microweb.security import check_password_hash, generate_password_hash
 from microweb.serving import make_server
 from microweb.serving.foundation import check_server_modules
 from microweb.signing import BadSignature, URLSafeSerializer, URLSafeTimedSerializer
+from microweb.text.digests import compare_bytes, find_hmac
 from microweb.text.missing import import_stdlib, system_packages
 from tests.live import small_system
 from tests.support import IMPORT_FOLDER, make_app
@@ -244,8 +245,8 @@ def test_an_hmac_by_hand_is_hmacs(monkeypatch, digest, length):
     ],
 )
 def test_bytes_are_compared_to_their_end(given, right):
-    assert _compare_bytes(given, right) is (given == right)
-    assert _compare_bytes(right, given) is (given == right)
+    assert compare_bytes(given, right) is (given == right)
+    assert compare_bytes(right, given) is (given == right)
 
 
 @pytest.mark.parametrize("value", ["a b+c&d=e", "é%20~-_.", b"\xff a", 7, ""])

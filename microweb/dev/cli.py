@@ -106,6 +106,8 @@ COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
     "target": {"metavar": "DIR", "help": "the copy, such as vendor/web: the last part is its name"},
     "--onefile": {**_FLAG, "help": "write DIR.py instead of a folder"},
     "--with-demo": {**_FLAG, "help": "copy the demo too"},
+    "--core": {**_FLAG, "help": "take the core alone"},
+    "--desk": {**_FLAG, "help": "with the command line and the debug pages"},
     "--force": {**_FLAG, "help": "overwrite a copy that has been changed"},
     "-o --output": {"metavar": "FILE", "help": "the file to write"},
     "--include": {**_PATHS, "help": "files and folders to take along"},
@@ -446,10 +448,13 @@ def command_templates(options: Namespace) -> None:
 
 
 def command_onefile(options: Namespace) -> None:
-    """``microweb onefile``: write the whole framework as one file."""
+    """``microweb onefile``: write the framework, or its core, as one file."""
     from .onefile import write_one_file
 
-    _print_text(write_one_file(options.output or "microweb.py"))
+    if options.core and options.desk:
+        raise CommandFailed("--core leaves out what --desk asks for; give one of the two")
+    scope = "core" if options.core else "desk" if options.desk else ""
+    _print_text(write_one_file(options.output or "microweb.py", scope))
 
 
 def command_vendor(options: Namespace) -> None:
@@ -514,10 +519,10 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Namespace], None]]] = {
     ),
     "demo": ("serve the note-book that is included", f"--data {_SERVING_ARGUMENTS}", command_demo),
     "folder": ("serve the files of ./a/folder", f"folder {_SERVING_ARGUMENTS}", command_folder),
-    "onefile": ("write the whole framework as one file", "--output", command_onefile),
+    "onefile": ("write the framework as one file", "--core --desk --output", command_onefile),
     "vendor": (
         "copy the framework into a project, or check a copy",
-        "target --onefile --with-demo --force --check",
+        "target --onefile --core --with-demo --force --check",
         command_vendor,
     ),
     "pack": (

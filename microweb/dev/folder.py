@@ -7,7 +7,7 @@ import os
 from ..app import Microweb
 from ..helpers import abort, redirect, render_template_string, send_file
 from ..http import Response
-from ..security import safe_join
+from ..text.paths import safe_join
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,8 +1,9 @@
-"""Writing the whole package as one file that a person can read and check.
+"""Writing the package, or its core, as one file that a person can read and check.
 
 Each module's own text stands there as it is, in the reading order, under a banner that is its
 docstring. Left out is what one file does not need: imports of one module from another, and the
-standard library's, which come once, at the top. The demo stays behind, as it has files of its own.
+standard library's, which come once, at the top. An import of a module that the file does not hold
+becomes a call that raises ImportError with a sentence.
 """
 
 from __future__ import annotations
@@ -11,31 +12,32 @@ import os
 import sys
 
 from .loading import CommandFailed
-from .order import READING_ORDER
+from .order import CORE_MODULES, READING_ORDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from typing import Any
 
 # What Python has loaded before it runs a program, or what every request needs.
 _EARLY_MODULES = ("functools", "io", "os", "re", "sys", "time")
 _PAGE_WIDTH = 100
+_PACKAGES = frozenset(name.rpartition(".")[0] for name in READING_ORDER)
 _RULE = "# " + "=" * (_PAGE_WIDTH - 2)
-# Who asks for the demo is told that it is not there, by the ImportError of its import.
-_LEFT_OUT = ("demo", "__main__")
+# What no single file holds: the demo has files of its own.
+_NEVER_IN_ONE_FILE = ("demo", "__main__")
+# What a single file itself needs of the desk.
+_SECTIONS = "dev.sections"
 
 _PREFACE = '''\
 """microweb {version} in one file: {title}
 
-Put it beside a program, which then says ``from microweb import Microweb``, or type::
-
-    python -m microweb run app.py
+Put it beside a program, which then says ``from microweb import Microweb``.
 
 {about}
 
-This file is made from the package of the same name by ``microweb onefile``: mend the package, not
+This file is made from the package of the same name by ``microweb onefile``: change the package, not
 this. The sections are its modules, in the order in which they are best read; each can be imported
 by the name in its banner, as in ``from microweb.views import MethodView``.
 """
@@ -49,7 +51,7 @@ from __future__ import annotations
 _RUN_AS_PROGRAM_TEXT = """
 _RUN_AS_PROGRAM = __name__ == "__main__"
 if _RUN_AS_PROGRAM:
-    # The app's own ``import microweb`` shall find this very module, not load a second one.
+    # The app's own ``import microweb`` finds this very module and loads no second one.
     __name__ = os.path.splitext(os.path.basename(__file__))[0]
     sys.modules[__name__] = sys.modules["__main__"]
 
@@ -57,25 +59,42 @@ TYPE_CHECKING = False
 """
 
 
-def build_one_file() -> str:
+def choose_modules(scope: str) -> list[str]:
+    """Return the modules that a single file holds, in reading order.
+
+    *scope* is ``"core"``, ``"desk"`` (with the command line and the debug pages), or ``""`` for
+    what a program needs when it runs.
+
+    >>> [len(choose_modules(scope)) > 40 for scope in ("core", "", "desk")]
+    [True, True, True]
+    """
+    if scope == "core":
+        return [*CORE_MODULES, _SECTIONS]
+    left_out = _NEVER_IN_ONE_FILE if scope == "desk" else (*_NEVER_IN_ONE_FILE, "dev")
+    names = [name for name in READING_ORDER if not name.startswith(left_out)]
+    return names if scope == "desk" else [*names, _SECTIONS]
+
+
+def build_one_file(scope: str = "") -> str:
     """Return the text of ``microweb.py``: the package as one module, with its licence in front.
 
-    In such a file itself, that is its own text. `CommandFailed` where the source is not there.
+    *scope* says how much of it: see `choose_modules`. In such a file itself, that is its own text.
+    `CommandFailed` where the source is not there.
 
-    >>> "class Microweb(" in build_one_file()
+    >>> "class Microweb(" in build_one_file("core")
     True
     """
     root = find_root_name()
     if is_single_file():
         return read_module_text(root)
-    names = [name for name in READING_ORDER if not name.startswith(_LEFT_OUT)]
+    names = choose_modules(scope)
     modules = {
-        name: SourceModule(name, read_module_text(f"{root}.{name}" if name else root))
+        name: SourceModule(name, read_module_text(f"{root}.{name}" if name else root), names)
         for name in names
     }
     licence = read_package_file("LICENSE").decode("utf-8")
     imports = {entry for module in modules.values() for entry in module.imports}
-    sections = modules.pop("dev.sections")
+    sections = modules.pop(_SECTIONS)
     pieces = [
         _write_preface(modules[""], licence),
         _write_imports(imports),
@@ -91,7 +110,7 @@ def build_one_file() -> str:
         introduced.add(folder)
         if module.body:
             pieces.append((module.banner if name else "") + module.body)
-    pieces.append(_write_sections(modules))
+    pieces.append(_write_sections(modules, scope == "desk"))
     return "\n\n".join(piece.strip("\n") + "\n" for piece in pieces)
 
 
@@ -157,10 +176,12 @@ class SourceModule:
     function that answers for names it has not.
     """
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, chosen: Collection[str]) -> None:
         import ast
 
         self.name, self.missing = name, ""
+        self._chosen = frozenset(chosen)
+        self._package = name if name in _PACKAGES else name.rpartition(".")[0]
         self.imports: list[tuple[str, str, str]] = []
         self.offers: dict[str, str] = {}
         self._lines = text.splitlines()
@@ -183,6 +204,18 @@ class SourceModule:
     def _read_top_level(self, node: ast.stmt) -> None:
         import ast
 
+        if isinstance(node, ast.FunctionDef) and node.name == "__getattr__":
+            # A package's fallback for names it has not: the function that it imports.
+            for inner in ast.walk(node):
+                if isinstance(inner, ast.ImportFrom) and self._is_chosen(inner):
+                    self.missing = inner.names[0].name
+            self._drop(node)
+            return
+        value = getattr(node, "value", None)
+        if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "import_later":
+            self._read_later_names(ast.literal_eval(value.args[1]))
+            self._drop(node)
+            return
         if isinstance(node, ast.Import):
             self.imports += [(alias.name, "", alias.asname or alias.name) for alias in node.names]
             self._drop(node)
@@ -200,26 +233,36 @@ class SourceModule:
                 self.missing = node.value.id
             if target in ("__getattr__", "__all__", "TYPE_CHECKING"):
                 self._drop(node)
-        elif isinstance(node, ast.If) and isinstance(node.test, ast.UnaryOp):
-            # Only a part's ``if not TYPE_CHECKING`` is such: its names for who misses one.
-            for inner in node.body:
-                if isinstance(inner, ast.ImportFrom):
-                    self.missing = inner.names[0].name
-            self._drop(node)
+
+    def _read_later_names(self, table: str) -> None:
+        """Take over the names of an `import_later` table whose modules are chosen."""
+        for line in table.strip().splitlines():
+            module, _, offered = line.partition(":")
+            path = f"{self._package}.{module.strip()}".lstrip(".")
+            for word in offered.split() if path in self._chosen else ():
+                name, _, there = word.partition("=")
+                self.offers[name] = there or name
+
+    def _target_of(self, node: ast.ImportFrom) -> str:
+        """Return the module of the package that a relative import is from."""
+        folders = self._package.split(".") if self._package else []
+        folders = folders[: len(folders) - (node.level - 1)]
+        return ".".join([*folders, *filter(None, [node.module])])
+
+    def _is_chosen(self, node: ast.ImportFrom) -> bool:
+        return self._target_of(node) in self._chosen
 
     def _drop_own_imports(self, block: list[ast.stmt], is_top: bool) -> None:
         """Drop the imports of other modules of the package from a block of statements."""
         import ast
 
-        own = [
-            node
-            for node in block
-            if isinstance(node, ast.ImportFrom) and node.level and node.module != "demo"
-        ]
+        own = [node for node in block if isinstance(node, ast.ImportFrom) and node.level]
         for node in own:
             indent = " " * node.col_offset
             renamed = [a for a in node.names if a.asname and a.asname != a.name and not is_top]
             lines = [f"{indent}{alias.asname} = {alias.name}" for alias in renamed]
+            if not is_top and not self._is_chosen(node):
+                lines = [f'{indent}fail_for_left_out("{self._target_of(node)}")']
             if len(own) == len(block) and node is own[-1] and not is_top:
                 lines = lines or [f"{indent}pass"]
             self._drop(node, lines)
@@ -285,7 +328,7 @@ def _write_later_imports(imports: set[tuple[str, str, str]]) -> str:
     return "\n".join(f'{name} = LaterModule("{name}", globals())' for name in later)
 
 
-def _write_sections(modules: dict[str, SourceModule]) -> str:
+def _write_sections(modules: dict[str, SourceModule], is_program: bool) -> str:
     """Return the end of the file: what each section is called, and how it runs as a program."""
     own = [name for name, module in modules.items() if name and not module.is_list]
     lines = [_RULE, "# The names under which the sections can be imported.", _RULE, ""]
@@ -293,10 +336,17 @@ def _write_sections(modules: dict[str, SourceModule]) -> str:
     lines += ['    """,', "    {"]
     for name, module in modules.items():
         if name and module.is_list:
-            lines += [f'        "{name}": (', '            """', *_fill_words(module.offers, 12)]
+            words = [
+                name if name == there else f"{name}={there}"
+                for name, there in module.offers.items()
+            ]
+            lines += [f'        "{name}": (', '            """', *_fill_words(words, 12)]
             lines += ['            """,', f'            "{module.missing}",', "        ),"]
     lines += ["    },", ")", '__all__ = """', *_fill_words(sorted(modules[""].offers), 4)]
-    return "\n".join([*lines, '""".split()', "", "if _RUN_AS_PROGRAM:", "    main()"])
+    lines.append('""".split()')
+    if is_program:
+        lines += ["", "if _RUN_AS_PROGRAM:", "    main()"]
+    return "\n".join(lines)
 
 
 def _fill_words(words: Iterable[str], indent: int) -> Iterator[str]:
@@ -309,9 +359,12 @@ def _fill_words(words: Iterable[str], indent: int) -> Iterator[str]:
     yield line
 
 
-def write_one_file(path: str) -> str:
-    """Write the package as one file to *path*; return what there is to say of it."""
-    text = build_one_file()
+def write_one_file(path: str, scope: str = "") -> str:
+    """Write the package as one file to *path*; return what there is to say of it.
+
+    *scope* is that of `choose_modules`.
+    """
+    text = build_one_file(scope)
     try:
         with open(path, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -319,8 +372,10 @@ def write_one_file(path: str) -> str:
         raise CommandFailed(
             f"{path!r} cannot be written: {error.strerror}; name another file with --output"
         ) from error
-    lines = text.count("\n")
-    return f"wrote {path}, {lines} lines; beside it, type: python -m {_name_module(path)} --help"
+    size = f"{text.count(chr(10))} lines, {len(text.encode()) // 1000} KB"
+    if scope == "desk":
+        return f"wrote {path}, {size}; beside it, type: python -m {_name_module(path)} --help"
+    return f"wrote {path}, {size}; beside it: from {_name_module(path)} import Microweb"
 
 
 def _name_module(path: str) -> str:

@@ -47,7 +47,8 @@ class Section(type(sys)):  # type: ignore[misc]
         self, name: str, source: dict[str, Any], names: str, missing: Callable[[str], Any] | None
     ) -> None:
         super().__init__(name)
-        self.__dict__.update({word: source[word] for word in names.split()})
+        words = [word.partition("=") for word in names.split()]
+        self.__dict__.update({name: source[there or name] for name, _, there in words})
         self.__dict__.update(__file__=source.get("__file__"), _section=(source, missing))
 
     def __getattr__(self, name: str) -> Any:
@@ -61,6 +62,23 @@ class Section(type(sys)):  # type: ignore[misc]
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.__dict__[name] = self.__dict__["_section"][0][name] = value
+
+
+def fail_for_left_out(name: str) -> None:
+    """Raise ImportError for a module that this single file does not hold.
+
+    >>> fail_for_left_out("http.extra.ranges")
+    Traceback (most recent call last):
+        ...
+    ImportError: http/extra/ranges.py is not in this single file; use the whole package, or write a
+    \
+larger file with: python3 -m microweb onefile
+    """
+    path = name.replace(".", "/")
+    raise ImportError(
+        f"{path}.py is not in this single file; use the whole package, or write a larger file "
+        f"with: python3 -m microweb onefile"
+    )
 
 
 def open_sections(

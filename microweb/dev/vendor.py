@@ -12,7 +12,7 @@ import sys
 
 from .loading import CommandFailed
 from .onefile import build_one_file, is_single_file, read_package_file
-from .order import READING_ORDER
+from .order import CORE_MODULES, READING_ORDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,15 +28,17 @@ _DEMO_FILES = """
 """.split()
 
 
-def read_package(with_demo: bool = False) -> dict[str, bytes]:
+def read_package(with_demo: bool = False, core: bool = False) -> dict[str, bytes]:
     """Return the files of the package by their paths in it, those of the demo if *with_demo*.
+
+    With *core*, the modules of the core alone.
 
     They are read through the package's loader, so it may lie in a zip. CommandFailed where one is
     not there.
     """
     packages = {name.rpartition(".")[0] for name in READING_ORDER}
     paths = [*_DATA_FILES, *_DEMO_FILES]
-    for name in READING_ORDER:
+    for name in CORE_MODULES if core else READING_ORDER:
         path = name.replace(".", "/")
         paths.append(f"{path}/__init__.py".lstrip("/") if name in packages else f"{path}.py")
     try:
@@ -52,21 +54,23 @@ def read_package(with_demo: bool = False) -> dict[str, bytes]:
         ) from error
 
 
-def vendor_package(target: str, with_demo: bool = False, force: bool = False) -> None:
+def vendor_package(
+    target: str, with_demo: bool = False, force: bool = False, core: bool = False
+) -> None:
     """Copy the package to the folder *target*, whose last part becomes its name, with a manifest.
 
-    A folder that is there already is replaced if it is a copy that nobody has changed, or with
-    *force* a changed one. CommandFailed otherwise, and where it cannot be written.
+    A folder that is there already is replaced if it is an unchanged copy, or with *force* a
+    changed one. CommandFailed otherwise, and where it cannot be written.
     """
-    files = read_package(with_demo)
+    files = read_package(with_demo, core)
     _check_target(target, os.path.basename(target), force)
     files[MANIFEST_NAME] = _write_manifest(files)
     write_whole(target, files)
 
 
-def vendor_one_file(target: str, force: bool = False) -> None:
+def vendor_one_file(target: str, force: bool = False, core: bool = False) -> None:
     """Write the package as one file *target*, with its SHA-256 beside it; see `vendor_package`."""
-    data = build_one_file().encode("utf-8")
+    data = build_one_file("core" if core else "").encode("utf-8")
     _check_target(target, os.path.basename(target)[: -len(".py")], force)
     manifest = _write_manifest({os.path.basename(target): data})
     write_whole(f"{target}.sha256", manifest)
@@ -222,9 +226,10 @@ def run_vendor(options: Namespace) -> None:
 
     if options.onefile or is_single_file():
         target = target if target.endswith(".py") else f"{target}.py"
-        vendor_one_file(target, bool(options.force))
+        vendor_one_file(target, bool(options.force), bool(options.core))
     else:
-        vendor_package(target, bool(options.with_demo), bool(options.force))
+        copied = bool(options.with_demo), bool(options.force), bool(options.core)
+        vendor_package(target, *copied)
     print(
         f"wrote {target}, microweb {__version__}; whether it is intact says: "
         f"microweb vendor --check {target}"

@@ -76,10 +76,12 @@ from .fields import unquote_etag as unquote_etag
 from .files import file_response as file_response
 from .forms import FileStorage as FileStorage
 from .forms import default_stream_factory as default_stream_factory
+from .forms import encode_multipart as encode_multipart
 from .headers import EnvironHeaders as EnvironHeaders
 from .headers import Headers as Headers
 from .multipart import MultipartData as MultipartData
 from .multipart import MultipartDecoder as MultipartDecoder
+from .multipart import MultipartEncoder as MultipartEncoder
 from .multipart import MultipartPart as MultipartPart
 from .request import Request as Request
 from .response import Response as Response
@@ -104,7 +106,7 @@ _find_extra_of_http = import_later(
     extra.conditional: ContentRange ETags IfRange Range generate_etag
     extra.conditional: parse_content_range_header parse_etags parse_if_range_header
     extra.conditional: parse_range_header
-    extra.formparser: FormDataParser MultiPartParser MultipartEncoder encode_multipart
+    extra.formparser: FormDataParser MultiPartParser
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
     extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header

@@ -44,6 +44,46 @@ class MultipartData(namedtuple("_DataFields", "data more_data")):
     __slots__ = ()
 
 
+class MultipartEncoder:
+    r"""Encode events as a multipart/form-data body with *boundary* between the parts.
+
+    Names are escaped as browsers do, so that none can add a parameter or a header.
+
+    >>> encoder = MultipartEncoder(b"B")
+    >>> part = MultipartPart("a", None, Headers())
+    >>> encoder.encode(part) + encoder.encode(MultipartData(b"1", False)) + encoder.finish()
+    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
+    """
+
+    def __init__(self, boundary: bytes) -> None:
+        self._delimiter = b"--" + boundary
+
+    def encode(self, event: MultipartPart | MultipartData) -> bytes:
+        """Return the bytes of one event; a part's disposition is made of its names.
+
+        ValueError for a name that holds a control character other than a line break or a TAB.
+        """
+        if isinstance(event, MultipartData):
+            data: bytes = event.data
+            return data if event.more_data else data + b"\r\n"
+        for text in (event.name, event.filename or ""):
+            if not is_clean_part_value(text.translate(PART_NAME_ESCAPES)):
+                raise ValueError(
+                    f"The name {text!r} holds a control character, which no part of a form may."
+                )
+        head = f'Content-Disposition: form-data; name="{event.name.translate(PART_NAME_ESCAPES)}"'
+        if event.filename is not None:
+            head += f'; filename="{event.filename.translate(PART_NAME_ESCAPES)}"'
+        for name, value in event.headers or ():
+            if name.lower() != "content-disposition":
+                head += f"\r\n{name}: {value}"
+        return b"%b\r\n%b\r\n\r\n" % (self._delimiter, head.encode("utf-8"))
+
+    def finish(self) -> bytes:
+        """Return what ends the body."""
+        return self._delimiter + b"--\r\n"
+
+
 class MultipartDecoder:
     r"""Decode a multipart/form-data body that is separated by *boundary*.
 

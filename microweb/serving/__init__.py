@@ -8,18 +8,15 @@ with ``extra/binding.py`` and ``extra/tls.py``: its sockets.
 
 from __future__ import annotations
 
+from ..text.lazy import import_later
 from .foundation import check_server_modules as check_server_modules
 from .running import make_server as make_server
 from .server import Server as Server
 
-
-def __getattr__(name: str) -> object:
-    if name == "AddressInUse":
-        from .extra.binding import AddressInUse
-
-        return AddressInUse
-    if name == "LeadingServer":
-        from .extra.leading import LeadingServer
-
-        return LeadingServer
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__ = import_later(
+    __name__,
+    """
+    extra.binding: AddressInUse
+    extra.leading: LeadingServer
+    """,
+)

@@ -36,7 +36,7 @@ app.add_url_rule("/hello/<name>", view_func=Hello.as_view("hello"))
 def folder(tmp_path_factory):
     """A folder with the single file, here called web.py, and an app."""
     path = tmp_path_factory.mktemp("one file")
-    (path / "web.py").write_text(build_one_file(), "utf-8")
+    (path / "web.py").write_text(build_one_file("desk"), "utf-8")
     (path / "app.py").write_text(APP, "utf-8")
     return path
 
@@ -64,13 +64,13 @@ def test_each_module_stands_there_in_reading_order_under_its_docstring(folder):
     modules = [name for name in places if name not in ("dev.sections", *PACKAGES)]
     assert [places[name] for name in modules] == sorted(places[name] for name in modules)
     expected = {name for name in READING_ORDER if name.partition(".")[0] != "demo"}
-    assert expected - set(places) == {"", "wrappers", "__main__"}
+    assert expected - set(places) == {"", "__main__"}
 
 
-def test_no_import_of_its_own_modules_is_left_but_the_demos(folder):
+def test_no_import_of_its_own_modules_is_left(folder):
     text = (folder / "web.py").read_text("utf-8")
     found = re.findall(r"^ *from (\.[.a-z_]*) import", text, re.M)
-    assert set(found) <= {"..demo"}
+    assert not found
 
 
 @pytest.mark.parametrize("start", [["web.py"], ["-m", "web"], ["-O", "web.py"], ["-I", "web.py"]])
@@ -107,7 +107,7 @@ except AttributeError as error:
 
 
 def test_it_writes_itself_again(folder):
-    done = run(folder, "web.py", "onefile", "-o", "again.py")
+    done = run(folder, "web.py", "onefile", "--desk", "-o", "again.py")
     assert done.returncode == 0, done.stderr
     assert (folder / "again.py").read_bytes() == (folder / "web.py").read_bytes()
 
@@ -127,10 +127,83 @@ def test_star_imports_bring_the_public_names_alone(folder):
 
 def test_the_command_says_what_it_wrote_and_where_it_cannot(tmp_path, capsys):
     with pytest.raises(SystemExit) as caught:
-        main(["onefile", "--output", str(tmp_path / "one.py")])
+        main(["onefile", "--desk", "--output", str(tmp_path / "one.py")])
     assert caught.value.code == 0
     assert "python -m one --help" in capsys.readouterr().out
     with pytest.raises(SystemExit) as caught:
         main(["onefile", "--output", str(tmp_path)])
     assert caught.value.code == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+SMALL_APP = """
+from web import Blueprint, Microweb, flash, g, get_flashed_messages, redirect, render_template
+from web import request, session, url_for
+
+app = Microweb(__name__)
+app.secret_key = "a key for this test"
+people = Blueprint("people", __name__, url_prefix="/people")
+TEMPLATES = {
+    "layout.html": "<title>{% block title %}{% endblock %}</title>{% block body %}{% endblock %}",
+    "page.html": '{% extends "layout.html" %}{% block title %}{{ title|upper }}{% endblock %}'
+    "{% block body %}{% for word in words %}<p>{{ word }}{% endfor %}{% endblock %}",
+}
+
+@people.get("/<name>")
+def person(name):
+    return render_template("page.html", title=name, words=session.get("words", []))
+
+@app.before_request
+def begin():
+    g.began = True
+
+@app.post("/words")
+def add():
+    session["words"] = session.get("words", []) + [request.form["word"]]
+    flash("kept")
+    return redirect(url_for("people.person", name="ada"))
+
+@app.post("/files")
+def take():
+    upload = request.files["file"]
+    return {"name": upload.filename, "size": len(upload.read()), "began": g.began}
+
+@app.errorhandler(404)
+def missing(error):
+    return f"nothing at {request.path}", 404
+
+from web.templating import DictLoader
+app.jinja_loader = DictLoader(TEMPLATES)
+app.register_blueprint(people)
+"""
+USE_SMALL_APP = """
+import io, urllib.request
+from small import app
+client = app.test_client()
+assert client.post("/words", data={"word": "<b>"}, follow_redirects=True).text == (
+    "<title>ADA</title><p>&lt;b&gt;")
+files = {"file": (io.BytesIO(b"12345"), "a.txt")}
+assert client.post("/files", data=files).json == {"name": "a.txt", "size": 5, "began": True}
+assert client.get("/nowhere").text == "nothing at /nowhere"
+with app.start() as server:
+    with urllib.request.urlopen(server.url + "people/bob") as answer:
+        assert answer.read() == b"<title>BOB</title>"
+print(type(server._server).__name__)
+"""
+
+
+@needs_package
+@pytest.mark.parametrize(("scope", "server"), [("core", "Server"), ("", "LeadingServer")])
+def test_smaller_files_run_an_app_with_everything_of_every_day(tmp_path, scope, server):
+    (tmp_path / "web.py").write_text(build_one_file(scope), "utf-8")
+    (tmp_path / "small.py").write_text(SMALL_APP, "utf-8")
+    done = run(tmp_path, "-W", "error", "-c", USE_SMALL_APP)
+    assert (done.stdout, done.stderr) == (f"{server}\n", "")
+
+
+@needs_package
+def test_what_a_smaller_file_has_not_is_told(tmp_path):
+    (tmp_path / "web.py").write_text(build_one_file("core"), "utf-8")
+    program = "from web import Request; Request({'HTTP_ACCEPT': 'a/b'}).accept_mimetypes"
+    done = run(tmp_path, "-c", program)
+    assert "ImportError: http/extra/request_fields.py is not in this single file" in done.stderr

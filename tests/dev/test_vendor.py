@@ -201,11 +201,12 @@ def test_a_copy_of_one_file(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["web.py", "web.py.sha256"]
     version = microweb.__version__
     assert check_copy(str(tmp_path / "web.py")) == (version, [])
-    command = [sys.executable, "web.py", "vendor", "again/third"]
+    run_command("onefile", "--desk", "-o", "desk.py", cwd=tmp_path)
+    command = [sys.executable, "desk.py", "vendor", "again/third"]
     env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-    assert (tmp_path / "again" / "third.py").read_bytes() == (tmp_path / "web.py").read_bytes()
+    assert (tmp_path / "again" / "third.py").read_bytes() == (tmp_path / "desk.py").read_bytes()
     with open(tmp_path / "web.py", "ab") as file:
         file.write(b"#\n")
     assert check_copy(str(tmp_path / "web.py")) == (version, ["changed web.py"])

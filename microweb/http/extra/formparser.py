@@ -5,63 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from ..exceptions import HTTPException, RequestEntityTooLarge
-from ..forms import UPLOAD_BLOCK_SIZE, FileStorage, parse_urlencoded_body, read_multipart_form
-from ..multipart import (
-    PART_NAME_ESCAPES,
-    MultipartData,
-    MultipartPart,
-    is_clean_part_value,
-)
+from ..forms import UPLOAD_BLOCK_SIZE, parse_urlencoded_body, read_multipart_form
 from ..structures import ImmutableMultiDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from ..structures import MultiDict
-
-
-class MultipartEncoder:
-    r"""Encode events as a multipart/form-data body with *boundary* between the parts.
-
-    Names are escaped as browsers do, so that none can add a parameter or a header.
-
-    >>> from microweb.http import Headers
-    >>> from microweb.http.multipart import MultipartData, MultipartPart
-    >>> encoder = MultipartEncoder(b"B")
-    >>> part = MultipartPart("a", None, Headers())
-    >>> encoder.encode(part) + encoder.encode(MultipartData(b"1", False)) + encoder.finish()
-    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
-    """
-
-    def __init__(self, boundary: bytes) -> None:
-        self._delimiter = b"--" + boundary
-
-    def encode(self, event: MultipartPart | MultipartData) -> bytes:
-        """Return the bytes of one event; a part's disposition is made of its names.
-
-        ValueError for a name that holds a control character other than a line break or a TAB.
-        """
-        if isinstance(event, MultipartData):
-            data: bytes = event.data
-            return data if event.more_data else data + b"\r\n"
-        for text in (event.name, event.filename or ""):
-            if not is_clean_part_value(text.translate(PART_NAME_ESCAPES)):
-                raise ValueError(
-                    f"The name {text!r} holds a control character, which no part of a form may."
-                )
-        head = f'Content-Disposition: form-data; name="{event.name.translate(PART_NAME_ESCAPES)}"'
-        if event.filename is not None:
-            head += f'; filename="{event.filename.translate(PART_NAME_ESCAPES)}"'
-        for name, value in event.headers or ():
-            if name.lower() != "content-disposition":
-                head += f"\r\n{name}: {value}"
-        return b"%b\r\n%b\r\n\r\n" % (self._delimiter, head.encode("utf-8"))
-
-    def finish(self) -> bytes:
-        """Return what ends the body."""
-        return self._delimiter + b"--\r\n"
 
 
 class FormDataParser:
@@ -157,24 +109,3 @@ class MultiPartParser(FormDataParser):
         """Return ``(fields, files)``; BadRequest and RequestEntityTooLarge as for a request."""
         options = {"boundary": boundary.decode("latin-1")}
         return super().parse(stream, "multipart/form-data", content_length, options)[1:]
-
-
-def encode_multipart(fields: Iterable[tuple[str, Any]], boundary: str) -> bytes:
-    r"""Return a multipart/form-data body of ``(name, value)`` pairs.
-
-    A value is text, bytes or a FileStorage; of a file what is left in its stream is read.
-
-    >>> encode_multipart([("a", "1")], "B")
-    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
-    """
-    encoder = MultipartEncoder(boundary.encode("ascii"))
-    pieces = []
-    for name, value in fields:
-        filename, headers = None, None
-        if isinstance(value, FileStorage):
-            filename, headers, value = value.filename, value.headers, value.stream.read()
-        elif isinstance(value, str):
-            value = value.encode("utf-8")
-        pieces.append(encoder.encode(MultipartPart(name, filename, headers)))
-        pieces.append(encoder.encode(MultipartData(value, False)))
-    return b"".join([*pieces, encoder.finish()])
