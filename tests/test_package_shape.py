@@ -1,4 +1,4 @@
-"""The shape that the design promises: one reading order, unique names, the stdlib alone."""
+"""The laws of the house: one reading order, separate parts, a core that stands alone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,18 @@ from pathlib import Path
 import pytest
 
 import microweb
-from microweb.dev.order import READING_ORDER
+from microweb.dev.order import CORE_MODULES, READING_ORDER
+
+from .support import needs_package
 
 PACKAGE = Path(microweb.__file__).parent
 PARTS = ("http", "routing", "templating", "serving")
+# What a person runs or looks at, what only old programs use, and what Flask leaves to extensions.
+OUTER_ROOMS = ("dev", "compat", "ext", "demo")
+# The most that a reader of the core has to read, docstrings and comments included; and the package
+# without the manual and the demo.
+MAX_CORE_LINES = 20_700
+MAX_PACKAGE_LINES = 30_800
 MAX_FUNCTION_LINES = 60
 
 
@@ -31,18 +39,23 @@ def name_of(path: Path) -> str:
 MODULES = {name_of(path): ast.parse(path.read_text("utf-8")) for path in PACKAGE.rglob("*.py")}
 
 
+def target_of(name: str, node: ast.ImportFrom) -> str:
+    """Return the module that a relative import in *name* is from."""
+    package = name if path_of(name).name == "__init__.py" else name.rpartition(".")[0]
+    base = package.split(".") if package else []
+    base = base[: len(base) - (node.level - 1)]
+    return ".".join([*base, *filter(None, [node.module])])
+
+
 def imports_of(name: str) -> list[tuple[ast.ImportFrom, str]]:
     """Return the intra-package imports of a module outside `TYPE_CHECKING`, resolved."""
     found = []
-    package = name if path_of(name).name == "__init__.py" else name.rpartition(".")[0]
 
     def visit(node: ast.AST) -> None:
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
             return
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = package.split(".") if package else []
-            base = base[: len(base) - (node.level - 1)]
-            found.append((node, ".".join([*base, *filter(None, [node.module])])))
+            found.append((node, target_of(name, node)))
         for child in ast.iter_child_nodes(node):
             visit(child)
 
@@ -75,12 +88,88 @@ def test_names_are_imported_never_modules_and_always_relatively(name):
             assert f"{target}.{alias.name}".lstrip(".") not in MODULES, f"{name}: {alias.name}"
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_the_four_parts_do_not_know_one_another(part):
+def test_the_ground_floor_imports_nothing_of_the_package():
     for name in MODULES:
-        if name == part or name.startswith(f"{part}."):
+        if name.partition(".")[0] == "text":
             for _, target in imports_of(name):
-                assert target.split(".")[0] in (part, "text"), f"{name} imports {target}"
+                assert target.partition(".")[0] == "text", f"{name} imports {target}"
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_four_parts_know_the_ground_floor_and_not_one_another(part):
+    for name in MODULES:
+        if name.partition(".")[0] == part:
+            for _, target in imports_of(name):
+                assert target.partition(".")[0] in (part, "text"), f"{name} imports {target}"
+
+
+def annotated_imports_of(name: str) -> set[str]:
+    """Return what a module imports at its top, for annotations too."""
+    found = set()
+    for node in MODULES[name].body:
+        guarded = isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
+        for inner in node.body if guarded else [node]:
+            if isinstance(inner, ast.ImportFrom) and inner.level:
+                found.add(target_of(name, inner))
+    return found
+
+
+@pytest.mark.parametrize("part", ["text", *PARTS])
+def test_there_is_no_circle_in_a_part_annotations_included(part):
+    inside = [name for name in MODULES if name.partition(".")[0] == part]
+    left = {name: {t for t in annotated_imports_of(name) if t in inside} for name in inside}
+    while left:
+        free = [name for name, targets in left.items() if not targets & set(left)]
+        assert free, f"these import one another: {sorted(left)}"
+        for name in free:
+            del left[name]
+
+
+def test_only_the_app_names_the_app():
+    for name, tree in MODULES.items():
+        if name.partition(".")[0] in ("text", *PARTS):
+            for node in ast.walk(tree):
+                assert getattr(node, "id", "") != "Microweb", name
+                assert getattr(node, "attr", "") != "Microweb", name
+
+
+def later_names_of(package: str) -> set[str]:
+    """Return the names that a package imports only when they are used, by `import_later`."""
+    names = set()
+    for node in ast.walk(MODULES.get(package, ast.Module([], []))):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_later":
+            for line in ast.literal_eval(node.args[1]).strip().splitlines():
+                names |= {word.partition("=")[0] for word in line.partition(":")[2].split()}
+    return names
+
+
+@pytest.mark.parametrize("name", CORE_MODULES)
+def test_the_core_imports_at_its_top_from_the_core_alone(name):
+    for node, target in imports_of(name):
+        if node in MODULES[name].body:
+            assert target in CORE_MODULES, f"{name} imports {target}"
+            later = {alias.name for alias in node.names} & later_names_of(target)
+            assert not later, f"{name} imports {later}, which stand outside of the core"
+
+
+@pytest.mark.parametrize("room", OUTER_ROOMS)
+def test_the_outer_rooms_are_imported_only_when_they_are_used(room):
+    for name in MODULES:
+        if name.partition(".")[0] != room and name != "__main__":
+            for node, target in imports_of(name):
+                if node in MODULES[name].body:
+                    assert target.partition(".")[0] != room, f"{name} imports {target}"
+
+
+def count_lines(names) -> int:
+    return sum(path_of(name).read_text("utf-8").count("\n") for name in names)
+
+
+@needs_package
+def test_the_core_and_the_package_stay_small():
+    assert count_lines(CORE_MODULES) <= MAX_CORE_LINES
+    rest = [name for name in MODULES if name.partition(".")[0] not in ("docs", "demo")]
+    assert count_lines(rest) <= MAX_PACKAGE_LINES
 
 
 def module_level_names(tree: ast.Module) -> set[str]:
@@ -175,7 +264,9 @@ def test_public_functions_and_classes_are_described(name):
 
 
 def test_the_public_names():
-    public = {name for name in vars(microweb) if not name.startswith("_")}
+    later = later_names_of("")
+    public = {name for name in vars(microweb) if not name.startswith("_")} | later
+    public -= {"import_later"}
     modules = {name.partition(".")[0] for name in MODULES}
     expected = (
         "Blueprint Config Flask Microweb Request Response abort after_this_request current_app"

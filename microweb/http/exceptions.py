@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any, ClassVar, NoReturn, TypeVar
 
-    from .response import Response
-
     HTTPErrorType = TypeVar("HTTPErrorType", bound="HTTPException")
 
 _STATUS_TABLE = """
@@ -114,7 +112,7 @@ class HTTPException(Exception):
     #: One sentence on what exactly was wrong, for the log and for pages in debug mode only.
     detail: str | None = None
     #: Set by the module ``response``, which comes later in the reading order.
-    response_class: ClassVar[type[Response]]
+    response_class: ClassVar[type[Any]]
 
     def __init_subclass__(cls, code: int | None = None, **keywords: Any) -> None:
         """Set ``code``, and the first paragraph of the docstring as ``description``."""
@@ -127,7 +125,7 @@ class HTTPException(Exception):
             if cls.__module__ == __name__:
                 default_exceptions.setdefault(code, cls)
 
-    def __init__(self, description: str | None = None, response: Response | None = None) -> None:
+    def __init__(self, description: str | None = None, response: Any = None) -> None:
         super().__init__()
         if description is not None:
             self.description = description
@@ -167,7 +165,7 @@ class HTTPException(Exception):
     def _own_headers(self) -> list[tuple[str, str]]:
         return []
 
-    def get_response(self, environ: Any = None, scope: Any = None) -> Response:
+    def get_response(self, environ: Any = None, scope: Any = None) -> Any:
         """Return the response given at construction, else one with the page.
 
         *environ* may also be a request object, whose ``environ`` is taken.
@@ -187,7 +185,8 @@ class HTTPException(Exception):
         self, environ: dict[str, Any], start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
         """Answer as a WSGI application (PEP 3333)."""
-        return self.get_response(environ)(environ, start_response)
+        body: Iterable[bytes] = self.get_response(environ)(environ, start_response)
+        return body
 
     def __str__(self) -> str:
         code = self.code if self.code is not None else "???"
@@ -299,7 +298,7 @@ class Unauthorized(HTTPException, code=401):
     def __init__(
         self,
         description: str | None = None,
-        response: Response | None = None,
+        response: Any = None,
         www_authenticate: Any = None,
     ) -> None:
         super().__init__(description, response)
@@ -330,7 +329,7 @@ class MethodNotAllowed(HTTPException, code=405):
         self,
         valid_methods: Iterable[str] | None = None,
         description: str | None = None,
-        response: Response | None = None,
+        response: Any = None,
     ) -> None:
         super().__init__(description, response)
         self.valid_methods = valid_methods
@@ -387,7 +386,7 @@ class RequestedRangeNotSatisfiable(HTTPException, code=416):
         length: int | None = None,
         units: str = "bytes",
         description: str | None = None,
-        response: Response | None = None,
+        response: Any = None,
     ) -> None:
         super().__init__(description, response)
         self.length = length
@@ -435,7 +434,7 @@ class RetryAfterException(HTTPException):
     def __init__(
         self,
         description: str | None = None,
-        response: Response | None = None,
+        response: Any = None,
         retry_after: Any = None,
     ) -> None:
         super().__init__(description, response)
@@ -465,7 +464,7 @@ class InternalServerError(HTTPException, code=500):
     def __init__(
         self,
         description: str | None = None,
-        response: Response | None = None,
+        response: Any = None,
         original_exception: BaseException | None = None,
     ) -> None:
         super().__init__(description, response)
@@ -520,7 +519,7 @@ class Aborter:
         if extra is not None:
             self.mapping.update(extra)
 
-    def __call__(self, code: int | Response, *args: Any, **kwargs: Any) -> NoReturn:
+    def __call__(self, code: Any, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise the class for *code* with *args*, or an error that carries a response.
 
         Raises LookupError for a code without a class.

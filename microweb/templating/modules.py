@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from .environment import Environment, Template
 
 _FIELDS_WITHOUT_LINES = frozenset("arg attr ctx id kind name op ops type_comment".split())
 _PARTS_WITH_LINES: dict[Any, list[str]] = {}  # filled as kinds of nodes are met
@@ -102,13 +101,11 @@ class TemplateSourceLoader:
 class TemplateLinks:
     """What leads from the template *name* to other templates while it runs."""
 
-    def __init__(self, environment: Environment, name: str | None) -> None:
+    def __init__(self, environment: Any, name: str | None) -> None:
         self.environment = environment
         self.name = name
 
-    def extend(
-        self, context: TemplateContext, parent: Any, extended: Any, streaming: bool
-    ) -> Template:
+    def extend(self, context: TemplateContext, parent: Any, extended: Any, streaming: bool) -> Any:
         """Load the template *parent* and put its blocks behind those of *context*."""
         if extended is not None:
             raise TemplateRuntimeError(f"the template {self.name!r} extends two others")
@@ -146,7 +143,10 @@ class TemplateLinks:
     def import_template(self, imported: Any, given: TemplateContext | None) -> TemplateModule:
         """Return what another template exports, with the variables of *given* if there is one."""
         template = self.environment.get_template(imported, self.name)
-        return template.module if given is None else template.make_module(given.get_all())
+        module: TemplateModule = (
+            template.module if given is None else template.make_module(given.get_all())
+        )
+        return module
 
     def import_name(self, module: TemplateModule, wanted: str) -> Any:
         """Return one exported name, undefined if the module has none such."""
@@ -164,7 +164,7 @@ RUNTIME_FUNCTIONS = (
 )
 
 
-def runtime_namespace(environment: Environment, name: str | None) -> dict[str, Any]:
+def runtime_namespace(environment: Any, name: str | None) -> dict[str, Any]:
     """Return the names that the module of the template *name* may use."""
     lookups, links = TemplateLookups(environment.undefined), TemplateLinks(environment, name)
     escaping, not_escaping = EvalContext(environment, True), EvalContext(environment, False)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-    from ..environment import Environment
-
 
 class Bucket:
     """One template in a cache.
@@ -29,7 +27,7 @@ class Bucket:
     on. ``code`` is None until it has been loaded or compiled.
     """
 
-    def __init__(self, environment: Environment, key: str, checksum: str) -> None:
+    def __init__(self, environment: Any, key: str, checksum: str) -> None:
         self.environment = environment
         self.key = key
         self.checksum = checksum
@@ -73,7 +71,7 @@ class BytecodeCache:
 
     def get_bucket(
         self,
-        environment: Environment,
+        environment: Any,
         name: str,
         filename: str | None,
         source: str,
