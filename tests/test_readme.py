@@ -1,4 +1,4 @@
-"""What the README shows runs as it stands."""
+"""What the README and the manual show runs as it stands, and what they promise is true."""
 
 from __future__ import annotations
 
@@ -10,29 +10,67 @@ from pathlib import Path
 import pytest
 
 import microweb
+from microweb.dev.onefile import build_one_file
 
-from .support import IMPORT_FOLDER
+from .support import IMPORT_FOLDER, needs_package
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+DOCS = Path(microweb.__file__).parent / "docs"
+PAGES = {path.stem: path.read_text("utf-8") for path in sorted(DOCS.glob("*.md"))}
+BLOCKS = [
+    pytest.param(code, id=f"{name}-{number}")
+    for name, page in {"README": README, **PAGES}.items()
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", page, re.DOTALL))
+]
 
 
 @pytest.mark.parametrize("code", BLOCKS)
-def test_the_examples_run(code):
+def test_the_examples_run(code, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     names = {"__name__": "readme"}
     exec(compile(code, "README.md", "exec"), names)
+    client = names["app"].test_client()
     if "/hello/<name>" in code:
-        assert names["app"].test_client().get("/hello/you").text == "Hello, you!"
+        assert client.get("/hello/you").text == "Hello, you!"
+    if "/count" in code:
+        assert [client.get("/count").json["visits"] for _ in range(2)] == [1, 2]
+    if "/notes" in code:
+        assert client.get("/notes").json == []
 
 
-def test_there_are_examples():
-    assert len(BLOCKS) >= 2
+def test_the_readme_is_short_and_has_examples():
+    assert README.count("\n") <= 150
+    assert README.count("```python\n") >= 4
+
+
+@needs_package
+def test_the_links_lead_to_pages():
+    links = re.findall(r"\]\((microweb/docs/[^)]+)\)", README)
+    assert {Path(link).stem for link in links} == set(PAGES)
+
+
+@needs_package
+@pytest.mark.parametrize(("scope", "place"), [("core", 0), ("", 1), ("desk", 2)])
+def test_the_sizes_it_tells_are_the_sizes(scope, place):
+    text = build_one_file(scope)
+    told = re.search(r"How large it is: (.*?)\n\n", README, re.DOTALL).group(1)
+    lines = [int(n.replace(",", "")) for n in re.findall(r"([0-9]+,000)\s+lines", told)]
+    sizes = [
+        float(n) * (1 if u == "KB" else 1000) for n, u in re.findall(r"([0-9.]+) (KB|MB)", told)
+    ]
+    assert abs(lines[place] - text.count("\n")) < 700
+    assert abs(sizes[place] - len(text.encode()) / 1000) < 60
 
 
 def test_the_commands_it_names_exist():
-    row = re.search(r"\| command line \| (.*) \|", README).group(1)
-    named = re.findall(r"python3 -m microweb (\w+)", README)
-    named += re.findall(r"`(\w+)[^`/]*`", row)
+    named = [
+        word
+        for page in (README, *PAGES.values())
+        for word in re.findall(r"python3 -m microweb ([a-z]\w*)", page)
+    ]
+    if PAGES:
+        named += re.findall(r"^\| `(\w+)", PAGES["command-line"], re.MULTILINE)
     done = subprocess.run(
         [sys.executable, "-m", "microweb", "--help"],
         cwd=IMPORT_FOLDER,
@@ -45,12 +83,14 @@ def test_the_commands_it_names_exist():
         assert re.search(rf"^  {command} ", done.stdout, re.MULTILINE), command
 
 
+@needs_package
 def test_the_names_it_promises_are_there():
-    row = re.search(r"\| in a view \| (.*) \|", README).group(1)
+    row = re.search(r"\| in a view \| (.*) \|", PAGES["what-is-there"]).group(1)
     for name in re.findall(r"`(\w+)`", row):
         assert hasattr(microweb, name)
 
 
+@needs_package
 def test_the_limits_it_tells_are_the_limits():
     from microweb.config import DEFAULT_CONFIG
     from microweb.http import multipart
@@ -59,7 +99,7 @@ def test_the_limits_it_tells_are_the_limits():
     from microweb.serving.extra import leading
     from microweb.signing import MAX_PAYLOAD_SIZE
 
-    limits = re.search(r"\*\*Limits\*\*.*?\n\n(.*?)\n\n", README, re.DOTALL).group(1)
+    limits = re.search(r"\*\*Limits\*\*.*?\n\n(.*?)\n\n", PAGES["security"], re.DOTALL).group(1)
     rows = dict(re.findall(r"^\| ([^|]*) \| ([^|]*) \|", limits, re.MULTILINE)[1:])
     told = {
         what: [int(number) for number in re.findall("[0-9]+", text)] for what, text in rows.items()
