@@ -25,12 +25,18 @@ class EndpointPlan:
     the view and that nobody has overridden the dispatch: a plain answer can leave at once.
     """
 
-    __slots__ = ("after", "before", "preprocessors", "straight", "teardown", "view")
+    __slots__ = ("after", "before", "encode_body", "preprocessors", "straight", "teardown", "view")
 
     def __init__(
-        self, app: Microweb, endpoint: str | None, view: Callable[..., Any], straight: bool
+        self,
+        app: Microweb,
+        endpoint: str | None,
+        view: Callable[..., Any],
+        straight: bool = False,
+        encode_body: Callable[[Any], bytes] | None = None,
     ) -> None:
         self.view = view
+        self.encode_body = encode_body
         self.preprocessors = list(app.iter_hooks(app.url_value_preprocessors, endpoint))
         self.before = self._merged(app, app.before_request_funcs, endpoint)
         # What wraps a request up runs in the reverse order of what began it.
@@ -48,8 +54,7 @@ class DispatchTable:
     """The plans of all endpoints, and what else the requests of an app share.
 
     ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``unmatched`` the
-    plan of a request that no rule matched, ``encode_body`` writes JSON without the detour of a
-    response object (None where the app has a provider of its own), ``opens_every_session`` is what
+    plan of a request that no rule matched, ``opens_every_session`` is what
     another session interface than the default may rely on, ``has_teardown`` whether any function
     waits for the end of a request, ``registered`` what the app had when the table was made,
     ``checked_hosts`` the values of the Host header that have been
@@ -63,15 +68,14 @@ class DispatchTable:
         self.has_hosts = app.url_map.has_hosts
         self.opens_every_session = app.has_own_session_interface()
         straight = app.has_default_dispatch() and not self.opens_every_session
-        self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint, straight=False)
+        encode_body = None
+        if type(app.json) is DefaultJSONProvider and app.json.mimetype == "application/json":
+            encode_body = app.json.encode_body
+        self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint)
         self.plans = {
-            endpoint: EndpointPlan(app, endpoint, app.ensure_sync(view), straight)
+            endpoint: EndpointPlan(app, endpoint, app.ensure_sync(view), straight, encode_body)
             for endpoint, view in app.view_functions.items()
         }
-        provider = app.json
-        self.encode_body: Callable[[Any], bytes] | None = None
-        if type(provider) is DefaultJSONProvider and provider.mimetype == "application/json":
-            self.encode_body = provider.encode_body
         self.has_teardown = app.has_teardown()
         self.request_settings = app.request_settings()
         self.checked_hosts: set[str | None] = set()

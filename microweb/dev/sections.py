@@ -67,17 +67,14 @@ class Section(type(sys)):  # type: ignore[misc]
 def fail_for_left_out(name: str) -> None:
     """Raise ImportError for a module that this single file does not hold.
 
-    >>> fail_for_left_out("http.extra.ranges")
+    >>> fail_for_left_out("views")
     Traceback (most recent call last):
         ...
-    ImportError: http/extra/ranges.py is not in this single file; use the whole package, or write a
-    \
-larger file with: python3 -m microweb onefile
+    ImportError: views.py is not in this single file: write a larger one, with microweb onefile
     """
     path = name.replace(".", "/")
     raise ImportError(
-        f"{path}.py is not in this single file; use the whole package, or write a larger file "
-        f"with: python3 -m microweb onefile"
+        f"{path}.py is not in this single file: write a larger one, with microweb onefile"
     )
 
 
