@@ -834,12 +834,11 @@ class Microweb(Scaffold):
         table = self._serving_table or self._begin_serving()
         context = Context(self, environ)
         token = CURRENT_CONTEXT.set(context)
-        is_heard = bool(HEARD_SIGNALS)
         error: BaseException | None = None
         body: Any = None
         try:
             try:
-                if is_heard:
+                if HEARD_SIGNALS:
                     self.send_signal("appcontext-pushed")
                 plan = self.match_request(context)
                 if plan.straight and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
@@ -858,7 +857,12 @@ class Microweb(Scaffold):
             raise
         finally:
             try:
-                if context.used or table.has_teardown or is_heard or KEEP_CONTEXT_KEY in environ:
+                if (
+                    context.used
+                    or table.has_teardown
+                    or KEEP_CONTEXT_KEY in environ
+                    or HEARD_SIGNALS
+                ):
                     self._leave(context, error)
             except BaseException:
                 # The server will never see the body, so it cannot close it.
@@ -866,7 +870,7 @@ class Microweb(Scaffold):
                 raise
             finally:
                 CURRENT_CONTEXT.reset(token)
-                if is_heard and not context.held:
+                if HEARD_SIGNALS and not context.held:
                     self.send_signal("appcontext-popped")
 
     def _answer_plainly(
@@ -930,7 +934,10 @@ class Microweb(Scaffold):
             return table.unmatched
         context.url_rule = rule
         context.view_args = arguments
-        return table.plans.get(rule.endpoint) or table.unmatched
+        try:
+            return table.plans[rule.endpoint]
+        except KeyError:
+            return table.unmatched
 
     def _domain_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the host or subdomain of a request, for a map whose rules name some.
