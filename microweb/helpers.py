@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 from .globals import CURRENT_CONTEXT, current_context, find_request_context, request_context
-from .http import Aborter, NotFound, Response, file_response, redirect_response
+from .http import Aborter, NotFound, Response, redirect_response
 from .text.paths import safe_join
 
 TYPE_CHECKING = False
@@ -207,6 +207,8 @@ def send_file(
     environ = context.environ
     if environ is None:
         raise RuntimeError("send_file needs a request")
+    from .http.files import file_response
+
     return file_response(
         path_or_file,
         environ,

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 
-from .http import file_response
-from .http.files import guess_file_type
+from .http.files import file_response, guess_file_type
 from .scaffold import find_root_path
 from .text.paths import safe_join
 

@@ -73,7 +73,6 @@ from .fields import parse_list_header as parse_list_header
 from .fields import parse_options_header as parse_options_header
 from .fields import quote_etag as quote_etag
 from .fields import unquote_etag as unquote_etag
-from .files import file_response as file_response
 from .forms import FileStorage as FileStorage
 from .forms import default_stream_factory as default_stream_factory
 from .forms import encode_multipart as encode_multipart
@@ -112,6 +111,7 @@ _find_extra_of_http = import_later(
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file
+    files: file_response
     exceptions: NotImplemented=HTTPNotImplemented
     """,
 )

@@ -12,10 +12,25 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# Each escape, as "3A" or "3a", and its byte; filled by the first text that has one.
+_HEX_PAIRS: dict[str, bytes] = {}
+_ASCII_ESCAPES: dict[str, str] = {}
+
+
+def _fill_hex_pairs() -> None:
+    digits = "0123456789abcdefABCDEF"
+    for pair in [high + low for high in digits for low in digits]:
+        _HEX_PAIRS[pair] = byte = bytes.fromhex(pair)
+        if byte < b"\x80":
+            _ASCII_ESCAPES[pair] = byte.decode()
+
+
 def percent_decode(text: str, charset: str = "utf-8") -> str:
     """Resolve ``%xx`` in *text*; malformed escapes stay, bad bytes become U+FFFD."""
     if "%" not in text:
         return text
+    if not _HEX_PAIRS:
+        _fill_hex_pairs()
     first, *rest = text.split("%")
     if len(rest) == 1 and rest[0][:2] in _ASCII_ESCAPES:
         # One escape of a sign such as "@" is the usual case: a third of the time.
@@ -33,13 +48,6 @@ def percent_decode(text: str, charset: str = "utf-8") -> str:
     return b"".join(parts).decode(charset, "replace")
 
 
-# "00" to "ff" in either case, one lookup per escape.
-_HEX_PAIRS: dict[str, bytes] = {
-    high + low: bytes((int(high + low, 16),))
-    for high in "0123456789abcdefABCDEF"
-    for low in "0123456789abcdefABCDEF"
-}
-_ASCII_ESCAPES = {pair: byte.decode() for pair, byte in _HEX_PAIRS.items() if byte < b"\x80"}
 _UNRESERVED_CHARACTERS = frozenset(
     b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
 )
