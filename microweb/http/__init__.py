@@ -102,9 +102,9 @@ if TYPE_CHECKING:
 _find_extra_of_http = import_later(
     __name__,
     """
-    extra.conditional: ContentRange ETags IfRange Range generate_etag
-    extra.conditional: parse_content_range_header parse_etags parse_if_range_header
-    extra.conditional: parse_range_header
+    conditional: ContentRange ETags IfRange Range generate_etag
+    conditional: parse_content_range_header parse_etags parse_if_range_header
+    conditional: parse_range_header
     extra.formparser: FormDataParser MultiPartParser
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
     extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate

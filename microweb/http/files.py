@@ -144,8 +144,10 @@ def _packed_instead(
 
 def _prefers_gzip(environ: dict[str, Any]) -> bool:
     """Say whether the client takes gzip, and no less gladly than unpacked (RFC 9110, 12.5.3)."""
-    from .extra.header_values import parse_accept_header
-
+    try:
+        from .extra.header_values import parse_accept_header
+    except ImportError:
+        return False
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))
     unpacked = max((quality for item, quality in accepted if item.lower() == "identity"), default=0)
     return 0 < accepted.quality("gzip") >= unpacked

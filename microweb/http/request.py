@@ -47,8 +47,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any
 
+    from .conditional import ETags, IfRange, Range
     from .exceptions import HTTPErrorType
-    from .extra.conditional import ETags, IfRange, Range
     from .extra.header_values import (
         Accept,
         Authorization,

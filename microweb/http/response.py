@@ -490,7 +490,7 @@ class Response:
     def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
         """Set an ETag made from the body, unless there is one and *overwrite* is false."""
         if overwrite or "ETag" not in self.headers:
-            from .extra.conditional import generate_etag
+            from .conditional import generate_etag
 
             self.set_etag(generate_etag(self.get_data()), weak)
 
@@ -507,7 +507,7 @@ class Response:
         RequestedRangeNotSatisfiable, after closing the body.
         """
 
-        from .extra.ranges import apply_conditions
+        from .ranges import apply_conditions
 
         return apply_conditions(self, request_or_environ, accept_ranges, complete_length)
 

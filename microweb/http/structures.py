@@ -423,3 +423,17 @@ def leave_names_out(cls: type, names: str) -> None:
         descriptor = LeftOutName()
         descriptor.__set_name__(cls, name)
         setattr(cls, name, descriptor)
+
+
+class HeaderValue:
+    """The base of header objects: ``str()`` gives what ``to_header()`` returns."""
+
+    def to_header(self) -> str:
+        """Return the header value."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return self.to_header()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.to_header()!r}>"

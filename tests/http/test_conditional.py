@@ -18,7 +18,7 @@ from microweb.http import (
     quote_etag,
     unquote_etag,
 )
-from microweb.http.extra.conditional import (
+from microweb.http.conditional import (
     evaluate_preconditions,
     find_satisfiable_ranges,
     parse_if_range_header,

@@ -246,6 +246,8 @@ def check_session(app):
 
 
 def check_password(app):
+    if not hasattr(sys.modules["microweb"], "__path__") and not is_there("microweb.security"):
+        return "the core's file has none"
     from microweb.security import check_password_hash, generate_password_hash, secure_filename
 
     hashed = generate_password_hash("correct", "pbkdf2:sha256:10")

@@ -9,26 +9,12 @@ from __future__ import annotations
 
 from ...text.tokens import is_token, parse_digits, quote_header_value
 from ..fields import dump_header, parse_accept_items, parse_dict_header, parse_list_header
-from ..structures import CallbackDict
+from ..structures import CallbackDict, HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
-
-
-class HeaderValue:
-    """The base of header objects: ``str()`` gives what ``to_header()`` returns."""
-
-    def to_header(self) -> str:
-        """Return the header value."""
-        raise NotImplementedError
-
-    def __str__(self) -> str:
-        return self.to_header()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.to_header()!r}>"
 
 
 class Accept(HeaderValue):

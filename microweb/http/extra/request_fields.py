@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...text.dates import parse_date
-from .conditional import parse_etags, parse_if_range_header, parse_range_header
+from ..conditional import parse_etags, parse_if_range_header, parse_range_header
 from .header_values import (
     Authorization,
     LanguageAccept,

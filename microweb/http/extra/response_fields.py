@@ -10,13 +10,13 @@ import time
 
 from ...text.dates import datetime_from_timestamp, http_date, parse_date
 from ...text.tokens import parse_digits
+from ..conditional import ContentRange, parse_content_range_header
 from ..response import ResponseField, write_count
+from ..structures import HeaderValue
 from ..urls import location_from_iri
-from .conditional import ContentRange, parse_content_range_header
 from .header_values import (
     CacheControl,
     HeaderSet,
-    HeaderValue,
     ResponseCacheControl,
     WWWAuthenticate,
     parse_cache_control_header,

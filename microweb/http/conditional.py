@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 
-from ...text.dates import datetime_from_timestamp, http_date, parse_timestamp
-from ...text.tokens import parse_digits
-from ..fields import quote_etag, unquote_etag
-from .header_values import HeaderValue
+from ..text.dates import datetime_from_timestamp, http_date, parse_timestamp
+from ..text.tokens import parse_digits
+from .fields import quote_etag, unquote_etag
+from .structures import HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from ...text.dates import parse_timestamp
-from ..exceptions import RequestedRangeNotSatisfiable
-from ..fields import CONDITIONAL_ENVIRON_KEYS
-from ..streams import FileWrapper, close_iterable
+from ..text.dates import parse_timestamp
 from .conditional import ContentRange, evaluate_preconditions, find_satisfiable_ranges
+from .exceptions import RequestedRangeNotSatisfiable
+from .fields import CONDITIONAL_ENVIRON_KEYS
+from .streams import FileWrapper, close_iterable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from ..response import Response
+    from .response import Response
 
 
 class JoinedRanges:
