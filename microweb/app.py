@@ -282,7 +282,7 @@ class Microweb(Scaffold):
         return self.aborter_class()
 
     def configuration_changed(self) -> None:
-        """Have the setup merged anew by the next request."""
+        """Forget what was computed; the next request computes it."""
         self._dispatch_table = self._serving_table = None
         # An app that is being made may set keys before it has a provider.
         provider = self.__dict__.get("json")
@@ -736,7 +736,7 @@ class Microweb(Scaffold):
         Does nothing when the app is being loaded by ``microweb run``, which serves it itself; in a
         CGI script, where GATEWAY_INTERFACE is set, it answers the one request and returns. Without
         *host* and *port* those of ``SERVER_NAME`` are taken. *load_dotenv* reads ``.env`` files
-        first. While debugging the program is started anew after a change of its files, unless
+        first. While debugging the program is started again after a change of its files, unless
         ``use_reloader=False``. The options are those of `run_simple`; or, with
         ``server="waitress"`` or another name of ``dev/servers.py``, those of that server.
         """
@@ -779,7 +779,7 @@ class Microweb(Scaffold):
         return table
 
     def has_default_dispatch(self) -> bool:
-        """Return whether nobody has overridden a step that the straight line leaves out."""
+        """Return whether no step is overridden that the straight road leaves out."""
         changed = self.response_class is not Microweb.response_class
         for name in _DISPATCH_METHODS:
             if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
@@ -1053,7 +1053,7 @@ class Microweb(Scaffold):
         """Return what a view or an error handler returned as the response to send.
 
         With *from_error_handler* an ``after_request`` function that fails is logged and passed
-        over: an error page shall not fail.
+        over: an error page must not fail.
         """
         response = self.make_response(rv)
         try:
@@ -1095,7 +1095,7 @@ class Microweb(Scaffold):
         return response
 
     def _must_open_session(self, context: Context) -> bool:
-        """Return whether a session that nobody used must be opened all the same: it may be
+        """Return whether a session that was not used must be opened all the same: it may be
         permanent, and then its cookie is refreshed."""
         table = self._serving_table or self.dispatch_table
         if table.opens_every_session:
@@ -1124,7 +1124,7 @@ class Microweb(Scaffold):
         return self.ensure_sync(handler)(e)
 
     def trap_http_exception(self, e: Exception) -> bool:
-        """Return whether an HTTP exception shall be treated as a crash, for the debugger to show.
+        """Return whether an HTTP exception is to be treated as a crash, for the debugger to show.
 
         So with ``TRAP_HTTP_EXCEPTIONS``, and for 400 errors with ``TRAP_BAD_REQUEST_ERRORS``,
         which is on for missing keys while debugging unless it is set.
@@ -1146,7 +1146,7 @@ class Microweb(Scaffold):
         return e if handler is None else self.ensure_sync(handler)(e)
 
     def handle_exception(self, e: Exception) -> Response:
-        """Return the response to an exception that nobody handled: a 500 page.
+        """Return the response to an exception without a handler: a 500 page.
 
         The exception is logged. A handler of 500 or of `InternalServerError` is given an
         `InternalServerError` whose ``original_exception`` it is. With ``PROPAGATE_EXCEPTIONS``,
@@ -1188,7 +1188,7 @@ class Microweb(Scaffold):
         return None
 
     def log_exception(self, exc_info: BaseException) -> None:
-        """Log an exception that nobody handled, with the method and the path of its request."""
+        """Log an exception without a handler, with the method and the path of its request."""
         context = CURRENT_CONTEXT.get(None)
         environ = {} if context is None or context.environ is None else context.environ
         method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
@@ -1203,7 +1203,7 @@ class Microweb(Scaffold):
         return request
 
     def _leave(self, context: Context, error: BaseException | None) -> None:
-        """Run the teardown of a context, or leave it to whoever keeps the context longer."""
+        """Run the teardown of a context, or leave it to the keeper of the context."""
         keeper = (context.environ or {}).get(KEEP_CONTEXT_KEY)
         if keeper is not None:
             context.held = False
@@ -1250,7 +1250,7 @@ class Microweb(Scaffold):
         call_all(partial(function, error) for function in functions)
 
     def should_ignore_error(self, error: BaseException) -> bool:
-        """Return whether teardown functions shall not be told of an error; override it."""
+        """Return whether teardown functions are not to be told of an error; override it."""
         return False
 
 

@@ -1,7 +1,7 @@
 """Blueprints: routes, hooks and folders that are written apart and registered together.
 
-A blueprint is a list of things to do to an app. Each registration call on it appends to that
-list; `Microweb.register_blueprint` runs through it, with the prefixes of that registration.
+A blueprint is a list of things to do to an app. Each registration call on it appends to that list;
+`Microweb.register_blueprint` runs through it, with the prefixes of that registration.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .app import Microweb
     from .scaffold import AnyFunction
 
-# What cli_group is unless somebody gives one: commands stand in a group named like the blueprint.
+# The default of cli_group: commands stand in a group named like the blueprint.
 _SAME_AS_NAME: Any = object()
 
 

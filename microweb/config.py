@@ -1,7 +1,7 @@
 """The configuration: a dict of upper-case names that can be filled from many places.
 
-It knows no app. Whoever wants to hear of changes passes a callable; the app uses that to forget
-what it computed from the old values.
+It knows no app. It calls a function after each change; the app passes one in, to forget what it
+computed from the old values.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-# What a key may hold, besides None: for the check, and for the sentence that it ends in.
+# What a key may hold, other than None: for the check, and for the sentence that it ends in.
 _NUMBER_OR_NONE = (int, "a whole number or None")
 _CONFIGURATION_KINDS: dict[str, tuple[Any, str]] = {
     "SECRET_KEY": ((str, bytes), "text or bytes"),
@@ -28,7 +28,7 @@ _CONFIGURATION_KINDS: dict[str, tuple[Any, str]] = {
 
 def check_configuration(config: Mapping[str, Any]) -> None:
     """Raise a TypeError for a configuration value of a kind that could not work, and warn of keys
-    that nobody reads because they are misspelt or have been removed.
+    that are not read because they are misspelt or have been removed.
 
     >>> check_configuration({"MAX_CONTENT_LENGTH": "16MB"})
     Traceback (most recent call last):
@@ -70,11 +70,11 @@ _REMOVED_KEYS = {
 def _warn_of_key(key: str) -> None:
     advice = ""
     if key in _REMOVED_KEYS:
-        advice = f"nobody reads it any more: use {_REMOVED_KEYS[key]}"
+        advice = f"it is not read any more: use {_REMOVED_KEYS[key]}"
     else:
         near = near_configuration_key(key)
         if near is not None:
-            advice = f"nobody reads it: did you mean {near!r}?"
+            advice = f"it is not read: did you mean {near!r}?"
     if advice:
         from warnings import warn
 

@@ -90,7 +90,7 @@ class Context:
     """Everything one request owns, from the moment it enters the app until its teardown.
 
     *environ* is the WSGI environ, or None for an application context. The class-level defaults
-    stand for "nobody asked yet", so that making a context stores two attributes and no more.
+    stand for "not asked for yet", so that making a context stores two attributes and no more.
 
     Used by hand through ``app.app_context()`` and ``app.test_request_context()``:
 
@@ -104,15 +104,15 @@ class Context:
     url_rule: Rule | None = None
     view_args: dict[str, Any] | None = None
     routing_exception: HTTPException | None = None
-    # Set as soon as somebody wants to see the response before it leaves (a session was opened, or
+    # Set as soon as something wants to see the response before it leaves (a session was opened, or
     # `after_this_request` was called): the dispatcher's straight line asks only this.
     finishing: bool = False
     after_this_request: list[Callable[[Response], Response]] | None = None
     flashes: list[tuple[str, str]] | None = None
-    # Set as soon as somebody reads the request or holds the context: then leaving it takes more
+    # Set as soon as the request is read or the context held: then leaving it takes more
     # than forgetting it.
     used: bool = False
-    # True while somebody else (a stream, a test client's `with` block) runs the teardown later.
+    # True while something else (a stream, a test client's `with` block) runs the teardown later.
     held: bool = False
     # False for a copy that another thread works with: the request's files are not its to close.
     owns_request: bool = True
@@ -169,7 +169,7 @@ class Context:
 
     @property
     def opened_session(self) -> SessionMixin | None:
-        """The session if somebody has opened it, else None: reading this opens nothing."""
+        """The session if it has been opened, else None: reading this opens nothing."""
         return self._session
 
     def close(self) -> None:
@@ -245,7 +245,7 @@ class Context:
 
     @property
     def url_adapter(self) -> MapAdapter | None:
-        """The URL map bound to this request, or to ``SERVER_NAME``; made anew at each reading."""
+        """The URL map bound to this request, or to ``SERVER_NAME``; made at each reading."""
         request = None if self.environ is None else self.request
         return self.app.create_url_adapter(request)
 

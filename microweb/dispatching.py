@@ -22,7 +22,7 @@ class EndpointPlan:
 
     ``preprocessors``, ``before``, ``after`` and ``teardown`` are the hooks in the order in which
     they run, the app's and the blueprints' merged. ``straight`` says that there are none around
-    the view and that nobody has overridden the dispatch: a plain answer can leave at once.
+    the view and that the app overrides no step of the dispatch: a plain answer can leave at once.
     """
 
     __slots__ = ("after", "before", "encode_body", "preprocessors", "straight", "teardown", "view")

@@ -73,7 +73,7 @@ def _read_value(text: str, number: int) -> str:
 
 
 def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
-    """Set the environment variables that a ``.env`` file names and nobody has set; return whether
+    """Set the environment variables that a ``.env`` file names and that are not set; return whether
     a file was found.
 
     Without *path* ``.env``, ``.microwebenv`` and ``.flaskenv`` of the current folder are read, the

@@ -100,7 +100,7 @@ def request_context(name: str = "request") -> Context:
 
 
 class LocalProxy:
-    """A name that stands for another object, looked up anew each time it is used.
+    """A name that stands for another object, looked up each time it is used.
 
     *find* is called without arguments and returns the object. Attribute access, calls, items,
     operators and comparisons all go to that object; `_get_current_object` returns it itself, as
@@ -156,7 +156,7 @@ class LocalProxy:
         except RuntimeError:
             return []
 
-    # isinstance(proxy, Request) shall hold: that is how libraries tell what they were given.
+    # isinstance(proxy, Request) holds: that is how libraries tell what they were given.
     @property
     def __class__(self) -> Any:
         try:
@@ -172,7 +172,7 @@ class LocalProxy:
 def _forward_special_method(name: str) -> Callable[..., Any]:
     """Return a method that hands the special method *name* on. Python looks such methods up on
     the class, past `__getattr__`, so the proxy's class needs each of them."""
-    # An operator is applied anew, so that the other operand gets its say as well.
+    # An operator is applied to the object, so that the other operand gets its say as well.
     function = _OPERATORS.get(name)
 
     def forward(self: LocalProxy, *args: Any) -> Any:

@@ -1,7 +1,7 @@
 """The functions that views call: thin, over the current context.
 
-Each asks the current app or the current request to do the work, so that overriding a method of
-the app changes what the function does.
+Each asks the current app or the current request to do the work, so that overriding a method of the
+app changes what the function does.
 """
 
 from __future__ import annotations
@@ -245,7 +245,7 @@ class _StreamInContext:
     """Runs a generator inside the request's context, item by item.
 
     The context is current only while an item is made, so that whatever else runs in the thread
-    between two items never sees it. Whoever closes the response runs the teardown.
+    between two items never sees it. Closing the response runs the teardown.
     """
 
     def __init__(self, items: Iterator[Any]) -> None:

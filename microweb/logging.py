@@ -118,7 +118,7 @@ class PlainLogger:
 
 def create_logger(app: Microweb) -> Logger:
     """Return the logger named like the app: at DEBUG level while debugging, and with the default
-    handler unless somebody has configured one already; a `PlainLogger` without `logging`."""
+    handler unless one is configured already; a `PlainLogger` without `logging`."""
     try:
         from logging import DEBUG, getLogger
     except ImportError:

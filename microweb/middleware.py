@@ -62,7 +62,7 @@ class ProxyFix:
     def __call__(
         self, environ: WSGIEnvironment, start_response: Callable[..., Any]
     ) -> Iterable[bytes]:
-        """Mend the environ and call the application."""
+        """Correct the environ and call the application."""
         changed: dict[str, str] = {}
         client = _forwarded_value(environ, "HTTP_X_FORWARDED_FOR", self.x_for)
         if client:

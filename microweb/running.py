@@ -43,7 +43,7 @@ def run_simple(
 
     The first signal closes the port and lets running requests finish; the same one again ends the
     program at once. With *use_debugger*, `DebuggedApplication` shows errors. With *use_reloader*,
-    `run_with_reloader` runs the program in a child process, anew when its modules or *extra_files*
+    `run_with_reloader` runs the program in a child process, again when its modules or *extra_files*
     change; this process then ends with `SystemExit`. The options are those of `make_server`, whose
     exceptions it raises, and ``threaded=False``: one request at a time. A socket that systemd
     passes (sd_listen_fds(3)) is served instead of *hostname* and *port*.
@@ -115,7 +115,7 @@ def _run_until_signal(
         if reloading is None:
             server.log.write(f"microweb: serving on {server.url} (Ctrl-C stops)\n")
         try:
-            # Signals reach the main thread only; in another, whoever started it stops the server.
+            # Signals reach the main thread only; in another, its starter stops the server.
             if threading.current_thread() is threading.main_thread():
                 for number in (signal.SIGINT, signal.SIGTERM):
                     previous[number] = signal.signal(number, stop)

@@ -1,7 +1,7 @@
 """What an app and a blueprint have in common: a place in the file system and things registered.
 
-A `Scaffold` only keeps what was registered, in the dicts that Flask documents and extensions
-read: keyed by blueprint name, with None for what holds for the whole app. It answers no request.
+A `Scaffold` only keeps what was registered, in the dicts that Flask documents and extensions read:
+keyed by blueprint name, with None for what holds for the whole app. It answers no request.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ class Scaffold:
         self._forget_loader()
 
     def _forget_loader(self) -> None:
-        """Have the templates looked for anew, where they have been looked for already."""
+        """Have the templates looked for again, where they have been looked for already."""
 
     def open_resource(
         self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"

@@ -3,9 +3,9 @@
 The default keeps the session in a signed cookie, so that no machine holds state: the client can
 read it and cannot change it. Another store is another `SessionInterface`.
 
-The session is opened when somebody first uses it. What a client can observe is what Flask
-documents: a cookie only where something changed (or a permanent session is refreshed), and
-``Vary: Cookie`` wherever the answer depends on it.
+The session is opened when it is first used. What a client can observe is what Flask documents: a
+cookie only where something changed (or a permanent session is refreshed), and ``Vary: Cookie``
+wherever the answer depends on it.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ else:
 
 
 class SessionMixin(SessionBase):
-    """What the app expects of every session object besides being a mapping.
+    """What the app expects of every session object that is a mapping.
 
     ``permanent`` says whether it outlives the browser, ``new`` whether this request made it,
-    ``modified`` whether it must be saved, ``accessed`` whether somebody has looked into it.
+    ``modified`` whether it must be saved, ``accessed`` whether it has been read.
     """
 
     new = False

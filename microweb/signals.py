@@ -32,7 +32,7 @@ class Signal:
     """Something that may happen, and who wants to know.
 
     *doc* says when the signal is sent. ``receivers`` holds the connected functions: empty, and so
-    false, while nobody listens.
+    false, while there are none.
 
     >>> saved = Signal("Sent after a note was saved.")
     >>> def announce(sender, **values):
@@ -108,7 +108,7 @@ class Signal:
         return any(True for _ in self.receivers_for(sender))
 
     def muted(self) -> _SignalBlock:
-        """Return a context manager during which the signal reaches nobody."""
+        """Return a context manager during which the signal reaches no receiver."""
         return _SignalBlock(lambda: self._mute(True), lambda: self._mute(False))
 
     def _mute(self, is_muted: bool) -> None:

@@ -1,12 +1,11 @@
-"""Signers: bytes that anybody may read and nobody may change.
+"""Signers: bytes that may be read and not changed.
 
 A signature is an HMAC (RFC 2104) over the value, made with a key that only the server knows. The
-wire format is itsdangerous': ``value.signature``, with a timestamp between the two where the
-value shall expire, and URL-safe base64 (RFC 4648 §5, without padding) for everything binary. With
-the same key, salt and digest both read each other's values; only the default digest differs:
-SHA-256 here.
+wire format is itsdangerous': ``value.signature``, with a timestamp between the two where the value
+expires, and URL-safe base64 (RFC 4648 §5, without padding) for everything binary. With the same
+key, salt and digest both read each other's values; only the default digest differs: SHA-256 here.
 
-What is signed can be read by whoever holds it. Do not put secrets in.
+What is signed can be read by its holder. Do not put secrets in.
 """
 
 from __future__ import annotations
@@ -314,7 +313,7 @@ class TimestampSigner(Signer):
         try:
             signed, problem = super().unsign(signed_value), None
         except BadSignature as error:
-            # What a broken value seems to say is still told to whoever catches this.
+            # What a broken value seems to say is still told to the program that catches this.
             signed, problem = error.payload or b"", error
         value, found, encoded = signed.rpartition(self.sep)
         if not found:

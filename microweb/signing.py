@@ -1,7 +1,7 @@
 """Serializers: any value as a signed text, for links, cookies and tokens.
 
-What is signed can be read by whoever holds it. Do not put secrets in. ``signers.py`` does the
-signing, in itsdangerous' wire format.
+What is signed can be read by its holder. Do not put secrets in. ``signers.py`` does the signing, in
+itsdangerous' wire format.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .signers import Secret
 
 # A signed payload may decompress to this much and no more: the key's owner made it, but a stolen
-# key shall not also be a memory bomb.
+# key must not also be a memory bomb.
 MAX_PAYLOAD_SIZE = 1_000_000
 # So many symbols fit into one block of deflate's smallest memory, and one is kept for its end.
 _SMALL_PAYLOAD_SIZE = 120

@@ -92,7 +92,7 @@ class TestResponse(Response):
     """
 
     __test__ = False
-    # What the app did not say about its body shall not be made up here.
+    # What the app did not say about its body must not be made up here.
     default_mimetype = None
     request: Request
     history: tuple[TestResponse, ...] = ()
@@ -169,7 +169,7 @@ class Client:
     stays current, so that ``request``, ``session`` and ``g`` can be looked at.
 
     *use_cookies* keeps cookies from one call to the next, *response_class* is a Response that the
-    answers shall be besides being a `TestResponse`, and further arguments are keys of the environ
+    answers are as well as a `TestResponse`, and further arguments are keys of the environ
     (``REMOTE_ADDR="10.0.0.1"``) for every request; TypeError for what cannot be one.
 
     >>> from microweb import Microweb, request
@@ -542,7 +542,7 @@ class CliRunner:
 
 
 class _CommandSurroundings:
-    """Standard input and environment variables as a command shall find them, for a block."""
+    """Standard input and environment variables as a command finds them, for a block."""
 
     def __init__(self, text: str, variables: Mapping[str, str]) -> None:
         self._text = text

@@ -49,7 +49,7 @@ class View:
         if cls.init_every_request:
 
             def view(**kwargs: Any) -> Any:
-                # Read anew each time: a test may have put another class in its place.
+                # Read each time: a test may have put another class in its place.
                 instance = view.view_class(*class_args, **class_kwargs)  # type: ignore[attr-defined]
                 return current_app.ensure_sync(instance.dispatch_request)(**kwargs)
 

@@ -3,7 +3,8 @@
 Makes a virtual environment under ``.venv/`` (one for each interpreter), installs pytest into it
 and runs the suite; arguments are handed to pytest. Where pytest is installed already, it is used
 as it is. With ``--onefile`` as the first argument the suite runs in a temporary folder against
-``microweb.py``, the single file that ``python -m microweb onefile`` makes of the package.
+``microweb.py``, the single file that ``python -m microweb onefile --desk`` makes of the package;
+with ``--core`` the test files that ``core.txt`` names run against the file of the core alone.
 """
 
 from __future__ import annotations
@@ -46,8 +47,8 @@ def run_suite(folder: Path, arguments: list[str]) -> int:
     return subprocess.call([python_with_pytest(), "-m", "pytest", *arguments], cwd=folder)
 
 
-def run_suite_on_one_file(arguments: list[str]) -> int:
-    """Run a copy of the suite beside a single file that is made now."""
+def run_suite_on_one_file(scope: str, arguments: list[str]) -> int:
+    """Run a copy of the suite beside a single file that is made now, with what *scope* says."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         command = [
@@ -55,7 +56,7 @@ def run_suite_on_one_file(arguments: list[str]) -> int:
             "-m",
             "microweb",
             "onefile",
-            "--desk",
+            scope,
             "-o",
             str(folder / "microweb.py"),
         ]
@@ -70,5 +71,8 @@ def run_suite_on_one_file(arguments: list[str]) -> int:
 if __name__ == "__main__":
     given = sys.argv[1:]
     if given[:1] == ["--onefile"]:
-        sys.exit(run_suite_on_one_file(given[1:]))
+        sys.exit(run_suite_on_one_file("--desk", given[1:]))
+    if given[:1] == ["--core"]:
+        files = (ROOT / "tests" / "core.txt").read_text("utf-8").split()
+        sys.exit(run_suite_on_one_file("--core", [*files, *given[1:]]))
     sys.exit(run_suite(ROOT, given))

@@ -95,7 +95,7 @@ def add_user(name: str, password_hash: str) -> int | None:
 
 def list_notes(user_id: int, search: str = "") -> list[sqlite3.Row]:
     """Return a user's notes, the last changed first; only those that contain *search*."""
-    # % and _ are wildcards of LIKE: whoever searches for "100%" means the sign.
+    # % and _ are wildcards of LIKE: a search for "100%" means the sign.
     escaped = search[:MAX_SEARCH].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     query = """
         SELECT note.*, (SELECT count(*) FROM attachment WHERE note_id = note.id) AS attachments

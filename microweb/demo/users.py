@@ -82,7 +82,7 @@ def login() -> Any:
 
 
 def log_in(user_id: int, message: str) -> Response:
-    # What an anonymous visitor left in the session shall not become the user's.
+    # What an anonymous visitor left in the session must not become the user's.
     session.clear()
     session["user_id"] = user_id
     flash(message)

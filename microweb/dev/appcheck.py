@@ -1,7 +1,7 @@
-"""What is wrong with an app before anybody uses it, each with the way to mend it.
+"""What is wrong with an app before it is used, each with the way to put it right.
 
-A check looks at one subject and yields findings: ``"wrong"``, for what fails or endangers somebody,
-or ``"note"``, for what may be meant so; and a sentence. No request is made and no view is called.
+A check looks at one subject and yields findings: ``"wrong"``, for what fails or is a danger, or
+``"note"``, for what may be meant so; and a sentence. No request is made and no view is called.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def check_app(app: Microweb) -> Iterator[Finding]:
     >>> app = Microweb("example", static_folder="pictures")
     >>> for kind, sentence in check_app(app):
     ...     print(kind, sentence)  # doctest: +ELLIPSIS
-    wrong the static folder of the app, '...pictures', does not exist: make it, or mend its name
+    wrong the static folder of the app, '...pictures', does not exist: make it, or correct its name
     """
     for subject, check in APP_CHECKS.items():
         try:
@@ -127,7 +127,7 @@ def _check_rendered_names(app: Microweb) -> Iterator[Finding]:
                 yield (
                     "wrong",
                     f"there is no template {name!r} to render in {_source_of(module)}:{line}; "
-                    f"{f'did you mean {near!r}?' if near else 'make it, or mend its name'}",
+                    f"{f'did you mean {near!r}?' if near else 'make it, or correct its name'}",
                 )
             except TemplateError:
                 pass  # Told already.
@@ -222,7 +222,7 @@ def _check_secret_keys(app: Microweb) -> Iterator[Finding]:
 
 
 def _find_weakness(key: str | bytes) -> str:
-    """Return why somebody might guess a secret key, "" for a good one; the key is not in it."""
+    """Return why a secret key might be guessed, "" for a good one; the key is not in it."""
     octets = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
     if octets in _PUBLISHED_KEYS:
         return "it is printed in Flask's documentation"
@@ -309,8 +309,8 @@ def _check_folders(app: Microweb) -> Iterator[Finding]:
             if not (is_default or os.path.isdir(path)):
                 yield (
                     "wrong",
-                    f"the {kind} folder of {owner}, {path!r}, does not exist: make it, or mend its "
-                    f"name",
+                    f"the {kind} folder of {owner}, {path!r}, does not exist: make it, or correct "
+                    "its name",
                 )
             elif kind == "static" and _is_inside(root, path):
                 yield (

@@ -1,9 +1,9 @@
 """The command line: ``python -m microweb``, or ``microweb`` where the package is installed.
 
-Whatever goes wrong is one sentence on standard error and exit status 2, never a traceback; only
-the code of an app may end otherwise. ``.env`` files are read first, then the command is looked up:
-in `COMMANDS`, then in the app, and what is a path is a folder to serve. A module that lies beside
-the app hides one of the same name of Python's, as for ``python app.py``, unless Python runs with
+Whatever goes wrong is one sentence on standard error and exit status 2, never a traceback; only the
+code of an app may end otherwise. ``.env`` files are read first, then the command is looked up: in
+`COMMANDS`, then in the app, and what is a path is a folder to serve. A module that lies beside the
+app hides one of the same name of Python's, as for ``python app.py``, unless Python runs with
 ``-P``.
 """
 
@@ -344,7 +344,7 @@ def _load_app_to_run(options: Namespace) -> Any:
             raise
         from traceback import print_exception
 
-        # The page that the browser shows until the mistake is mended is made of this.
+        # The page that the browser shows until the mistake is corrected is made of this.
         cause = error.__cause__
         print_exception(type(cause), cause, users_traceback(cause))
         sys.exit(1)
@@ -534,13 +534,13 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Namespace], None]]] = {
 
 
 def _print_text(text: str) -> None:
-    """Print to standard output, whatever its encoding, and be quiet if nobody reads on."""
+    """Print to standard output, whatever its encoding, and be quiet if the reader has left."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
         print(text, flush=True)
     except OSError as error:
-        # What is still in the buffer is written once more at exit: that shall not fail again.
+        # What is still in the buffer is written once more at exit: that must not fail again.
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)

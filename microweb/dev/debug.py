@@ -1,9 +1,9 @@
 """The page for an exception that reaches the server: read-only, and for this machine alone.
 
-Law of this module: it reads frames, source lines and values, masks what looks secret and cuts what
-is long; it offers no console and runs nothing that was sent to it. Who is not on this machine gets
-what production would give. What only the application knows, such as its routes, the application
-adds to the page that it finds in the environ under `DEBUG_PAGE_KEY`.
+It reads frames, source lines and values, masks what looks secret and cuts what is long; it offers
+no console and runs nothing that was sent to it. Who is not on this machine gets what production
+would give. What only the application knows, such as its routes, the application adds to the page
+that it finds in the environ under `DEBUG_PAGE_KEY`.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def is_local_request(environ: dict[str, Any]) -> bool:
     address, host = environ.get("REMOTE_ADDR", ""), environ.get("HTTP_HOST", "localhost")
     local = address == "::1" or address.startswith(("127.", "::ffff:127."))
     proxied = any(name.startswith(_PROXY_FIELDS) for name in environ)
-    # Fetch Metadata: whoever allows any origin by CORS does not mean these pages.
+    # Fetch Metadata: an app that allows any origin by CORS does not mean these pages.
     foreign = environ.get("HTTP_SEC_FETCH_SITE") == "cross-site"
     foreign = foreign and environ.get("HTTP_SEC_FETCH_MODE") != "navigate"
     return local and not proxied and not foreign and _LOCAL_HOST_RE.fullmatch(host) is not None

@@ -1,4 +1,4 @@
-"""``microweb doctor``: one screen on this Python and an app: what is wrong, how to mend it.
+"""``microweb doctor``: one screen on this Python and an app: what is wrong, how to put it right.
 
 Facts come first, one line each; then the findings, each with the word ``wrong`` or ``note`` in
 front; then a summary. The app is loaded, nothing of it is called, and nothing is changed.
@@ -44,7 +44,7 @@ def diagnose(
 
     *load* returns the app, or raises AppNotLoaded; it is not called unless an app *is_named*.
     *host* and *port* are where ``microweb run`` would listen; *env_file* is a file of variables
-    besides the usual ones.
+    beyond the usual ones.
     """
     findings: list[Finding] = []
     # First the app: what it imports must not be there already under a name of Python's own.
@@ -196,7 +196,7 @@ def _check_dotenv_files(names: Iterable[str]) -> Iterator[Finding]:
             with open(name, encoding="utf-8") as file:
                 keys = [key for key, value in parse_dotenv(file.read()) if value]
         except (OSError, ValueError):
-            continue  # Whoever reads it for its variables says so.
+            continue  # The reader of its variables says so.
         secrets = [key for key in keys if re.search("SECRET|PASSWORD|TOKEN|_KEY", key)]
         if secrets and _is_readable_to_all(os.path.abspath(name)):
             yield (

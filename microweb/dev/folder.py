@@ -28,7 +28,7 @@ def make_folder_app(folder: str) -> Microweb:
     """Return an app that serves *folder*: its files, ``index.html`` or else a list of the names.
 
     Names that begin with a dot (``.git``, ``.env``) are neither served nor listed, except
-    ``.well-known``; a link is followed, as whoever owns the folder made it.
+    ``.well-known``; a link is followed, as the folder's owner made it.
 
     >>> import json, os
     >>> app = make_folder_app(os.path.dirname(json.__file__))

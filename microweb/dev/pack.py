@@ -3,10 +3,10 @@
 The file is a zip that Python runs: ``python app.pyz``. It holds ``templates``, ``static`` and what
 the code takes from the app's own folder: what it imports, also by ``from_object("config.Local")``,
 what ``open_resource("schema.sql")`` and the like open, what is given as ``template_folder``. A
-package goes along whole. Beside each module lies what Python compiled it to, with which a Python
-of the packing version starts in a fifth of the time; others take the source. The same files and
-the same CPython make the same zip, byte for byte; before 3.11, and with PyPy, the same
-PYTHONHASHSEED belongs to it.
+package goes along whole. Beside each module lies what Python compiled it to, with which a Python of
+the packing version starts in a fifth of the time; others take the source. The same files and the
+same CPython make the same zip, byte for byte; before 3.11, and with PyPy, the same PYTHONHASHSEED
+belongs to it.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from argparse import Namespace
     from typing import Any, NoReturn
 
-# What is never code or a page, or is nobody else's business; --include takes it all the same.
+# What is never code or a page, or is private; --include takes it all the same.
 _LEFT_OUT_PATTERNS = """
     .* __pycache__ *.py[co] instance venv node_modules *.pem *.key *.p12 *.pfx *.sqlite *.sqlite3
     *.db *.log *.pyz secret_key secrets.json secrets.toml secrets.y*ml
 """.split()
-# Not worth a word, as nobody expects them in the zip.
+# Not worth a word, as they do not belong into the zip.
 _IGNORED_PATTERNS = [".*", "__pycache__", "*.py[co]", "*.py", "*.pyz"]
 # Calls whose first argument names a module or a file.
 _IMPORTING_CALLS = ("from_object", "import_module", "import_string", "__import__")

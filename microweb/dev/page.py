@@ -1,8 +1,8 @@
 """The form of a page that explains an error: HTML, plain text or JSON, of one content.
 
-Law of this module: whatever it is given, what leaves it is escaped, free of control characters and
-of the secrets it was told; a page asks nothing of another host, runs no script but its own few
-lines, which copy its text, and sends nothing back. What a page says is not decided here.
+Whatever it is given, what leaves it is escaped, free of control characters and of the secrets it
+was told; a page asks nothing of another host, runs no script but its own few lines, which copy its
+text, and sends nothing back. What a page says is not decided here.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     CleanText = Callable[[str], str]
 
 SECRET_MASK = "********"
-# Names whose value is nobody's business, also in the repr of a dict, an object or a query string.
+# Names whose value is kept secret, also in the repr of a dict, an object or a query string.
 _SECRET_NAME_RE = re.compile(
     r"passw|passphrase|secret|token|cookie|authoriz|credential|api_?key|private"
     r"|(?<![a-z])key(?![a-z])",

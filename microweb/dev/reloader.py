@@ -1,9 +1,9 @@
-"""The reloader: serves a program in a child process and starts it anew when its files change.
+"""The reloader: serves a program in a child process and starts it again when its files change.
 
-Law of this module: the parent keeps the socket that listens, so no client is ever refused; it runs
-nothing of the program, whose child serves on the socket it inherits, watches the files of its
-modules and exits with status 3 on a change. Where the child cannot start, the parent answers with
-what is wrong, until a file changes.
+The parent keeps the socket that listens, so no client is ever refused; it runs nothing of the
+program, whose child serves on the socket it inherits, watches the files of its modules and exits
+with status 3 on a change. Where the child cannot start, the parent answers with what is wrong,
+until a file changes.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from subprocess import Popen
     from typing import Any
 
-# How a child ends that wants to be started anew, and one that was used wrongly.
+# How a child ends that wants to be started again, and one that was used wrongly.
 RELOAD_STATUS, _USAGE_STATUS = 3, 2
 # How often files are looked at until they stay as they are, every so many seconds.
 _SETTLING_LOOKS, _SETTLING_INTERVAL = 20, 0.1
@@ -196,7 +196,7 @@ def find_reload_handover() -> tuple[int, int, float] | None:
 
 
 def is_running_from_reloader() -> bool:
-    """Return whether this process is the one that a reloader started, and starts anew."""
+    """Return whether this process is the one that a reloader started, and starts again."""
     return find_reload_handover() is not None
 
 
@@ -233,7 +233,7 @@ def run_with_reloader(
     reloader_interval: float = 1.0,
     **options: Any,
 ) -> None:
-    """Call *start* in a child process, which is started anew whenever a file changes.
+    """Call *start* in a child process, which is started again whenever a file changes.
 
     *start* loads an application and serves it with `run_simple` on the same *hostname* and *port*.
     In this process it is not called: it listens, watches over the child, and exits with its status
@@ -262,7 +262,7 @@ def run_with_reloader(
         changed.append(name)
         if name is not None and not options.get("quiet") and sys.stderr is not None:
             with suppress(OSError, ValueError):
-                sys.stderr.write(f"microweb: {name} has changed; starting anew\n")
+                sys.stderr.write(f"microweb: {name} has changed; starting again\n")
         _interrupt_main_thread()
         time.sleep(_RELOAD_GRACE)
         # A request, or a thread of the program's own, takes its time.
@@ -321,7 +321,7 @@ class ReloadingParent:
     _child: Popen[bytes] | None = None
     _page_server: LeadingServer | None = None
     _stopping = _has_served = False
-    # How many children in a row wanted to be started anew at once: one that writes its own modules
+    # How many children in a row wanted to be started again at once: one that writes its own modules
     # would for ever, if what it writes while it starts counted each time.
     _short_lives = 0
 
@@ -467,7 +467,7 @@ class FailedStartPage:
         self.title = self.errors.splitlines()[-1][:300]
         self.description = (
             f"The program ended with status {status} instead of serving. It is started again, and "
-            f"this page loads anew, as soon as a file changes."
+            f"this page reloads, as soon as a file changes."
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> list[bytes]:

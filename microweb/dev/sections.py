@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class LaterModule:
-    """A module of the standard library that is imported when somebody first uses it.
+    """A module of the standard library that is imported when it is first used.
 
     *name* is the module's, *names* the globals in which it then takes this object's place.
 

@@ -92,7 +92,7 @@ def _serve_with_gunicorn(application: Any, host: str, port: int, options: dict[s
 
 
 def _serve_with_uwsgi(application: Any, host: str, port: int, options: dict[str, Any]) -> None:
-    """Become uWSGI, a program of its own, which loads the app anew: by the option *spec*, which is
+    """Become uWSGI, a program that loads the app itself: by the option *spec*, which is
     that of the command line, or as the script that calls ``app.run()``."""
     spec = options.pop("spec", getattr(sys.modules["__main__"], "__file__", None))
     arguments = ["uwsgi", "--master", "--need-app", "--die-on-term"]

@@ -1,8 +1,8 @@
 """What a page says while debugging, beyond the error itself: routes, keys, limits, templates.
 
-Law of this module: it reads the app and the request and says what was received, what would have
-been right, and what to type. It is loaded by the first error that a client on this machine gets in
-debug mode, and by nothing else; how a page looks is the business of ``dev.page``.
+It reads the app and the request and says what was received, what would have been right, and what to
+type. It is loaded by the first error that a client on this machine gets in debug mode, and by
+nothing else; how a page looks is the business of ``dev.page``.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def teaching_response(app: Microweb, context: Context, error: HTTPException) -> 
 
 
 def add_app_to_page(app: Microweb, context: Context, error: Exception) -> None:
-    """Put on the debugger's page for an exception what the app knows besides: the route, the keys
+    """Put on the debugger's page for an exception what the app knows: the route, the keys
     that came, what helps against missing keys and errors of templates; mask the app's secrets."""
     page: TeachingPage = (context.environ or {})[DEBUG_PAGE_KEY]
     if page.subject is None:

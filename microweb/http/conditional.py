@@ -1,7 +1,7 @@
 """Validators, preconditions and ranges (RFC 9110 sections 8.8, 13 and 14).
 
-Law of this module: it decides from headers and validators whether to send everything, nothing or
-a part. It neither reads a file nor makes a response.
+It decides from headers and validators whether to send everything, nothing or a part. It neither
+reads a file nor makes a response.
 """
 
 from __future__ import annotations

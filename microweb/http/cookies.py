@@ -1,8 +1,7 @@
 """Cookies (RFC 6265bis), read and written without the stdlib's ``http.cookies``.
 
-Law of this module: a Cookie header is split at ``;`` as browsers do, one bad pair never costs the
-others; a Set-Cookie header is written from checked pieces only, so that no argument can add an
-attribute of its own.
+A Cookie header is split at ``;`` as browsers do, one bad pair never costs the others; a Set-Cookie
+header is written from checked pieces only, so that no argument can add an attribute of its own.
 """
 
 from __future__ import annotations

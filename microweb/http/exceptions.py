@@ -1,8 +1,8 @@
 """HTTP status codes, and the errors among them as exceptions (RFC 9110 section 15).
 
-Law of this module: a number becomes a status line and a status line a number here and nowhere
-else; there is one class per error status, which can turn itself into a response and shows nothing
-of the request in it. Which error a view gets to see, and who handles it, is not known here.
+A number becomes a status line and a status line a number here and nowhere else; there is one class
+per error status, which can turn itself into a response and shows nothing of the request in it.
+Which error a view gets to see, and who handles it, is not known here.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ class HTTPException(Exception):
         body, code = self.get_body(environ), self.code or 500
         headers = self.get_headers(environ)
         if headers == [_ERROR_PAGE_HEADER]:
-            # Half the cost of the response: what nobody has added to needs no check.
+            # Half the cost of the response: what nothing was added to needs no check.
             return self.response_class(body, code, mimetype="text/html")
         return self.response_class(body, code, headers)
 

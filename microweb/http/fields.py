@@ -200,7 +200,8 @@ def parse_accept_items(value: str | None) -> list[tuple[str, float]]:
         quality: float | None = 1.0
         for name, text in parameters:
             if name == "q":
-                # What follows the weight are extensions nobody uses (RFC 9110 section 12.5.1).
+                # What follows the weight are extensions that are not used (RFC 9110 section
+                # 12.5.1).
                 quality = parse_quality(text)
                 break
             head += f";{name}={quote_header_value(text)}"

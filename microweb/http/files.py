@@ -1,8 +1,8 @@
 """Sending files (RFC 9110 sections 13 to 15, RFC 6266).
 
-Law of this module: a file is opened once, measured through the open descriptor and sent in
-blocks; what is not a regular file, or has a name that no file can have, is a 404. Which path a
-client may ask for is not decided here.
+A file is opened once, measured through the open descriptor and sent in blocks; what is not a
+regular file, or has a name that no file can have, is a 404. Which path a client may ask for is not
+decided here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Forms: from a body's bytes to fields and files and back, and a query string to fields.
 
-Law of this module: a form is read to its end or not at all; beyond a limit is 413, a malformed
-body 400. Text is UTF-8 whatever a ``charset`` says, bad bytes become U+FFFD. A file's name and
-type are what the client claims, kept as they came.
+A form is read to its end or not at all; beyond a limit is 413, a malformed body 400. Text is UTF-8
+whatever a ``charset`` says, bad bytes become U+FFFD. A file's name and type are what the client
+claims, kept as they came.
 """
 
 from __future__ import annotations

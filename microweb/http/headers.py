@@ -1,8 +1,8 @@
 """Header collections: ``Headers`` to be sent and ``EnvironHeaders`` as received.
 
-Law of this module: headers are a list of ``(name, value)`` pairs in the order given, found by name
-without regard to case. What enters a ``Headers`` has passed the gate in ``fields``, so what leaves
-it needs no second look.
+Headers are a list of ``(name, value)`` pairs in the order given, found by name without regard to
+case. What enters a ``Headers`` has passed the gate in ``fields``, so what leaves it needs no second
+look.
 """
 
 from __future__ import annotations

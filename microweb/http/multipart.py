@@ -1,8 +1,8 @@
 """multipart/form-data, both ways: bytes in and events out, events in and bytes out.
 
-Law of this module (RFC 7578, RFC 2046 section 5.1): the same bytes give the same events however
-they are cut, in time linear in their number, and what the encoder writes the decoder reads. Text
-is UTF-8. It reads no stream and keeps no part: what becomes of the events is decided elsewhere.
+By RFC 7578, RFC 2046 section 5.1, the same bytes give the same events however they are cut, in time
+linear in their number, and what the encoder writes the decoder reads. Text is UTF-8. It reads no
+stream and keeps no part: what becomes of the events is decided elsewhere.
 """
 
 from __future__ import annotations

@@ -134,7 +134,7 @@ class Request:
     view_args: dict[str, Any] | None = None
     routing_exception: Exception | None = None
 
-    #: Makes the environ of ``from_values``; whoever offers an ``EnvironBuilder`` sets it.
+    #: Makes the environ of ``from_values``; the owner of an ``EnvironBuilder`` sets it.
     environ_builder: Any = None
 
     def __init__(self, environ: dict[str, Any]) -> None:

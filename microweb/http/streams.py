@@ -1,8 +1,7 @@
 """Bytes on their way in and out, in blocks.
 
-Law of this module: every read of a request's body goes through one ``LimitedStream``, which
-counts;
-every file that is sent goes through blocks of fixed size. It knows no headers.
+Every read of a request's body goes through one `LimitedStream`, which counts; every file that is
+sent goes through blocks of fixed size.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-#: How many bytes are read at a time where nobody says otherwise.
+#: How many bytes are read at a time by default.
 STREAM_BLOCK_SIZE = 65536
 _MAX_READ_SIZE = 1 << 20
 

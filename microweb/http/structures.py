@@ -1,8 +1,8 @@
 """Dictionaries with more than one value per key, and attributes computed once.
 
-Law of this module: a ``MultiDict`` is a dict of lists that answers like a dict of first values;
-reading a key that is missing is a 400, because what it holds came from a client. It knows nothing
-of forms, queries or cookies.
+A ``MultiDict`` is a dict of lists that answers like a dict of first values; reading a key that is
+missing is a 400, because what it holds came from a client. It knows nothing of forms, queries or
+cookies.
 """
 
 from __future__ import annotations

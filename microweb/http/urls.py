@@ -1,8 +1,7 @@
 """Hosts and locations: the parts of a URL that decide where a browser goes (RFC 3986).
 
-Law of this module: a host is checked by characters, not parsed by a library that strips or
-normalises behind one's back; a location leaves as ASCII, pointing where its author wrote, or not
-at all.
+A host is checked by characters, not parsed by a library that strips or normalises behind one's
+back; a location leaves as ASCII, pointing where its author wrote, or not at all.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def serialize_unknown(obj: Any) -> Any:
     >>> serialize_unknown(Decimal("1.50"))
     '1.50'
     """
-    # A class is looked up rather than imported: an object of it can exist only if somebody has
+    # A class is looked up rather than imported: an object of it can exist only if a program has
     # imported its module already.
     modules = sys.modules
     datetime = modules.get("datetime")

@@ -1,8 +1,8 @@
 """Tagged JSON: compact JSON that keeps tuples, bytes, markup, UUIDs and dates apart.
 
 A tagged value is an object of one key that begins with a space: ``{" t": [1, 2]}`` is the tuple
-``(1, 2)``. The tags are Flask's, so that both read each other's sessions. A `JSONTag` is one
-type's way there and back.
+``(1, 2)``. The tags are Flask's, so that both read each other's sessions. A `JSONTag` is one type's
+way there and back.
 """
 
 from __future__ import annotations
@@ -234,7 +234,7 @@ class TaggedJSONSerializer:
         self.order: list[JSONTag] = []
         for tag_class in self.default_tags:
             self.register(tag_class)
-        # Text and numbers have no tag, unless somebody registers one.
+        # Text and numbers have no tag, unless a program registers one.
         self._untagged: frozenset[Any] = _UNTAGGED_TYPES
 
     def register(

@@ -1,8 +1,7 @@
 """Building: from a rule and values to the URL that would match.
 
-The law of this module: all encoding of fixed text is done once, when the first URL of a rule is
-built; a build only writes the values, and says what is wrong with them instead of raising, so that
-the next rule can try.
+All encoding of fixed text is done once, when the first URL of a rule is built; a build only writes
+the values, and says what is wrong with them instead of raising, so that the next rule can try.
 """
 
 from __future__ import annotations

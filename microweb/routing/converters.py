@@ -1,10 +1,9 @@
 """Converters: what may stand for a variable in a path, and what value it becomes.
 
-The law of this module: a converter sees one piece of text and answers with a value or with "not
-mine". It never sees the rest of the path. ``regex``, ``weight``, ``part_isolating``,
-``to_python`` and ``to_url`` are Werkzeug's documented protocol for converters of one's own;
-``reader`` is the form the trie calls. The built-in ones read without ``re``, and only ASCII
-digits count as digits.
+A converter sees one piece of text and answers with a value or with "not mine". It never sees the
+rest of the path. ``regex``, ``weight``, ``part_isolating``, ``to_python`` and ``to_url`` are
+Werkzeug's documented protocol for converters of one's own; ``reader`` is the form the trie calls.
+The built-in ones read without ``re``, and only ASCII digits count as digits.
 """
 
 from __future__ import annotations

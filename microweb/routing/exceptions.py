@@ -1,8 +1,8 @@
 """What the router raises.
 
-The law of this module: each exception carries the facts a caller needs to answer (the methods that
-would work, the path to go to) and knows nothing of HTTP responses. The layer above words them as
-404, 405 or 308.
+Each exception carries the facts that a caller needs to answer: the methods that would work, the
+path to go to. The layer above words them as 404, 405 or 308; `RequestRedirect` can also answer by
+itself.
 """
 
 from __future__ import annotations

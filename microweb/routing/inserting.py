@@ -1,8 +1,8 @@
 """Inserting: from a rule to its place in the trie.
 
-The law of this module: it makes the converters a rule names, once per way to write them, and walks
-the trie along the rule's segments, making what is missing. What is wrong with the arguments of a
-converter is said here, with the place in the rule.
+It makes the converters a rule names, once per way to write them, and walks the trie along the
+rule's segments, making what is missing. What is wrong with the arguments of a converter is said
+here, with the place in the rule.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The map: all rules of an app, from path to rule and from endpoint to URL.
 
-The law of this module: a ``Map`` gets its rules while the app is set up and is only read
-afterwards, so threads share it without locks. What can be worked out when a rule is added is;
-``find`` only walks.
+A ``Map`` gets its rules while the app is set up and is only read afterwards, so threads share it
+without locks. What can be worked out when a rule is added is; ``find`` only walks.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Map:
     a rule names one; *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched
     by it, and ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule
     ``/x``; *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its
-    defaults is redirected to that rule's; *converters*: converters by name, besides the built-in
+    defaults is redirected to that rule's; *converters*: converters by name, beyond the built-in
     ones; *sort_parameters*: whether the query of a built URL is sorted; *sort_key*: the key to sort
     it by, of ``(name, value)``; *host_matching*: whether rules are for a ``host`` instead of a
     ``subdomain``; a rule without one answers on every host, after those that name it.

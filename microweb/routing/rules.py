@@ -1,8 +1,8 @@
 """Rules: the text ``/user/<int:id>`` taken apart, and what a rule answers for.
 
-The law of this module: a rule knows its text, its endpoint and its methods; it knows nothing of
-views, of other rules or of how a path is matched. Its syntax is judged when it is made, by
-``parse_rule``; its converters when it is added to a map, because the map names them.
+A rule knows its text, its endpoint and its methods; it knows nothing of views, of other rules or of
+how a path is matched. Its syntax is judged when it is made, by ``parse_rule``; its converters when
+it is added to a map, because the map names them.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def split_rule(pieces: list[RulePiece], merge_slashes: bool) -> list[tuple[RuleP
 
 
 class RuleFactory:
-    """What a map takes besides rules: something that makes some.
+    """What a map takes as well as rules: something that makes rules.
 
     To make one of your own, override ``get_rules``.
 

@@ -1,9 +1,8 @@
 """Segments that mix text and variables: ``<a>-<b>.<ext>``, ``file-<int:n>``.
 
-The law of this module: such a segment is read from its right end, each piece of fixed text as far
-to the right as it can stand, so that the first variable takes as much as it can. It goes back
-only where a converter declines, never into a state that is known to fail, and never more than
-``_MIXED_STEPS`` times.
+Such a segment is read from its right end, each piece of fixed text as far to the right as it can
+stand, so that the first variable takes as much as it can. It goes back only where a converter
+declines, never into a state that is known to fail, and never more than ``_MIXED_STEPS`` times.
 """
 
 from __future__ import annotations
@@ -70,7 +69,7 @@ class MixedSegment:
     def _read_searching(self, text: str, start: int, end: int) -> Any:
         """Read variables whose converters may decline: the same order, with a way back.
 
-        A state is (variable, where it ends); what is on the stack besides is the limit for its
+        A state is (variable, where it ends); the stack also has the limit for its
         fixed text on the left, and the values to its right as a linked list.
         """
         readers = self.readers

@@ -1,15 +1,15 @@
 """The trie: rules merged by their beginnings, so that a path is walked once for all of them.
 
-The law of this module: it knows nodes, readers and segments, and that a rule has methods; it does
-not know maps, endpoints or how redirects are worded. ``search_trie`` finds the best rule by
-depth-first search from the narrowest to the widest branch. It keeps its own stack, so depth costs
-no recursion, and never enters the same state twice.
+It knows nodes, readers and segments, and that a rule has methods; it does not know maps, endpoints
+or how redirects are worded. ``search_trie`` finds the best rule by depth-first search from the
+narrowest to the widest branch. It keeps its own stack, so depth costs no recursion, and never
+enters the same state twice.
 
 The bound: a state is (node, segments consumed). Without variables that span segments every node is
 entered at most once, however many ways lead nowhere; with them, a node behind one is entered at
 most once per segment of the path. So the work is at most nodes in reach times segments, and never
-exponential. Converters of one's own that span segments share a budget of ``_SPAN_STEPS`` per
-search besides.
+exponential. Converters of one's own that span segments share a budget of ``_SPAN_STEPS`` for each
+search.
 
 Where a map has rules for hosts, the host is one segment more, in front of the path: the edges of a
 root at depth -1 are hosts, and behind each stands a trie as without hosts.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _SPAN_STEPS = 10_000
 
 # What new nodes share until they get their own: most nodes never need most of their tables, and ten
-# thousand rules make a hundred thousand of them. Nobody writes into these two.
+# thousand rules make a hundred thousand of them. Nothing writes into these two.
 _NO_LITERALS: dict[str, RouteNode] = {}
 _NO_METHODS: dict[str | None, Rule] = {}
 

@@ -1,8 +1,8 @@
 """What the server stands on: ``socketserver`` and ``wsgiref.handlers`` of the standard library.
 
 Debian's ``python3-minimal`` has neither of the two. There, the small classes below take their
-place: the part of each that this package uses, under the same names. Without sockets or threads
-there is no server; then the import says what to do.
+place, as they do in a single file: the part of each that this package uses, under the same names.
+Without sockets or threads there is no server; then the import says what to do.
 """
 
 from __future__ import annotations
@@ -38,6 +38,9 @@ if __name__.endswith("serving.foundation"):
     check_server_modules()
 
 try:
+    if not __name__.endswith("serving.foundation"):
+        # A single file would load both of them for programs that never serve.
+        raise ImportError
     from socketserver import TCPServer as TCPServer
     from socketserver import ThreadingMixIn as ThreadingMixIn
     from wsgiref.handlers import SimpleHandler as SimpleHandler

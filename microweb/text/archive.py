@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 def find_archive(path: str) -> Any:
     """Return the importer of the archive, such as a zip, that an absolute *path* lies in, or None.
 
-    Only of one that modules have been imported from: what somebody uploaded stays one file.
+    Only of one that modules have been imported from: an upload stays one file.
 
     >>> import os
     >>> find_archive(os.path.abspath("uploads/new.zip/page.html")) is None

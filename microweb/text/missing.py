@@ -1,7 +1,7 @@
 """Modules of the standard library that small systems leave out, and what brings each.
 
-Law of this module: whoever cannot do without such a module asks for it here, at the moment when it
-is needed, and is told in one sentence if it is not there.
+A function that cannot do without such a module asks for it here, at the moment when it is needed,
+and is told in one sentence if it is not there.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# OpenWrt's packages besides python3-light, each named like its module; and those named otherwise.
+# OpenWrt's packages beyond python3-light, each named like its module; and those named otherwise.
 _OPENWRT_MODULES = frozenset(
     "asyncio ctypes dbm decimal email logging lzma multiprocessing pydoc readline sqlite3 unittest "
     "urllib uuid venv xml".split()

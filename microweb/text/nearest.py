@@ -6,7 +6,7 @@ from __future__ import annotations
 def nearest_name(name: object, names: list[str], cutoff: float = 0.5) -> str | None:
     """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
 
-    *name*: what somebody typed; anything but a ``str`` is near to nothing; *names*: what would have
+    *name*: what was typed; anything but a ``str`` is near to nothing; *names*: what would have
     been right; *cutoff*: from 0 to 1, how like it the one must be.
 
     >>> nearest_name("itn", ["int", "path"])

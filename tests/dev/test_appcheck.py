@@ -191,9 +191,9 @@ def test_templates_that_views_name_and_nobody_wrote_are_told(tmp_path, write_mod
     place = f"to render in {module.__file__}"
     assert [sentence for kind, sentence in found(app) if kind == "wrong"] == [
         f"there is no template 'indx.html' {place}:9; did you mean 'index.html'?",
-        f"there is no template 'gone/away.txt' {place}:13; make it, or mend its name",
-        f"there is no template 'zzz.txt' {place}:13; make it, or mend its name",
-        f"there is no template 'zzz.txt' {place}:13; make it, or mend its name",
+        f"there is no template 'gone/away.txt' {place}:13; make it, or correct its name",
+        f"there is no template 'zzz.txt' {place}:13; make it, or correct its name",
+        f"there is no template 'zzz.txt' {place}:13; make it, or correct its name",
     ]
 
 
@@ -221,8 +221,8 @@ def test_what_a_loader_cannot_list_is_a_note(app):
 @pytest.mark.parametrize(
     ("settings", "kind", "sentence"),
     [
-        ({"SECRECT_KEY": "x"}, "wrong", "app.config['SECRECT_KEY'] is set, but nobody reads it: "),
-        ({"JSON_SORT_KEYS": False}, "wrong", "app.config['JSON_SORT_KEYS'] is set, but nobody "),
+        ({"SECRECT_KEY": "x"}, "wrong", "app.config['SECRECT_KEY'] is set, but it is not read: "),
+        ({"JSON_SORT_KEYS": False}, "wrong", "app.config['JSON_SORT_KEYS'] is set, but it is n"),
         ({"MAX_CONTENT_LENGTH": "16MB"}, "wrong", "app.config['MAX_CONTENT_LENGTH'] is '16MB'; "),
         ({"MAX_FORM_PARTS": None}, "note", "app.config['MAX_FORM_PARTS'] is None, so a form may"),
         ({"MAX_FORM_MEMORY_SIZE": None}, "note", "app.config['MAX_FORM_MEMORY_SIZE'] is None, "),
@@ -317,7 +317,7 @@ def test_folders_that_do_not_exist_are_told(tmp_path):
         (
             "wrong",
             f"the {kind} folder of {owner}, {str(tmp_path / name)!r}, does not exist: make it, or "
-            f"mend its name",
+            f"correct its name",
         )
         for kind, owner, name in (
             ("static", "the app", "pictures"),

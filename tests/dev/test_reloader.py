@@ -152,7 +152,7 @@ def test_cf_08_a_program_is_started_anew_when_a_file_changes_breaks_vanishes_and
     assert [line[2] for line in setups] == ["False"] + ["True"] * (len(setups) - 1)
     assert len(setups) >= 4 and setups[0][1] not in text and setups[-1][1] in last
     assert all(is_gone(int(line[1])) for line in setups)
-    assert f"{helper} has changed; starting anew" in err
+    assert f"{helper} has changed; starting again" in err
     assert err.count("SyntaxError") == 1 and "KeyboardInterrupt" not in err
     assert "serving on" not in err  # It was said once, by the parent.
 

@@ -12,6 +12,8 @@ import pytest
 from microweb.serving import Server
 from microweb.serving.answer import Answer
 
+from ..support import needs_package
+
 HERE = Path(__file__).parent
 FILES = [str(HERE / f"test_{name}.py") for name in ("parser", "body", "answer")]
 STANDINS = {"MICROWEB_TEST_STANDINS": "1"}
@@ -34,6 +36,7 @@ def test_a_request_is_read_and_answered_the_same_by_every_server(variables):
     assert result.returncode == 0, result.stdout[-4000:]
 
 
+@needs_package
 @pytest.mark.skipif(IS_INNER_RUN, reason="what stands in is no such subclass")
 def test_server_and_answer_are_subclasses_of_the_standard_library():
     from socketserver import TCPServer, ThreadingMixIn

@@ -1,8 +1,8 @@
 """Headers as objects: what a client accepts, who it says it is, and how long things may be kept.
 
-Law of this module: an object here is the parsed form of one header (RFC 9110 sections 11 and 12,
-RFC 9111); text that makes no sense becomes nothing, never an exception. An object that can be
-changed calls back, and does not know where its header is kept.
+An object here is the parsed form of one header (RFC 9110 sections 11 and 12, RFC 9111); text that
+makes no sense becomes nothing, never an exception. An object that can be changed calls back, and
+does not know where its header is kept.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def parse_accept_header(value: str | None, cls: type[Accept] = Accept) -> Accept
 
 
 class UserAgent(HeaderValue):
-    """The User-Agent header as it came: ``string``; nobody guesses browsers from it here."""
+    """The User-Agent header as it came: ``string``; no browser is guessed from it here."""
 
     def __init__(self, string: str | None) -> None:
         self.string = string or ""

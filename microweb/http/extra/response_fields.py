@@ -1,7 +1,7 @@
 """Response headers as typed attributes.
 
-Law of this module: reading such an attribute parses the header, setting it writes the header,
-setting None or deleting it removes the header. Nothing is stored beside the headers.
+Reading such an attribute parses the header, setting it writes the header, setting None or deleting
+it removes the header. Nothing is stored beside the headers.
 """
 
 from __future__ import annotations

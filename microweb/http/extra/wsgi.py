@@ -1,7 +1,7 @@
 """Questions about a WSGI environ, asked without a request object (PEP 3333).
 
-Law of this module: each function is one attribute of ``Request``, or of its neighbours, under the
-name and with the parameters that tools written for Werkzeug call.
+Each function is one attribute of ``Request``, or of its neighbours, under the name and with the
+parameters that tools written for Werkzeug call.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The adapter: a map as seen from one host, or from one request to it.
 
-The law of this module: it adds host, script name, scheme and query to what the map finds and
-builds, and decides nothing about routes itself.
+It adds host, script name, scheme and query to what the map finds and builds, and decides nothing
+about routes itself.
 """
 
 from __future__ import annotations

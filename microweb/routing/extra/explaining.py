@@ -1,7 +1,7 @@
 """Explaining: how a path comes to its rule, or why it comes to none.
 
-The law of this module: it runs the one search there is and reads its record; it decides nothing
-about routes. Debug pages and ``microweb explain`` show what it returns.
+It runs the one search there is and reads its record; it decides nothing about routes. Debug pages
+and ``microweb explain`` show what it returns.
 """
 
 from __future__ import annotations

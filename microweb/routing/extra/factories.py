@@ -1,6 +1,6 @@
 """Factories: rules that have something in common.
 
-The law of this module: a factory changes copies; the rules it was given stay as they are.
+A factory changes copies; the rules it was given stay as they are.
 """
 
 from __future__ import annotations

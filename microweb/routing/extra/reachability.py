@@ -1,9 +1,9 @@
 """Reachability: rules that no request is led to, because other rules are always found first.
 
-The law of this module: it asks ``Map.find``, with URLs made up for each rule, and decides nothing
-about routes itself; but two rules of one shape it knows to stand for the same URLs. The texts for
-variables come from the rules: the numbers and words in their converters' arguments, the neighbours
-of those numbers, and a few of each common kind.
+It asks ``Map.find``, with URLs made up for each rule, and decides nothing about routes itself; but
+two rules of one shape it knows to stand for the same URLs. The texts for variables come from the
+rules: the numbers and words in their converters' arguments, the neighbours of those numbers, and a
+few of each common kind.
 
 What it cannot find: a rule whose converter takes none of these texts, and one that a rule of the
 same endpoint, or one that redirects, stands in front of.
