@@ -770,7 +770,7 @@ class Microweb(Scaffold):
         )
         hooks = [len(functions) for registry in registries for functions in registry.values()]
         counts = len(self.view_functions), len(self.teardown_appcontext_funcs)
-        return counts, hooks, self.json, vars(self).get("session_interface")
+        return counts, hooks, self.json, self.has_own_session_interface()
 
     def _begin_serving(self) -> DispatchTable:
         """Close the setup. Two threads may do so at the same time, with the same result."""
@@ -841,7 +841,7 @@ class Microweb(Scaffold):
                 if HEARD_SIGNALS:
                     self.send_signal("appcontext-pushed")
                 plan = self.match_request(context)
-                if plan.straight and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
+                if plan.is_plain and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
                     response = self._answer_plainly(plan, context, environ, start_response)
                     if response.__class__ is list:
                         return response
@@ -851,14 +851,14 @@ class Microweb(Scaffold):
                 error = problem
                 response = self.handle_exception(problem)
             body = response(environ, start_response)
-            return HeldBody(context, body) if context.held else body
+            return HeldBody(context, body) if context.is_held else body
         except BaseException as problem:
             error = problem
             raise
         finally:
             try:
                 if (
-                    context.used
+                    context.must_close
                     or table.has_teardown
                     or KEEP_CONTEXT_KEY in environ
                     or HEARD_SIGNALS
@@ -870,7 +870,7 @@ class Microweb(Scaffold):
                 raise
             finally:
                 CURRENT_CONTEXT.reset(token)
-                if HEARD_SIGNALS and not context.held:
+                if HEARD_SIGNALS and not context.is_held:
                     self.send_signal("appcontext-popped")
 
     def _answer_plainly(
@@ -888,7 +888,7 @@ class Microweb(Scaffold):
             result = plan.view(**context.view_args)  # type: ignore[arg-type]
         except Exception as problem:
             result = self.handle_user_exception(problem)
-        if not context.finishing and "HTTP_COOKIE" not in environ:
+        if not context.needs_response and "HTTP_COOKIE" not in environ:
             kind = type(result)
             if kind is str:
                 data = result.encode("utf-8")
@@ -1206,14 +1206,14 @@ class Microweb(Scaffold):
         """Run the teardown of a context, or leave it to the keeper of the context."""
         keeper = (context.environ or {}).get(KEEP_CONTEXT_KEY)
         if keeper is not None:
-            context.held = False
-            context.later_error = error
+            context.is_held = False
+            context.ending_error = error
             keeper.append(context)
         elif (self._serving_table or self.dispatch_table).has_teardown or HEARD_SIGNALS:
-            if not context.held or error is not None:
+            if not context.is_held or error is not None:
                 self.do_teardown(context, error)
-        elif not context.held or error is not None:
-            context.held = False
+        elif not context.is_held or error is not None:
+            context.is_held = False
             context.close()
 
     def do_teardown(self, context: Context, error: BaseException | None) -> None:
@@ -1221,7 +1221,7 @@ class Microweb(Scaffold):
 
         The first exception that one of them raises is raised again when all have run.
         """
-        context.held = False
+        context.is_held = False
         if error is not None and self.should_ignore_error(error):
             error = None
         steps = [self.do_teardown_appcontext]

@@ -106,18 +106,18 @@ class Context:
     routing_exception: HTTPException | None = None
     # Set as soon as something wants to see the response before it leaves (a session was opened, or
     # `after_this_request` was called): the dispatcher's straight line asks only this.
-    finishing: bool = False
+    needs_response: bool = False
     after_this_request: list[Callable[[Response], Response]] | None = None
     flashes: list[tuple[str, str]] | None = None
     # Set as soon as the request is read or the context held: then leaving it takes more
     # than forgetting it.
-    used: bool = False
+    must_close: bool = False
     # True while something else (a stream, a test client's `with` block) runs the teardown later.
-    held: bool = False
+    is_held: bool = False
     # False for a copy that another thread works with: the request's files are not its to close.
     owns_request: bool = True
     # What ended the request or its stream, for teardown functions that run later.
-    later_error: BaseException | None = None
+    ending_error: BaseException | None = None
     _request: Request | None = None
     _session: SessionMixin | None = None
     _g: Any = None
@@ -139,13 +139,13 @@ class Context:
             request.view_args = self.view_args
             request.routing_exception = self.routing_exception
             self._request = request
-            self.used = True
+            self.must_close = True
         return request
 
     @request.setter
     def request(self, request: Request) -> None:
         self._request = request
-        self.used = True
+        self.must_close = True
 
     @property
     def session(self) -> SessionMixin:
@@ -154,7 +154,7 @@ class Context:
         if session is None:
             if self.environ is None:
                 raise RuntimeError(NO_REQUEST_CONTEXT.format(name="session"))
-            self.finishing = True
+            self.needs_response = True
             interface = self.app.session_interface
             session = interface.open_session(self.app, self.request)
             if session is None:
@@ -164,7 +164,7 @@ class Context:
 
     @session.setter
     def session(self, session: SessionMixin) -> None:
-        self.finishing = True
+        self.needs_response = True
         self._session = session
 
     @property
@@ -236,7 +236,7 @@ class Context:
         token = self._tokens[-1]
         try:
             if len(self._tokens) == 1:
-                self.app.do_teardown(self, error or self.later_error)
+                self.app.do_teardown(self, error or self.ending_error)
         finally:
             self._tokens.pop()
             CURRENT_CONTEXT.reset(token)
@@ -284,10 +284,10 @@ class HeldBody:
         try:
             close_iterable(self._body)
         finally:
-            if context.held:
+            if context.is_held:
                 token = CURRENT_CONTEXT.set(context)
                 try:
-                    context.app.do_teardown(context, context.later_error)
+                    context.app.do_teardown(context, context.ending_error)
                 finally:
                     CURRENT_CONTEXT.reset(token)
 
@@ -313,7 +313,7 @@ def has_request_context() -> bool:
 def after_this_request(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Register a function for this request alone, as `Microweb.after_request` does for all."""
     context = request_context("after_this_request")
-    context.finishing = True
+    context.needs_response = True
     if context.after_this_request is None:
         context.after_this_request = []
     context.after_this_request.append(f)

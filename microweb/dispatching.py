@@ -21,11 +21,11 @@ class EndpointPlan:
     """What happens around one endpoint's view.
 
     ``preprocessors``, ``before``, ``after`` and ``teardown`` are the hooks in the order in which
-    they run, the app's and the blueprints' merged. ``straight`` says that there are none around
+    they run, the app's and the blueprints' merged. ``is_plain`` says that there are none around
     the view and that the app overrides no step of the dispatch: a plain answer can leave at once.
     """
 
-    __slots__ = ("after", "before", "encode_body", "preprocessors", "straight", "teardown", "view")
+    __slots__ = ("after", "before", "encode_body", "is_plain", "preprocessors", "teardown", "view")
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class EndpointPlan:
         # What wraps a request up runs in the reverse order of what began it.
         self.after = self._merged(app, app.after_request_funcs, endpoint)[::-1]
         self.teardown = self._merged(app, app.teardown_request_funcs, endpoint)[::-1]
-        self.straight = straight and not (self.preprocessors or self.before or self.after)
+        self.is_plain = straight and not (self.preprocessors or self.before or self.after)
 
     def _merged(
         self, app: Microweb, registry: dict[Any, list[Any]], endpoint: str | None

@@ -250,7 +250,7 @@ class _StreamInContext:
 
     def __init__(self, items: Iterator[Any]) -> None:
         context = request_context("stream_with_context")
-        context.held = context.used = context.finishing = True
+        context.is_held = context.must_close = context.needs_response = True
         self._context = context
         self._items: Iterator[Any] | None = iter(items)
 
@@ -265,7 +265,7 @@ class _StreamInContext:
             return next(self._items)
         except BaseException as error:
             if not isinstance(error, StopIteration):
-                self._context.later_error = error
+                self._context.ending_error = error
             self.close()
             raise
         finally:

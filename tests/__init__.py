@@ -8,6 +8,9 @@ by ``tests/http/test_cookies.py``. The app is tested by subject:
 ``test_app_hooks``         what runs before, after and around a view
 ``test_app_errors``        who handles an error, what the client learns, what the log keeps
 ``test_app_threads``       that requests in many threads never see one another
+``test_app_setup``         configuration, folders, rules and names, before any request
+``test_dispatching``       what is computed once, and when it is computed again
+``test_running``           ``run``, ``start``, ``handle``, CGI, contexts by hand
 ``test_viewcheck``         what is said of a view that cannot take its URL's arguments
 ``test_wsgi_conformance``  every kind of answer, and of reading, by PEP 3333
 ``test_real_programs``     whole programs (``apps/``), also under Flask where it is installed
@@ -36,4 +39,7 @@ write it into ``gauntlet/rows.txt``.
 To add a capture, put its bytes under ``vectors/`` and a line into the table of
 ``http/test_forms_captures.py``. Apps are called through `wsgiref.validate`
 (``support.checked_client``).
+
+``core.txt`` names the files that need no more than the core: ``python3 -m tests --core`` runs them
+against the core's single file.
 """
