@@ -15,9 +15,10 @@ from contextlib import contextmanager
 
 from ..running import describe_listen_failure
 from ..text.missing import import_stdlib
+from ..text.nearest import did_you_mean
 from .commandline import make_parser, run_app_command
 from .inspecting import ROUTE_ORDERS, check_templates, draw_routes, explain_route, list_routes
-from .loading import AppNotLoaded, CommandFailed, load_app, near_name_hint, users_traceback
+from .loading import AppNotLoaded, CommandFailed, load_app, users_traceback
 from .servers import SERVERS, run_with_server
 
 TYPE_CHECKING = False
@@ -241,7 +242,7 @@ def _run_own_command(name: str, words: Sequence[str], options: Namespace) -> Non
     elif known:
         reason = f"; the app has: {', '.join(sorted(known))}"
     if not os.path.exists(name):
-        reason = near_name_hint(name, [*COMMANDS, *known]) + reason
+        reason = did_you_mean(name, [*COMMANDS, *known], "; did you") + reason
     raise CommandFailed(f"there is no command {name!r}{reason}; see: microweb --help")
 
 

@@ -14,6 +14,7 @@ import sys
 
 from ..ctx import DEBUG_PAGE_KEY
 from ..serving.body import BodyBroken
+from ..text.nearest import near_names
 from ..text.tracebacks import format_traceback_safely
 from .page import (
     SECRET_MASK,
@@ -464,21 +465,6 @@ def _mask_header(name: str, value: str) -> str:
     return mask_secret_pairs(value[:_MAX_VALUE])
 
 
-def near_names(name: object, names: Any) -> list[str]:
-    """Return up to three of *names* that are spelled like *name*.
-
-    >>> near_names("retrun", ["return", "yield"])
-    ['return']
-    """
-    try:
-        from difflib import get_close_matches
-    except ImportError:
-        return []
-    if not isinstance(name, str) or len(name) > 100:
-        return []
-    return get_close_matches(name, [n for n in list(names)[:2000] if isinstance(n, str)], 3, 0.7)
-
-
 def _find_likely_fix(error: BaseException) -> str:
     """Return what most likely helps against *error*, where that is known, else an empty text."""
     frames = [traced[0] for traced in trace_frames(error) if kind_of_frame(traced[0]) == "app"]
@@ -503,7 +489,7 @@ def _fix_for(error: BaseException, frame: FrameType | None) -> str:
         from keyword import kwlist
 
         known = {*kwlist, *vars(builtins), *frame.f_globals, *frame.f_locals}
-        near = near_names(name, sorted(known))
+        near = near_names(name, sorted(known), 0.7)
         if not near and name in getattr(sys, "stdlib_module_names", ()):
             return f"`import {name}` at the top of the file: it is a module of Python's."
     elif isinstance(error, ModuleNotFoundError):
@@ -513,12 +499,12 @@ def _fix_for(error: BaseException, frame: FrameType | None) -> str:
             f"{name.partition('.')[0]}`."
         )
     elif isinstance(error, AttributeError):
-        near = near_names(name, dir(getattr(error, "obj", None)))
+        near = near_names(name, dir(getattr(error, "obj", None)), 0.7)
         if getattr(error, "obj", error) is None:
             return f"The value is None where one with `{name}` was expected: see what made it None."
     elif type(error) is KeyError and frame is not None:
         for variable, value in frame.f_locals.items():
-            keys = near_names(error.args[0], value) if type(value) is dict else ()
+            keys = near_names(error.args[0], value, 0.7) if type(value) is dict else ()
             if keys:
                 return f"The dict `{variable}` has the key `{keys[0]!r}`."
     return f"Did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

@@ -12,11 +12,10 @@ import os
 import sys
 
 from ..text.archive import find_archive
-from ..text.nearest import nearest_name
+from ..text.nearest import did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from types import ModuleType, TracebackType
     from typing import Any
 
@@ -277,7 +276,7 @@ def _evaluate_name(module: ModuleType, place: str, expression: str) -> Any:
     if found is None:
         names = [name for name in vars(module) if not name.startswith("_")]
         raise AppNotLoaded(
-            f"{place!r} has no {name_node.id!r}{near_name_hint(name_node.id, names)}"
+            f"{place!r} has no {name_node.id!r}{did_you_mean(name_node.id, names, '; did you')}"
         )
     if call is None:
         if not callable(found):
@@ -330,13 +329,3 @@ def _call_factory(
     if not callable(app):
         raise AppNotLoaded(f"{call}() returned {app!r:.60}, not an app")
     return app
-
-
-def near_name_hint(name: str, known: Iterable[str]) -> str:
-    """Return "; did you mean 'x'?" for the closest of the *known* names, or nothing.
-
-    >>> near_name_hint("rnu", ["routes", "run"]), near_name_hint("x", ["run"])
-    ("; did you mean 'run'?", '')
-    """
-    near = nearest_name(name[:80], [*known], 0.6)
-    return "" if near is None else f"; did you mean {near!r}?"

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 
+from ..text.escaping import escape_html
 from ..text.tracebacks import escape_controls
 
 TYPE_CHECKING = False
@@ -34,7 +35,6 @@ _SECRET_PAIR_RE = re.compile(
     re.IGNORECASE,
 )
 _ACCEPT_QUALITY_RE = re.compile(r"[ \t]*q=([01](?:\.[0-9]{0,3})?)[ \t]*", re.IGNORECASE)
-_MARKUP_ENTITIES = ("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;")
 _FORM_OF_TYPE = {
     "text/html": "text/html; charset=utf-8",
     "application/xhtml+xml": "text/html; charset=utf-8",
@@ -115,13 +115,6 @@ def mask_secret_pairs(text: str) -> str:
     return _SECRET_PAIR_RE.sub(lambda found: (found[1] or found[3]) + SECRET_MASK, text)
 
 
-def escape_page_markup(text: str) -> str:
-    """Return *text* as HTML that shows it, in content and in attributes."""
-    for sign, entity in _MARKUP_ENTITIES:
-        text = text.replace(sign, entity)
-    return text
-
-
 class TextBlock:
     """A paragraph; what stands between backticks is code. The base of the other blocks.
 
@@ -133,7 +126,7 @@ class TextBlock:
 
     def html(self, clean: CleanText) -> str:
         """Return the block as HTML."""
-        text = escape_page_markup(clean(self.content))
+        text = escape_html(clean(self.content))
         return "<p>" + re.sub("`([^`]+)`", r"<code>\1</code>", text) + "</p>"
 
     def text(self, clean: CleanText) -> str:
@@ -149,7 +142,7 @@ class CodeBlock(TextBlock):
     """Lines to read or to paste, shown as they are."""
 
     def html(self, clean: CleanText) -> str:
-        return f"<pre tabindex=0><code>{escape_page_markup(clean(self.content))}</code></pre>"
+        return f"<pre tabindex=0><code>{escape_html(clean(self.content))}</code></pre>"
 
     def text(self, clean: CleanText) -> str:
         return "\n".join("    " + line for line in clean(self.content).split("\n"))
@@ -179,7 +172,7 @@ class SourceBlock(TextBlock):
         shown = []
         for number, line, columns in self._cleaned_lines(clean):
             start, end = columns or (0, 0)
-            pieces = [escape_page_markup(p) for p in (line[:start], line[start:end], line[end:])]
+            pieces = [escape_html(p) for p in (line[:start], line[start:end], line[end:])]
             code = f"{pieces[0]}<u>{pieces[1]}</u>{pieces[2]}" if columns else pieces[2]
             tag = "mark" if number == self.current else "span"
             number_text = f"<span class=number>{number:>4}  </span>"
@@ -204,7 +197,7 @@ class TableBlock(TextBlock):
         self.rows = list(rows)
 
     def html(self, clean: CleanText) -> str:
-        cells = [[escape_page_markup(clean(cell)) for cell in row] for row in self.rows]
+        cells = [[escape_html(clean(cell)) for cell in row] for row in self.rows]
         return f"<dl>{''.join(f'<dt>{name}</dt><dd>{value}</dd>' for name, value in cells)}</dl>"
 
     def text(self, clean: CleanText) -> str:
@@ -228,9 +221,7 @@ class FoldBlock(TextBlock):
     def html(self, clean: CleanText) -> str:
         inner = "".join(block.html(clean) for block in self.blocks)
         start = f'<details class="{self.kind}"{" open" if self.is_open else ""}>'
-        return (
-            f"{start}<summary>{escape_page_markup(clean(self.summary))}</summary>{inner}</details>"
-        )
+        return f"{start}<summary>{escape_html(clean(self.summary))}</summary>{inner}</details>"
 
     def text(self, clean: CleanText) -> str:
         shown = self.blocks if self.is_open or not self.kind.startswith("frame") else []
@@ -318,19 +309,19 @@ class TeachingPage:
         sections = []
         for number, (name, blocks) in enumerate(self._parts(fix_first=True)):
             kind = "fix" if blocks is self.fixes else ""
-            heading = f'<h2 id="s{number}">{escape_page_markup(name)}</h2>'
+            heading = f'<h2 id="s{number}">{escape_html(name)}</h2>'
             sections.append(f'<section class="{kind}" aria-labelledby="s{number}">{heading}')
             sections += [*(block.html(self.clean) for block in blocks), "</section>"]
-        status = f"{self.code} {escape_page_markup(self.name)}"
+        status = f"{self.code} {escape_html(self.name)}"
         return _PAGE_HTML.format(
             nonce=nonce,
             style=_PAGE_STYLE,
             script=_COPY_SCRIPT,
             above=f"<p class=status>{status}</p>" if self.title else "",
-            title=escape_page_markup(self.clean(self.title)) or status,
+            title=escape_html(self.clean(self.title)) or status,
             lead=TextBlock(self.description).html(self.clean),
             sections="".join(sections),
-            text=escape_page_markup(self.as_text()),
+            text=escape_html(self.as_text()),
             python=f"{sys.version.split()[0]} on {sys.platform}",
         )
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 
-from .loading import CommandFailed, load_app, near_name_hint
+from ..text.nearest import did_you_mean
+from .loading import CommandFailed, load_app
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def run_with_server(name: str, application: Any, host: str, port: int, **options
 cgi, cheroot, gunicorn, uwsgi, waitress, wsgiref
     """
     if name not in SERVERS:
-        near = near_name_hint(name, SERVERS)
+        near = did_you_mean(name, SERVERS, "; did you")
         raise CommandFailed(
             f"there is no server {name!r} to run the app with{near}; known: "
             f"{', '.join(sorted(SERVERS))}"

@@ -14,6 +14,7 @@ import sys
 from ..ctx import DEBUG_PAGE_KEY
 from ..http import BadHost, BadRequestKeyError, HTTPException
 from ..scaffold import describe_function
+from ..text.nearest import near_names
 from .debug import (
     describe_exception,
     describe_request,
@@ -21,7 +22,6 @@ from .debug import (
     is_local_request,
     kind_of_frame,
     lines_around,
-    near_names,
     trace_frames,
 )
 from .page import (
@@ -229,7 +229,7 @@ class Lesson:
                 names += [file if inside == "." else f"{inside}/{file}" for file in sorted(files)]
                 if len(names) > 1000:
                     break
-            for name in near_names(path, names):
+            for name in near_names(path, names, 0.7):
                 self.page.add_fix(f"Did you mean `{name}`?")
             self.page.add("The folder holds", CodeBlock("\n".join(names[:20]) or "nothing"))
 
@@ -266,7 +266,7 @@ class Lesson:
             key = error.args[0]
             page.description = f"The view reads the key {key!r:.100}, and the request lacks it."
             came = [name for _, names in self._received_keys() for name in names]
-            for name in near_names(key, came)[:1]:
+            for name in near_names(key, came, 0.7)[:1]:
                 page.add_fix(f"`{name}` came: give the field and the view one name.")
             code = f"request.form.get({key!r}, '')  # request.args likewise"
             page.add_fix("If it may be missing, read it with a default:", code)
@@ -328,7 +328,7 @@ class Lesson:
             page.description = error.args[0]
             places = "\n".join(error.tried[:20]) or "no place at all"
             page.add("Looked for at", CodeBlock(places))
-            near = near_names(error.name, error.list_names())
+            near = near_names(error.name, error.list_names(), 0.7)
             for name in near:
                 page.add_fix(f"Did you mean `{name}`?")
             if error.tried and not near:

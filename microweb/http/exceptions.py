@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from ..text.dates import http_date
-from ..text.escaping import escape_page_text
+from ..text.escaping import escape_html
 from .fields import parse_accept_items
 
 TYPE_CHECKING = False
@@ -201,12 +201,12 @@ class HTTPException(Exception):
 # The same few errors are answered over and over: 0.1 µs for a page instead of 1 µs.
 @lru_cache(maxsize=64)
 def _error_paragraph(description: str) -> str:
-    return f"<p>{escape_page_text(description)}</p>".replace("\n", "<br>")
+    return f"<p>{escape_html(description)}</p>".replace("\n", "<br>")
 
 
 @lru_cache(maxsize=64)
 def _error_page(code: int | None, name: str, description: str) -> str:
-    name = escape_page_text(name)
+    name = escape_html(name)
     return (
         "<!doctype html>\n"
         "<html lang=en>\n"

@@ -7,7 +7,7 @@ again. It knows no request but the environ it is called with.
 
 from __future__ import annotations
 
-from ..text.escaping import escape_page_text
+from ..text.escaping import escape_html
 from ..text.missing import import_stdlib
 from ..text.tokens import check_field_value, parse_digits
 from .cookies import dump_cookie, large_cookie_message
@@ -609,7 +609,7 @@ def redirect_response(
             "301, 308 (permanent)."
         )
     target = location_from_iri(location)
-    shown = escape_page_text(target)
+    shown = escape_html(target)
     response = (response_class or Response)(
         "<!doctype html>\n"
         "<html lang=en>\n"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 
+from ..text.missing import import_stdlib
 from ..text.quoting import quote_path, quote_segment
 
 TYPE_CHECKING = False
@@ -432,14 +433,10 @@ def _is_uuid_text(text: str) -> bool:
 def _load_uuid_type() -> Callable[[str], Any]:
     """Return ``uuid.UUID``, imported on first use because small systems ship without it."""
     try:
-        from uuid import UUID
+        uuid = import_stdlib("uuid", "the converter 'uuid'", "use <string(length=36):name>")
     except ImportError as error:
-        raise RuntimeError(
-            f"the converter 'uuid' needs Python's uuid module ({error}); install the system "
-            f"package libpython3-stdlib (Debian) or python3-uuid (OpenWrt), or use "
-            f"<string(length=36):name>"
-        ) from None
-    return UUID
+        raise RuntimeError(str(error)) from None
+    return uuid.UUID  # type: ignore[no-any-return]
 
 
 DEFAULT_CONVERTERS: dict[str, type[BaseConverter]] = {

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from collections import namedtuple
 
-from .exceptions import TemplateAssertionError, nearest_template_name
+from ..text.nearest import did_you_mean
+from .exceptions import TemplateAssertionError
 from .expressions import COUNTED_ATTRIBUTES
 from .markup import escape_text
 from .nodes import TemplateNode, TemplateScope
@@ -330,7 +331,7 @@ class ModuleWriter:
         """
         if node.name not in table:
             message = f"there is no {kind} called {node.name!r}."
-            message += nearest_template_name(node.name, table)
+            message += did_you_mean(node.name, table)
             raise TemplateAssertionError(message, node.lineno, self.name, self.filename)
         key = f"{kind}s[{node.name!r}]"
         if key not in self.imports:

@@ -5,20 +5,12 @@ Each class says when it is raised. Nothing here knows how templates are read or 
 
 from __future__ import annotations
 
+from ..text.nearest import did_you_mean
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from typing import Any
-
-
-def nearest_template_name(name: str, known: Iterable[str]) -> str:
-    """Return `` Did you mean 'x'?`` for the closest of the *known* names, or the empty string."""
-    try:
-        from difflib import get_close_matches
-    except ImportError:
-        return ""
-    close = get_close_matches(name[:80], list(known)[:2000], n=1)
-    return f" Did you mean {close[0]!r}?" if close else ""
 
 
 class TemplateError(Exception):
@@ -50,7 +42,7 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         """The sentence, the places that were looked at, and a name that is near."""
         tried = "; tried " + ", ".join(map(repr, self.tried[:20])) if self.tried else ""
         try:
-            near = nearest_template_name(self.name or "", self.list_names())
+            near = did_you_mean(self.name or "", self.list_names())
         except TypeError:
             near = ""
         return f"{self.args[0]}{tried}.{near}"

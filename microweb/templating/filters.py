@@ -11,7 +11,9 @@ import functools
 import operator
 from collections import abc
 
-from .exceptions import FilterArgumentError, nearest_template_name
+from ..text.missing import import_stdlib
+from ..text.nearest import did_you_mean
+from .exceptions import FilterArgumentError
 from .markup import Markup, escape, soft_str
 from .runtime import check_repetition, pass_context, pass_environment, pass_eval_context
 from .textfilters import TEXT_FILTERS
@@ -268,7 +270,7 @@ def find_named(context: Any, kind: str, name: str) -> Callable[..., Any]:
     """Return what calls the filter or test *name*."""
     table = getattr(context.environment, kind + "s")
     if name not in table:
-        near = nearest_template_name(str(name), table)
+        near = did_you_mean(str(name), table)
         raise FilterArgumentError(f"there is no {kind} called {name!r}.{near}")
     return context.callee(table[name])  # type: ignore[no-any-return]
 
@@ -318,13 +320,7 @@ def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> M
     policies = eval_context.environment.policies
     dumps, options = policies["json.dumps_function"], dict(policies["json.dumps_kwargs"])
     if dumps is None:
-        try:
-            from json import dumps
-        except ImportError as error:
-            raise ImportError(
-                f"the filter 'tojson' needs Python's json module ({error}); install the system "
-                f"package libpython3-stdlib (Debian) or python3-light (OpenWrt)"
-            ) from None
+        dumps = import_stdlib("json", "the filter 'tojson'").dumps
         options.setdefault("sort_keys", True)
     if indent is not None:
         options["indent"] = check_width(indent) if isinstance(indent, int) else indent

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 
+from ..text.missing import import_stdlib
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -165,14 +167,8 @@ class Markup(str):
         text = str(self)
         if "&" not in text:
             return text
-        try:
-            from html import unescape
-        except ImportError as error:
-            raise ImportError(
-                f"Markup.unescape needs Python's html module ({error}); install the system package "
-                f"libpython3-stdlib (Debian) or python3-light (OpenWrt)"
-            ) from None
-        return unescape(text)
+        unescaped: str = import_stdlib("html", "Markup.unescape").unescape(text)
+        return unescaped
 
     def striptags(self) -> str:
         """Drop comments and tags, unescape, and collapse white space. Linear in the text.

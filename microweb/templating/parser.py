@@ -7,7 +7,7 @@ filters and tests exist.
 
 from __future__ import annotations
 
-from .exceptions import nearest_template_name
+from ..text.nearest import did_you_mean
 from .expressions import LITERAL_WORDS, ExpressionParser
 from .nodes import TemplateNode, TemplateScope
 
@@ -103,7 +103,7 @@ class TemplateParser(ExpressionParser):
                     f"line {line}, which wants {_list_tags(wanted)}"
                 )
             self.fail(f"{{% {tag} %}} closes nothing: no tag is open here")
-        self.fail(f"unknown tag {tag!r}.{nearest_template_name(tag, [*self.TAGS, *_REFUSED_TAGS])}")
+        self.fail(f"unknown tag {tag!r}.{did_you_mean(tag, [*self.TAGS, *_REFUSED_TAGS])}")
 
     def parse_block_body(self, tag: str, lineno: int, *ends: str) -> list[TemplateNode]:
         """Read the end of an opening tag and its body; the ending tag's name comes next."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import sys
 
-from .exceptions import TemplateSecurityError, UndefinedError, nearest_template_name
+from ..text.nearest import did_you_mean
+from .exceptions import TemplateSecurityError, UndefinedError
 from .markup import Markup, markup_formatter_class
 
 TYPE_CHECKING = False
@@ -159,7 +160,7 @@ def describe_undefined(value: Undefined) -> str:
                 owner = value._undefined_obj
                 known = context.get_all() if owner is MISSING else owner
                 if isinstance(known, dict):
-                    place += nearest_template_name(str(value._undefined_name), map(str, known))
+                    place += did_you_mean(str(value._undefined_name), map(str, known))
                 break
         frame = frame.f_back  # type: ignore[assignment]
     return f"{value._undefined_message}{place}"

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 
-def escape_page_text(text: str) -> str:
-    """Escape *text* for HTML text and quoted attributes."""
-    return (
-        text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace('"', "&quot;")
-        .replace("'", "&#39;")
-    )
+def escape_html(text: str) -> str:
+    """Return *text* for HTML text and quoted attributes: ``& < > " '`` become entities.
+
+    A character is replaced only where it occurs: ``in`` costs a third of ``replace``, and most text
+    needs none of the five.
+
+    >>> escape_html('<a title="R&D">')
+    '&lt;a title=&#34;R&amp;D&#34;&gt;'
+    """
+    if "&" in text:
+        text = text.replace("&", "&amp;")
+    if "<" in text:
+        text = text.replace("<", "&lt;")
+    if ">" in text:
+        text = text.replace(">", "&gt;")
+    if '"' in text:
+        text = text.replace('"', "&#34;")
+    if "'" in text:
+        text = text.replace("'", "&#39;")
+    return text

@@ -45,7 +45,7 @@ def test_hd_08_description_is_escaped_and_the_path_not_shown():
     body = run_app(NotFound("<script>\n'\"&"), environ)[2]
     assert b"<script>" not in body
     assert b"secret" not in body
-    assert b"&lt;script&gt;<br>&#39;&quot;&amp;" in body
+    assert b"&lt;script&gt;<br>&#39;&#34;&amp;" in body
 
 
 def test_hd_04_reason_of_a_subclass_is_escaped():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...text.missing import import_stdlib
 from ..undefined import MISSING, Undefined, describe_undefined
 
 TYPE_CHECKING = False
@@ -51,15 +52,12 @@ def make_logging_undefined(
     Without a *logger* that of this package's name is used.
     """
     if logger is None:
-        try:
-            from logging import getLogger
-        except ImportError as error:
-            raise ImportError(
-                f"make_logging_undefined without a logger needs Python's logging module ({error}); "
-                f"install the system package libpython3-stdlib (Debian) or python3-logging "
-                f"(OpenWrt), or pass an object with a method warning(message, *args)"
-            ) from None
-        logger = getLogger(__name__.replace(".extra.undefined", ""))
+        logging = import_stdlib(
+            "logging",
+            "make_logging_undefined without a logger",
+            "pass an object with a method warning(message, *args)",
+        )
+        logger = logging.getLogger(__name__.replace(".extra.undefined", ""))
 
     class LoggingUndefined(base):  # type: ignore[misc, valid-type]
         __slots__ = ()
