@@ -198,8 +198,18 @@ class SourceModule:
                     self._drop_own_imports(block, is_top=owner is tree)
         self.body = self._join_what_remains()
         self.banner = _write_banner(name, self.docstring)
-        # A package, or another place to import names from, has nothing of its own.
+        # Such a module answers with its own names, and has a word for others.
         self.is_list = not self.body or bool(self.missing)
+        if self.missing and name not in _PACKAGES:
+            own = [getattr(node, "name", "") for node in tree.body]
+            own += [
+                target.id
+                for node in tree.body
+                for target in (*getattr(node, "targets", ()), getattr(node, "target", None))
+                if isinstance(target, ast.Name)
+            ]
+            hidden = ("", "__getattr__", "__all__", "TYPE_CHECKING")
+            self.offers.update({word: word for word in own if word not in hidden})
 
     def _read_top_level(self, node: ast.stmt) -> None:
         import ast

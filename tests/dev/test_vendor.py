@@ -390,3 +390,26 @@ def test_the_server_of_one_copy_serves_the_app_of_the_other(two):
             assert answer.read() == b'[false,true,"inner_app"]\n'
     with outer.start() as server, urlopen(f"{server.url}inner/peek") as answer:
         assert b"inner_app" in answer.read()
+
+
+@needs_package
+def test_a_copy_of_the_core_runs_an_app(tmp_path):
+    done = run_command("vendor", "--core", "web", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    names = {path.relative_to(tmp_path / "web").as_posix() for path in tmp_path.rglob("*.py")}
+    assert "app.py" in names and not any("extra/" in name or "dev/" in name for name in names)
+    assert check_copy(str(tmp_path / "web")) == (microweb.__version__, [])
+    program = """
+from web import Microweb, session
+app = Microweb(__name__)
+app.secret_key = "a key for this test"
+@app.get("/")
+def index():
+    session["n"] = 1
+    return {"n": 1}
+print(app.test_client().get("/").json)
+"""
+    command = [sys.executable, "-W", "error", "-c", program]
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("{'n': 1}\n", "")
