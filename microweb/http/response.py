@@ -264,7 +264,7 @@ class Response:
                 length = str(len(body[0]))
                 stated = 0
                 for name, value in items:
-                    if len(name) == 14 and name.lower() == "content-length":
+                    if name.lower() == "content-length":
                         stated += 1 if value == length else 2
                 if stated == 1:
                     start_response(self._status, items[:])

@@ -25,7 +25,6 @@ _RULE_ARGUMENT_RE = re.compile(
     r"""\s*(?:([A-Za-z_][A-Za-z0-9_]*)\s*=\s*)?("[^"]*"|'[^']*'|[^\s,()"'=<>]+)\s*([,)])"""
 )
 _RULE_NUMBER_RE = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
-_SHARED_NAMES: dict[frozenset[str], frozenset[str]] = {}
 _RULE_CONSTANTS = {"None": None, "True": True, "False": False}
 HOST_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]"
 
@@ -336,7 +335,7 @@ class Rule(RuleFactory):
         self.pieces = parse_rule(self.rule)
         # The names of the variables, in the order in which the trie delivers their values.
         self.names = tuple([variable.name for variable in self.variables()])
-        self.arguments = _share_names(frozenset([*self.names, *self.defaults]))
+        self.arguments = frozenset([*self.names, *self.defaults])
         if domain and len(set(self.names)) < len(self.names):
             problem = "a variable of the host is used in the path again; rename one of them"
             raise RuleSyntaxError(self.rule, 0, problem)
@@ -418,11 +417,6 @@ def _describe_code_place(code: CodeType, offset: int) -> str:
     return f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
 
 
-def _share_names(names: frozenset[str]) -> frozenset[str]:
-    """Return the first set that was equal to *names*: a hundred thousand rules have few of them."""
-    return _SHARED_NAMES.setdefault(names, names)
-
-
 def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[str] | None:
     """Return *methods* in capitals and with HEAD beside GET (RFC 9110 §9.3.2)."""
     if methods is None:
@@ -432,4 +426,4 @@ def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[st
     known = {method.upper() for method in methods}
     if "GET" in known:
         known.add("HEAD")
-    return _share_names(frozenset(known))
+    return frozenset(known)

@@ -106,7 +106,8 @@ class Answer(SimpleHandler):
         self, head: RequestHead, body: RequestBody | None, environ: dict[str, Any], send: Any
     ) -> None:
         stdin = io.BytesIO() if body is None else io.BufferedReader(body)
-        super().__init__(stdin, io.BytesIO(), environ["wsgi.errors"], environ)
+        # What is written goes through `_transmit`: no stream is needed for it.
+        super().__init__(stdin, None, environ["wsgi.errors"], environ)  # type: ignore[arg-type]
         self.head, self.body, self._send = head, body, send
         self.keep_alive = head.keep_alive
         self._began = time.perf_counter()
@@ -244,7 +245,7 @@ class Answer(SimpleHandler):
             names.add(lower)
             lines.append(f"{name}: {value}")
         if "date" not in names:
-            lines.append(f"Date: {http_date(time.time())}")
+            lines.append(f"Date: {http_date(int(time.time()))}")
         if "server" not in names:
             lines.append("Server: microweb")
         self._settle_answer_framing(whole, lines)
@@ -277,7 +278,7 @@ def plain_answer(status: int, head_only: bool = False) -> bytes:
     """Return a whole answer of the server's own, which closes the connection."""
     body = f"{status} {_OWN_STATUSES[status]}"
     head = (
-        f"HTTP/1.1 {body}\r\nDate: {http_date(time.time())}\r\nContent-Type: text/plain\r\n"
+        f"HTTP/1.1 {body}\r\nDate: {http_date(int(time.time()))}\r\nContent-Type: text/plain\r\n"
         f"Server: microweb\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
     )
     return (head if head_only else head + body).encode("ascii")
