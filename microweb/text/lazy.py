@@ -1,4 +1,4 @@
-"""Names that a package offers and imports when they are first used (PEP 562)."""
+"""What is imported when it is first used: names of a package (PEP 562), members of a class."""
 
 from __future__ import annotations
 
@@ -37,3 +37,54 @@ def import_later(package: str, names: str) -> Callable[[str], Any]:
         return value
 
     return find_later
+
+
+class LaterMember:
+    """A method or property of a class whose code stands in another module, for rare use.
+
+    *load* imports and returns a class that defines the member under the same name; it is called
+    when the member is first used, and the member then takes this descriptor's place.
+
+    >>> def load():
+    ...     class WithArea:
+    ...         def area(self):
+    ...             return self.width * self.height
+    ...
+    ...     return WithArea
+    >>> class Box:
+    ...     width, height = 2, 3
+    ...     area = LaterMember(load)
+    >>> Box().area(), type(vars(Box)["area"]).__name__
+    (6, 'function')
+    """
+
+    def __init__(self, load: Callable[[], type]) -> None:
+        self._load = load
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def _fetch(self) -> Any:
+        member = vars(self._load())[self._name]
+        setattr(self._owner, self._name, member)
+        if hasattr(member, "__set_name__"):
+            member.__set_name__(self._owner, self._name)
+        return member
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        member = self._fetch()
+        return member.__get__(instance, owner) if hasattr(member, "__get__") else member
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        member = self._fetch()
+        if hasattr(member, "__set__"):
+            member.__set__(instance, value)
+        else:
+            vars(instance)[self._name] = value
+
+    def __delete__(self, instance: Any) -> None:
+        member = self._fetch()
+        if hasattr(member, "__delete__"):
+            member.__delete__(instance)
+        else:
+            del vars(instance)[self._name]
