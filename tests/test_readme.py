@@ -93,7 +93,8 @@ def test_the_names_it_promises_are_there():
 @needs_package
 def test_the_limits_it_tells_are_the_limits():
     from microweb.config import DEFAULT_CONFIG
-    from microweb.http import conditional, multipart
+    from microweb.http import multipart
+    from microweb.http.extra import conditional
     from microweb.serving import parser, server
     from microweb.serving.extra import leading
     from microweb.signing import MAX_PAYLOAD_SIZE

@@ -19,81 +19,106 @@ multipart, forms, request. The rest, in ``extra/``, is imported when it is first
 
 from __future__ import annotations
 
-from ..text.dates import http_date as http_date
-from ..text.dates import parse_date as parse_date
-from ..text.hosts import host_is_trusted as host_is_trusted
+# A table of contents: more names than one on a line.
+# fmt: off
+# isort: off
+from ..text.dates import http_date, parse_date
+from ..text.hosts import host_is_trusted
 from ..text.lazy import import_later
-from ..text.tokens import quote_header_value as quote_header_value
-from ..text.tokens import unquote_header_value as unquote_header_value
-from .cookies import dump_cookie as dump_cookie
-from .cookies import parse_cookie as parse_cookie
-from .exceptions import HTTP_STATUS_CODES as HTTP_STATUS_CODES
-from .exceptions import Aborter as Aborter
-from .exceptions import BadGateway as BadGateway
-from .exceptions import BadHost as BadHost
-from .exceptions import BadRequest as BadRequest
-from .exceptions import BadRequestKeyError as BadRequestKeyError
-from .exceptions import ClientDisconnected as ClientDisconnected
-from .exceptions import Conflict as Conflict
-from .exceptions import ExpectationFailed as ExpectationFailed
-from .exceptions import FailedDependency as FailedDependency
-from .exceptions import Forbidden as Forbidden
-from .exceptions import GatewayTimeout as GatewayTimeout
-from .exceptions import Gone as Gone
-from .exceptions import HTTPException as HTTPException
-from .exceptions import HTTPNotImplemented as HTTPNotImplemented
-from .exceptions import HTTPVersionNotSupported as HTTPVersionNotSupported
-from .exceptions import ImATeapot as ImATeapot
-from .exceptions import InternalServerError as InternalServerError
-from .exceptions import LengthRequired as LengthRequired
-from .exceptions import Locked as Locked
-from .exceptions import MethodNotAllowed as MethodNotAllowed
-from .exceptions import MisdirectedRequest as MisdirectedRequest
-from .exceptions import NotAcceptable as NotAcceptable
-from .exceptions import NotFound as NotFound
-from .exceptions import PreconditionFailed as PreconditionFailed
-from .exceptions import PreconditionRequired as PreconditionRequired
-from .exceptions import RequestedRangeNotSatisfiable as RequestedRangeNotSatisfiable
-from .exceptions import RequestEntityTooLarge as RequestEntityTooLarge
-from .exceptions import RequestHeaderFieldsTooLarge as RequestHeaderFieldsTooLarge
-from .exceptions import RequestTimeout as RequestTimeout
-from .exceptions import RequestURITooLarge as RequestURITooLarge
-from .exceptions import SecurityError as SecurityError
-from .exceptions import ServiceUnavailable as ServiceUnavailable
-from .exceptions import TooManyRequests as TooManyRequests
-from .exceptions import Unauthorized as Unauthorized
-from .exceptions import UnavailableForLegalReasons as UnavailableForLegalReasons
-from .exceptions import UnprocessableEntity as UnprocessableEntity
-from .exceptions import UnsupportedMediaType as UnsupportedMediaType
-from .exceptions import default_exceptions as default_exceptions
-from .fields import dump_header as dump_header
-from .fields import dump_options_header as dump_options_header
-from .fields import parse_dict_header as parse_dict_header
-from .fields import parse_list_header as parse_list_header
-from .fields import parse_options_header as parse_options_header
-from .fields import quote_etag as quote_etag
-from .fields import unquote_etag as unquote_etag
-from .forms import FileStorage as FileStorage
-from .forms import default_stream_factory as default_stream_factory
-from .forms import encode_multipart as encode_multipart
-from .headers import EnvironHeaders as EnvironHeaders
-from .headers import Headers as Headers
-from .multipart import MultipartData as MultipartData
-from .multipart import MultipartDecoder as MultipartDecoder
-from .multipart import MultipartEncoder as MultipartEncoder
-from .multipart import MultipartPart as MultipartPart
-from .request import Request as Request
-from .response import Response as Response
-from .response import redirect_response as redirect_response
-from .streams import ClosingIterator as ClosingIterator
-from .streams import FileWrapper as FileWrapper
-from .streams import LimitedStream as LimitedStream
-from .structures import CallbackDict as CallbackDict
-from .structures import CombinedMultiDict as CombinedMultiDict
-from .structures import ImmutableDict as ImmutableDict
-from .structures import ImmutableMultiDict as ImmutableMultiDict
-from .structures import MultiDict as MultiDict
-from .structures import cached_property as cached_property
+from ..text.tokens import quote_header_value, unquote_header_value
+from .cookies import dump_cookie, parse_cookie
+from .exceptions import (
+    HTTP_STATUS_CODES, Aborter, BadGateway, BadHost, BadRequest, BadRequestKeyError,
+    ClientDisconnected, Conflict, ExpectationFailed, FailedDependency, Forbidden,
+    GatewayTimeout, Gone, HTTPException, HTTPNotImplemented, HTTPVersionNotSupported, ImATeapot,
+    InternalServerError, LengthRequired, Locked, MethodNotAllowed, MisdirectedRequest,
+    NotAcceptable, NotFound, PreconditionFailed, PreconditionRequired,
+    RequestedRangeNotSatisfiable, RequestEntityTooLarge, RequestHeaderFieldsTooLarge,
+    RequestTimeout, RequestURITooLarge, SecurityError, ServiceUnavailable, TooManyRequests,
+    Unauthorized, UnavailableForLegalReasons, UnprocessableEntity, UnsupportedMediaType,
+    default_exceptions,
+)
+from .fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
+from .forms import FileStorage, default_stream_factory, encode_multipart
+from .headers import EnvironHeaders, Headers
+from .multipart import MultipartData, MultipartDecoder, MultipartEncoder, MultipartPart
+from .request import Request
+from .response import Response, redirect_response
+from .streams import ClosingIterator, FileWrapper, LimitedStream
+from .structures import ImmutableMultiDict, MultiDict, cached_property
+
+__all__ = [
+    "HTTP_STATUS_CODES",
+    "Aborter",
+    "BadGateway",
+    "BadHost",
+    "BadRequest",
+    "BadRequestKeyError",
+    "ClientDisconnected",
+    "ClosingIterator",
+    "Conflict",
+    "EnvironHeaders",
+    "ExpectationFailed",
+    "FailedDependency",
+    "FileStorage",
+    "FileWrapper",
+    "Forbidden",
+    "GatewayTimeout",
+    "Gone",
+    "HTTPException",
+    "HTTPNotImplemented",
+    "HTTPVersionNotSupported",
+    "Headers",
+    "ImATeapot",
+    "ImmutableMultiDict",
+    "InternalServerError",
+    "LengthRequired",
+    "LimitedStream",
+    "Locked",
+    "MethodNotAllowed",
+    "MisdirectedRequest",
+    "MultiDict",
+    "MultipartData",
+    "MultipartDecoder",
+    "MultipartEncoder",
+    "MultipartPart",
+    "NotAcceptable",
+    "NotFound",
+    "PreconditionFailed",
+    "PreconditionRequired",
+    "Request",
+    "RequestEntityTooLarge",
+    "RequestHeaderFieldsTooLarge",
+    "RequestTimeout",
+    "RequestURITooLarge",
+    "RequestedRangeNotSatisfiable",
+    "Response",
+    "SecurityError",
+    "ServiceUnavailable",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnavailableForLegalReasons",
+    "UnprocessableEntity",
+    "UnsupportedMediaType",
+    "cached_property",
+    "default_exceptions",
+    "default_stream_factory",
+    "dump_cookie",
+    "dump_options_header",
+    "encode_multipart",
+    "host_is_trusted",
+    "http_date",
+    "parse_cookie",
+    "parse_date",
+    "parse_options_header",
+    "quote_etag",
+    "quote_header_value",
+    "redirect_response",
+    "unquote_etag",
+    "unquote_header_value",
+]
+# isort: on
+# fmt: on
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -102,10 +127,12 @@ if TYPE_CHECKING:
 _find_extra_of_http = import_later(
     __name__,
     """
-    conditional: ContentRange ETags IfRange Range generate_etag
-    conditional: parse_content_range_header parse_etags parse_if_range_header
-    conditional: parse_range_header
+    extra.combined: CallbackDict CombinedMultiDict ImmutableDict
+    extra.conditional: ContentRange ETags IfRange Range generate_etag
+    extra.conditional: parse_content_range_header parse_etags parse_if_range_header
+    extra.conditional: parse_range_header
     extra.formparser: FormDataParser MultiPartParser
+    extra.header_lists: dump_header parse_dict_header parse_list_header
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
     extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header

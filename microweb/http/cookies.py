@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # What needs no quoting in a value: printable ASCII but SP, '"', ',', ';' and '\'.
 _COOKIE_PLAIN_RE = re.compile(r"[!#-+\--:<-\[\]-~]*")
-_SAMESITE_VALUES = {"strict": "Strict", "lax": "Lax", "none": "None"}
+_COOKIE_QUOTED_RE = re.compile(rb'[\0-\x1f",;\\\x7f-\xff]')
+_COOKIE_DOMAIN_RE = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?")
 
 
 def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
@@ -28,10 +29,8 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
 
     Nameless pairs are dropped (CVE-2023-23934), and so is what has no ``=``. Linear; never raises.
     """
-    if not header.isascii():
-        header = text_from_environ(header)
     pairs = []
-    for item in header.split(";"):
+    for item in text_from_environ(header).split(";"):
         name, equals, value = item.partition("=")
         name = name.strip(" \t")
         if name and equals:
@@ -48,10 +47,9 @@ def _unquote_cookie_value(value: str) -> str:
     if "\\" not in value:
         return value
     raw = re.sub(
-        rb"\\(?:([0-3][0-7][0-7])|(.))",
+        rb"(?s)\\(?:([0-3][0-7][0-7])|(.))",
         lambda match: bytes((int(match[1], 8),)) if match[1] else match[2],
         value.encode("utf-8", "replace"),
-        flags=re.DOTALL,
     )
     return raw.decode("utf-8", "replace")
 
@@ -96,7 +94,8 @@ def dump_cookie(
             "without spaces, '=' or ';'."
         )
     secure = secure or partitioned
-    _check_cookie_prefix(key, path, domain, secure)
+    if key[:2] == "__":
+        _check_cookie_prefix(key, path, domain, secure)
     parts = [f"{key}={_quote_cookie_value(value)}"]
     if domain:
         parts.append(f"Domain={_cookie_domain(domain)}")
@@ -133,38 +132,31 @@ def _warn_about_cookie(message: str) -> None:
 
 def _quote_cookie_value(value: Any) -> str:
     """Return the value as it is where it may stand plainly, else quoted with octal escapes."""
-    text = value if isinstance(value, str) else str(value)
+    # What is not plain text, escaped markup for one, becomes it.
+    text = value if value.__class__ is str else "".join(str(value))
     if _COOKIE_PLAIN_RE.fullmatch(text) is not None:
-        return "".join(text) if text.__class__ is not str else text
-    pieces = []
-    for byte in text.encode("utf-8"):
-        if byte in b'"\\':
-            pieces.append("\\" + chr(byte))
-        elif byte < 0x20 or byte >= 0x7F or byte in b",;":
-            pieces.append(f"\\{byte:03o}")
-        else:
-            pieces.append(chr(byte))
-    return '"' + "".join(pieces) + '"'
+        return text
+    quoted = _COOKIE_QUOTED_RE.sub(
+        lambda found: b"\\" + (found[0] if found[0] in b'"\\' else b"%03o" % ord(found[0])),
+        text.encode("utf-8"),
+    )
+    return f'"{quoted.decode("ascii")}"'
 
 
 def _check_cookie_prefix(key: str, path: str | None, domain: str | None, secure: bool) -> None:
     """RFC 6265bis section 4.1.3: browsers drop prefixed cookies that lack what they promise."""
-    lowered = key.lower()
-    if not lowered.startswith(("__host-", "__secure-")):
-        return
-    if not secure:
-        raise ValueError(
-            f"The cookie {key!r} needs secure=True: browsers refuse the name without it."
-        )
-    if lowered.startswith("__host-") and (domain or path != "/"):
-        raise ValueError(
-            f"The cookie {key!r} needs path='/' and no domain: browsers refuse the name otherwise."
-        )
+    host_only = key.lower().startswith("__host-")
+    needed = None
+    if not secure and (host_only or key.lower().startswith("__secure-")):
+        needed = "secure=True: browsers refuse the name without it."
+    elif host_only and (domain or path != "/"):
+        needed = "path='/' and no domain: browsers refuse the name otherwise."
+    if needed:
+        raise ValueError(f"The cookie {key!r} needs {needed}")
 
 
 def _cookie_lifetime(max_age: Any, expires: Any, sync_expires: bool) -> list[str]:
     """Return the attributes Expires and Max-Age, as far as they are wanted."""
-    parts = []
     if max_age is not None:
         if hasattr(max_age, "total_seconds"):
             max_age = max_age.total_seconds()
@@ -177,24 +169,17 @@ def _cookie_lifetime(max_age: Any, expires: Any, sync_expires: bool) -> list[str
             # A moment before 1970 or after 9999 is one that no browser needs told exactly.
             moment = time.time() + max_age if max_age > 0 else 0
             expires = min(moment, LATEST_HTTP_TIMESTAMP)
-    if expires is not None:
-        parts.append(f"Expires={_cookie_expires(expires)}")
-    if max_age is not None:
-        parts.append(f"Max-Age={max_age}")
-    return parts
-
-
-def _cookie_expires(expires: Any) -> str:
-    """Return an HTTP date; a text is read as one first, so that it can hold nothing else."""
-    if not isinstance(expires, str):
-        return http_date(expires)
-    seconds = parse_timestamp(expires)
-    if seconds is None:
-        raise ValueError(
-            f"The cookie's expires {expires!r} is not an HTTP date. Give a datetime, or text "
-            "such as 'Sun, 06 Nov 1994 08:49:37 GMT'."
-        )
-    return http_date(seconds)
+    if isinstance(expires, str):
+        # Read as a date first, so that it can hold nothing else.
+        seconds = parse_timestamp(expires)
+        if seconds is None:
+            raise ValueError(
+                f"The cookie's expires {expires!r} is not an HTTP date. Give a datetime, or text "
+                "such as 'Sun, 06 Nov 1994 08:49:37 GMT'."
+            )
+        expires = seconds
+    parts = [] if expires is None else [f"Expires={http_date(expires)}"]
+    return parts if max_age is None else [*parts, f"Max-Age={max_age}"]
 
 
 def _cookie_domain(domain: str) -> str:
@@ -205,7 +190,7 @@ def _cookie_domain(domain: str) -> str:
             host = host.encode("idna").decode("ascii")
         except UnicodeError:
             host = ""
-    if re.fullmatch(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?", host) is None:
+    if _COOKIE_DOMAIN_RE.fullmatch(host) is None:
         raise ValueError(
             f"The cookie's domain {domain!r} is not a host name. Write for example 'example.com'."
         )
@@ -223,8 +208,8 @@ def _cookie_path(path: str) -> str:
 
 def _cookie_samesite(samesite: Any, secure: bool) -> str:
     """Return the attribute's canonical spelling."""
-    found = _SAMESITE_VALUES.get(samesite.lower()) if isinstance(samesite, str) else None
-    if found is None:
+    found = samesite.title() if isinstance(samesite, str) else ""
+    if found not in ("Strict", "Lax", "None"):
         raise ValueError(
             f"The cookie's samesite is {samesite!r}: it must be 'Strict', 'Lax' or 'None'."
         )

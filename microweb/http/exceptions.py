@@ -1,8 +1,7 @@
 """HTTP status codes, and the errors among them as exceptions (RFC 9110 section 15).
 
-A number becomes a status line and a status line a number here and nowhere else; there is one class
-per error status, which can turn itself into a response and shows nothing of the request in it.
-Which error a view gets to see, and who handles it, is not known here.
+There is one class for each error status; it can turn itself into a response, which shows nothing of
+the request.
 """
 
 from __future__ import annotations
@@ -11,7 +10,6 @@ from functools import lru_cache
 
 from ..text.dates import http_date
 from ..text.escaping import escape_html
-from .fields import parse_accept_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,15 +38,10 @@ _STATUS_TABLE = """
 511 Network Authentication Required
 """
 
-#: Reason phrase by status code, as the IANA registry words them.
-HTTP_STATUS_CODES: dict[int, str] = {
-    int(code): phrase
-    for code, _, phrase in (status.strip().partition(" ") for status in _STATUS_TABLE.split(","))
-}
+#: Reason phrase by status code.
+HTTP_STATUS_CODES = {int(line[:3]): line[4:] for line in map(str.strip, _STATUS_TABLE.split(","))}
 # One ready line per known code: a response that names a usual code formats nothing.
-_KNOWN_STATUS_LINES: dict[int, str] = {
-    code: f"{code} {phrase.upper()}" for code, phrase in HTTP_STATUS_CODES.items()
-}
+_KNOWN_STATUS_LINES = {code: f"{code} {word.upper()}" for code, word in HTTP_STATUS_CODES.items()}
 
 
 def status_line_of(code: int) -> str:
@@ -143,18 +136,15 @@ class HTTPException(Exception):
 
     def get_description(self, environ: Any = None, scope: Any = None) -> str:
         """Return the description as HTML: escaped, in a paragraph, line breaks kept."""
-        return _error_paragraph("" if self.description is None else str(self.description))
+        text = "" if self.description is None else escape_html(str(self.description))
+        return f"<p>{text}</p>".replace("\n", "<br>")
 
     def get_body(self, environ: Any = None, scope: Any = None) -> str:
-        """Return the page: HTML, or JSON if *environ*'s Accept prefers it over HTML.
-
-        The JSON holds ``code``, ``name`` and ``description``. The path is shown in neither.
-        """
+        """Return the page: HTML, or JSON if *environ*'s Accept prefers it over HTML."""
         if _wants_json_error(environ):
-            import json
+            from .extra.json_errors import describe_error_as_json
 
-            fields = {"code": self.code, "name": self.name, "description": self.description}
-            return json.dumps(fields)
+            return describe_error_as_json(self)
         return _error_page(self.code, self.name, self.get_description(environ))
 
     def get_headers(self, environ: Any = None, scope: Any = None) -> list[tuple[str, str]]:
@@ -189,56 +179,32 @@ class HTTPException(Exception):
         return body
 
     def __str__(self) -> str:
-        code = self.code if self.code is not None else "???"
         detail = f" ({self.detail})" if self.detail else ""
-        return f"{code} {self.name}: {self.description}{detail}"
+        return f"{self.code or '???'} {self.name}: {self.description}{detail}"
 
     def __repr__(self) -> str:
-        code = self.code if self.code is not None else "???"
-        return f"<{type(self).__name__} '{code}: {self.name}'>"
+        return f"<{type(self).__name__} '{self.code or '???'}: {self.name}'>"
 
 
-# The same few errors are answered over and over: 0.1 µs for a page instead of 1 µs.
-@lru_cache(maxsize=64)
-def _error_paragraph(description: str) -> str:
-    return f"<p>{escape_html(description)}</p>".replace("\n", "<br>")
-
-
+# The same few errors are answered over and over.
 @lru_cache(maxsize=64)
 def _error_page(code: int | None, name: str, description: str) -> str:
     name = escape_html(name)
-    return (
-        "<!doctype html>\n"
-        "<html lang=en>\n"
-        f"<title>{code} {name}</title>\n"
-        f"<h1>{name}</h1>\n"
-        f"{description}\n"
-    )
+    title = f"<title>{code} {name}</title>\n<h1>{name}</h1>"
+    return f"<!doctype html>\n<html lang=en>\n{title}\n{description}\n"
 
 
 def _wants_json_error(environ: dict[str, Any] | None) -> bool:
-    """Say whether the Accept header names JSON and prefers it to HTML.
-
-    A browser names text/html, curl sends ``*/*``: both get HTML, and cost one substring test. Where
-    Python came without `json` everybody gets HTML.
-    """
+    """Say whether the Accept header prefers JSON; a browser's costs one substring test."""
     accept = environ.get("HTTP_ACCEPT") if environ else None
     if not accept or "json" not in accept.lower():
         return False
-    json_quality = html_quality = 0.0
-    for item, quality in parse_accept_items(accept):
-        kind = item.partition(";")[0].lower()
-        if kind == "application/json" or kind.endswith("+json"):
-            json_quality = max(json_quality, quality)
-        elif kind in ("text/html", "application/xhtml+xml"):
-            html_quality = max(html_quality, quality)
-    if json_quality <= html_quality:
-        return False
     try:
-        import json  # noqa: F401
+        from .extra.json_errors import prefers_json
     except ImportError:
+        # Where there is no negotiation everybody gets HTML.
         return False
-    return True
+    return prefers_json(accept)
 
 
 class BadRequest(HTTPException, code=400):
@@ -276,30 +242,15 @@ class BadRequestKeyError(BadRequest, KeyError):
         return text if self.show_exception or not self.args else f"{text} ({self.args[0]!r})"
 
 
-class ClientDisconnected(BadRequest, code=400):
-    """The connection ended before the whole request had arrived."""
-
-
-class SecurityError(BadRequest, code=400):
-    """The request was refused for a security reason."""
-
-
-class BadHost(SecurityError, code=400):
-    """The Host header does not name this site."""
-
-
 class Unauthorized(HTTPException, code=401):
     """You have to prove who you are: credentials are missing or were not accepted.
 
-    *www_authenticate* is one challenge or several; each goes out as a WWW-Authenticate header,
-    which RFC 9110 section 15.5.2 asks for.
+    *www_authenticate* is one challenge or several, each for a WWW-Authenticate header (RFC 9110
+    section 15.5.2).
     """
 
     def __init__(
-        self,
-        description: str | None = None,
-        response: Any = None,
-        www_authenticate: Any = None,
+        self, description: str | None = None, response: Any = None, www_authenticate: Any = None
     ) -> None:
         super().__init__(description, response)
         if www_authenticate is not None and not isinstance(www_authenticate, (tuple, list)):
@@ -310,119 +261,36 @@ class Unauthorized(HTTPException, code=401):
         return [("WWW-Authenticate", str(item)) for item in self.www_authenticate or ()]
 
 
-class Forbidden(HTTPException, code=403):
-    """You are not allowed to see or do this."""
-
-
-class NotFound(HTTPException, code=404):
-    """There is nothing at this address. Check the spelling if you typed it by hand."""
-
-
 class MethodNotAllowed(HTTPException, code=405):
     """This address does not answer to the method that was used.
 
-    *valid_methods* are the methods it has; they go out in the Allow header (RFC 9110 section
-    15.5.6 requires it).
+    *valid_methods*, those it has, go out in the Allow header (RFC 9110 section 15.5.6).
     """
 
-    def __init__(
-        self,
-        valid_methods: Iterable[str] | None = None,
-        description: str | None = None,
-        response: Any = None,
-    ) -> None:
-        super().__init__(description, response)
+    def __init__(self, valid_methods: Iterable[str] | None = None, *args: Any, **kw: Any) -> None:
+        super().__init__(*args, **kw)
         self.valid_methods = valid_methods
 
     def _own_headers(self) -> list[tuple[str, str]]:
         return [("Allow", ", ".join(self.valid_methods))] if self.valid_methods else []
 
 
-class NotAcceptable(HTTPException, code=406):
-    """None of the forms that were asked for can be produced here."""
-
-
-class RequestTimeout(HTTPException, code=408):
-    """The request took too long to arrive."""
-
-
-class Conflict(HTTPException, code=409):
-    """The request conflicts with the present state of what it is about."""
-
-
-class Gone(HTTPException, code=410):
-    """What was at this address has been removed for good."""
-
-
-class LengthRequired(HTTPException, code=411):
-    """The request needs a valid Content-Length header."""
-
-
-class PreconditionFailed(HTTPException, code=412):
-    """A condition that the request set (If-Match and the like) does not hold."""
-
-
-class RequestEntityTooLarge(HTTPException, code=413):
-    """What was sent is larger than allowed here."""
-
-
-class RequestURITooLarge(HTTPException, code=414):
-    """The requested address is longer than allowed here."""
-
-
-class UnsupportedMediaType(HTTPException, code=415):
-    """The body of the request has a type that is not understood here."""
-
-
 class RequestedRangeNotSatisfiable(HTTPException, code=416):
     """The requested part does not exist.
 
-    *length* is the complete length in *units*; it goes out as ``Content-Range: bytes */100``
-    (RFC 9110 section 15.5.17).
+    *length*, the complete one in *units*, goes out as ``Content-Range: bytes */100`` (RFC 9110
+    section 15.5.17).
     """
 
     def __init__(
-        self,
-        length: int | None = None,
-        units: str = "bytes",
-        description: str | None = None,
-        response: Any = None,
+        self, length: int | None = None, units: str = "bytes", *args: Any, **kw: Any
     ) -> None:
-        super().__init__(description, response)
-        self.length = length
-        self.units = units
+        super().__init__(*args, **kw)
+        self.length, self.units = length, units
 
     def _own_headers(self) -> list[tuple[str, str]]:
         known = self.length is not None
         return [("Content-Range", f"{self.units} */{self.length}")] if known else []
-
-
-class ExpectationFailed(HTTPException, code=417):
-    """The Expect header asks for something this server does not do."""
-
-
-class ImATeapot(HTTPException, code=418):
-    """This server is a teapot and does not brew coffee."""
-
-
-class MisdirectedRequest(HTTPException, code=421):
-    """This server does not answer for the host that was asked for."""
-
-
-class UnprocessableEntity(HTTPException, code=422):
-    """What was sent is well formed, but its content cannot be processed."""
-
-
-class Locked(HTTPException, code=423):
-    """This is locked at present."""
-
-
-class FailedDependency(HTTPException, code=424):
-    """An earlier request, on which this one depends, has failed."""
-
-
-class PreconditionRequired(HTTPException, code=428):
-    """This request must be conditional: send it with an If-Match header."""
 
 
 class RetryAfterException(HTTPException):
@@ -432,10 +300,7 @@ class RetryAfterException(HTTPException):
     """
 
     def __init__(
-        self,
-        description: str | None = None,
-        response: Any = None,
-        retry_after: Any = None,
+        self, description: str | None = None, response: Any = None, retry_after: Any = None
     ) -> None:
         super().__init__(description, response)
         self.retry_after = retry_after
@@ -444,18 +309,6 @@ class RetryAfterException(HTTPException):
         value = self.retry_after
         moment = http_date(value) if hasattr(value, "utctimetuple") else str(value)
         return [] if value is None else [("Retry-After", moment)]
-
-
-class TooManyRequests(RetryAfterException, code=429):
-    """You have sent too many requests in a short time. Wait a little."""
-
-
-class RequestHeaderFieldsTooLarge(HTTPException, code=431):
-    """The headers of the request are larger than allowed here."""
-
-
-class UnavailableForLegalReasons(HTTPException, code=451):
-    """This cannot be shown for legal reasons."""
 
 
 class InternalServerError(HTTPException, code=500):
@@ -471,32 +324,69 @@ class InternalServerError(HTTPException, code=500):
         self.original_exception = original_exception
 
 
+# The others are a table: a class, its code, and what the page says.
+# fmt: off
+class ClientDisconnected(BadRequest, code=400):
+    """The connection ended before the whole request had arrived."""
+class SecurityError(BadRequest, code=400):
+    """The request was refused for a security reason."""
+class BadHost(SecurityError, code=400):
+    """The Host header does not name this site."""
+class Forbidden(HTTPException, code=403):
+    """You are not allowed to see or do this."""
+class NotFound(HTTPException, code=404):
+    """There is nothing at this address. Check the spelling if you typed it by hand."""
+class NotAcceptable(HTTPException, code=406):
+    """None of the forms that were asked for can be produced here."""
+class RequestTimeout(HTTPException, code=408):
+    """The request took too long to arrive."""
+class Conflict(HTTPException, code=409):
+    """The request conflicts with the present state of what it is about."""
+class Gone(HTTPException, code=410):
+    """What was at this address has been removed for good."""
+class LengthRequired(HTTPException, code=411):
+    """The request needs a valid Content-Length header."""
+class PreconditionFailed(HTTPException, code=412):
+    """A condition that the request set (If-Match and the like) does not hold."""
+class RequestEntityTooLarge(HTTPException, code=413):
+    """What was sent is larger than allowed here."""
+class RequestURITooLarge(HTTPException, code=414):
+    """The requested address is longer than allowed here."""
+class UnsupportedMediaType(HTTPException, code=415):
+    """The body of the request has a type that is not understood here."""
+class ExpectationFailed(HTTPException, code=417):
+    """The Expect header asks for something this server does not do."""
+class ImATeapot(HTTPException, code=418):
+    """This server is a teapot and does not brew coffee."""
+class MisdirectedRequest(HTTPException, code=421):
+    """This server does not answer for the host that was asked for."""
+class UnprocessableEntity(HTTPException, code=422):
+    """What was sent is well formed, but its content cannot be processed."""
+class Locked(HTTPException, code=423):
+    """This is locked at present."""
+class FailedDependency(HTTPException, code=424):
+    """An earlier request, on which this one depends, has failed."""
+class PreconditionRequired(HTTPException, code=428):
+    """This request must be conditional: send it with an If-Match header."""
+class TooManyRequests(RetryAfterException, code=429):
+    """You have sent too many requests in a short time. Wait a little."""
+class RequestHeaderFieldsTooLarge(HTTPException, code=431):
+    """The headers of the request are larger than allowed here."""
+class UnavailableForLegalReasons(HTTPException, code=451):
+    """This cannot be shown for legal reasons."""
 class HTTPNotImplemented(HTTPException, code=501):
-    """The server does not support what this request asks for.
-
-    Documented elsewhere as ``NotImplemented``; that name, at the top level of a module, would
-    hide Python's own object, so the class has another name here and keeps that one as its
-    ``__name__``.
-    """
-
-
-HTTPNotImplemented.__name__ = HTTPNotImplemented.__qualname__ = "NotImplemented"
-
-
+    """The server does not support what this request asks for."""
 class BadGateway(HTTPException, code=502):
     """A server that this one relies on gave an invalid answer."""
-
-
 class ServiceUnavailable(RetryAfterException, code=503):
     """The server cannot answer at present. Try again later."""
-
-
 class GatewayTimeout(HTTPException, code=504):
     """A server that this one relies on did not answer in time."""
-
-
 class HTTPVersionNotSupported(HTTPException, code=505):
     """The server does not speak the HTTP version of the request."""
+# fmt: on
+# The name NotImplemented, at the top level of a module, would hide Python's own object.
+HTTPNotImplemented.__name__ = HTTPNotImplemented.__qualname__ = "NotImplemented"
 
 
 class Aborter:
@@ -515,9 +405,7 @@ class Aborter:
         mapping: Mapping[int, type[HTTPException]] | None = None,
         extra: Mapping[int, type[HTTPException]] | None = None,
     ) -> None:
-        self.mapping = dict(default_exceptions if mapping is None else mapping)
-        if extra is not None:
-            self.mapping.update(extra)
+        self.mapping = {**(default_exceptions if mapping is None else mapping), **(extra or {})}
 
     def __call__(self, code: Any, *args: Any, **kwargs: Any) -> NoReturn:
         """Raise the class for *code* with *args*, or an error that carries a response.

@@ -1,12 +1,12 @@
 """Header collections: ``Headers`` to be sent and ``EnvironHeaders`` as received.
 
 Headers are a list of ``(name, value)`` pairs in the order given, found by name without regard to
-case. What enters a ``Headers`` has passed the gate in ``fields``, so what leaves it needs no second
-look.
+case. What enters a ``Headers`` is checked, so what leaves it needs no second look.
 """
 
 from __future__ import annotations
 
+from ..text.lazy import add_later_members
 from ..text.tokens import check_field_name, check_field_value
 from .exceptions import BadRequestKeyError
 from .fields import dump_options_header
@@ -14,11 +14,15 @@ from .structures import NO_ARGUMENT, converted_value, converted_values, iter_mul
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
+    from .extra.dict_members import RareHeadersMembers as _HeadersBase
+else:
+    _HeadersBase = object
 
-class Headers:
+
+class Headers(_HeadersBase):
     """An ordered, case-insensitive list of headers.
 
     *defaults* is another Headers, a mapping (whose lists become several headers) or an iterable
@@ -43,17 +47,12 @@ class Headers:
 
     def __getitem__(self, key: Any) -> Any:
         """Return the first value of a name, the pair at an index, or Headers for a slice."""
-        if isinstance(key, str):
-            wanted = key.lower()
-            for name, value in self._list:
-                if name.lower() == wanted:
-                    return value
+        if not isinstance(key, str):
+            return self._get_at(key)
+        value = self.get(key)
+        if value is None:
             raise BadRequestKeyError(key)
-        if isinstance(key, int):
-            return self._list[key]
-        part = Headers()
-        part._list = self._list[key]
-        return part
+        return value
 
     def get(self, key: str, default: Any = None, type: Callable[[str], Any] | None = None) -> Any:
         """Return the first value of *key*, passed through *type*; else *default*.
@@ -70,10 +69,6 @@ class Headers:
         """Return all values of *key*, without those that *type* refuses."""
         wanted = key.lower()
         return converted_values((value for name, value in self if name.lower() == wanted), type)
-
-    def get_all(self, name: str) -> list[str]:
-        """Return all values of *name*; the name that ``wsgiref`` uses for ``getlist``."""
-        return self.getlist(name)
 
     def __contains__(self, key: object) -> bool:
         if not isinstance(key, str):
@@ -130,43 +125,25 @@ class Headers:
                 return
         items.append(pair)
 
-    def setlist(self, key: str, values: Iterable[Any]) -> None:
-        """Replace all headers of that name by one per value."""
-        values = list(values)
-        if not values:
-            self.remove(key)
-            return
-        self.set(key, values[0])
-        for value in values[1:]:
-            self.add(key, value)
-
     def setdefault(self, key: str, default: Any) -> str:
         """Return the first value of *key*, setting it to *default* if it is missing."""
         if key not in self:
             self.set(key, default)
         return self[key]  # type: ignore[no-any-return]
 
-    def setlistdefault(self, key: str, default: Iterable[Any]) -> list[str]:
-        """Return all values of *key*, setting them if there are none."""
-        if key not in self:
-            self.setlist(key, default)
-        return self.getlist(key)
-
     def __setitem__(self, key: Any, value: Any) -> None:
         """Set by name (as ``set``), by index to a pair, or by slice to pairs."""
         if isinstance(key, str):
             self.set(key, value)
-        elif isinstance(key, int):
-            self._list[key] = Headers([value])._list[0]
         else:
-            self._list[key] = Headers(value)._list
+            self._set_at(key, value)
 
     def __delitem__(self, key: Any) -> None:
         """Remove by name (no error if it is missing), index or slice."""
         if isinstance(key, str):
             self.remove(key)
         else:
-            del self._list[key]
+            self._remove_at(key)
 
     def remove(self, key: str) -> None:
         """Remove all headers of that name, if there are any."""
@@ -175,25 +152,13 @@ class Headers:
 
     def pop(self, key: Any = None, default: Any = NO_ARGUMENT) -> Any:
         """Remove and return the value of a name, the pair at an index, or the last pair."""
-        if key is None:
-            return self._list.pop()
-        if isinstance(key, int):
-            return self._list.pop(key)
-        value = self.get(key, NO_ARGUMENT)
-        if value is not NO_ARGUMENT:
-            self.remove(key)
-            return value
-        if default is not NO_ARGUMENT:
-            return default
-        raise BadRequestKeyError(key)
-
-    def popitem(self) -> tuple[str, str]:
-        """Remove and return the last pair."""
-        return self._list.pop()
-
-    def clear(self) -> None:
-        """Remove all headers."""
-        self._list.clear()
+        if not isinstance(key, str):
+            return self._remove_at(-1 if key is None else key)
+        value = self.get(key, default)
+        if value is NO_ARGUMENT:
+            raise BadRequestKeyError(key)
+        self.remove(key)
+        return value
 
     def extend(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Append all headers of a Headers, a mapping or an iterable of pairs."""
@@ -225,18 +190,6 @@ class Headers:
         copied._list = self._list[:]
         return copied
 
-    def __copy__(self) -> Headers:
-        return self.copy()
-
-    def __ior__(self, other: Any) -> Any:
-        if not hasattr(other, "items"):
-            return NotImplemented
-        self.update(other)
-        return self
-
-    def __or__(self, other: Any) -> Any:
-        return self.copy().__ior__(other)
-
     def __eq__(self, other: object) -> bool:
         """Equal with the same headers, in any order, names in any case."""
         if not isinstance(other, Headers):
@@ -249,6 +202,20 @@ class Headers:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({list(self)!r})"
+
+
+def _load_rare_headers_members() -> type:
+    from .extra.dict_members import RareHeadersMembers
+
+    return RareHeadersMembers
+
+
+add_later_members(
+    Headers,
+    _load_rare_headers_members,
+    "get_all setlist setlistdefault popitem clear"
+    " _get_at _set_at _remove_at __copy__ __ior__ __or__",
+)
 
 
 def _refuse_header_change(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -313,3 +280,43 @@ def _environ_key(name: str) -> str:
     """Return the environ key that holds the header *name* (PEP 3333)."""
     key = name.upper().replace("-", "_")
     return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
+
+
+class HeaderField:
+    """A descriptor of `Response`: the header *name* as an attribute; None if it is not set.
+
+    *read* makes the attribute's value of the header's text, None where that makes no sense; *write*
+    makes text of what is set. Setting None, or deleting the attribute, removes the header.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        read: Callable[..., Any] | None = None,
+        write: Callable[[Any], Any] | None = None,
+    ) -> None:
+        self.name, self.read, self.write = name, read, write
+        self.__doc__ = f"The {name} header; None if it is not set."
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        value = instance.headers.get(self.name)
+        return value if value is None or self.read is None else self.read(value)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        if value is None:
+            instance.headers.remove(self.name)
+        else:
+            instance.headers.set(self.name, value if self.write is None else self.write(value))
+
+    def __delete__(self, instance: Any) -> None:
+        instance.headers.remove(self.name)
+
+
+def write_count(value: Any) -> int:
+    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
+    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    if count < 0:
+        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
+    return count

@@ -2,8 +2,7 @@
 
 The constructor stores the environ and nothing else; every attribute is computed from the environ
 when it is first read, and then kept. Whatever a client may send, reading an attribute gives a
-value, or an HTTP error of the 400s. No app and no routes are known here: the app puts in what
-routing found.
+value, or an HTTP error of the 400s. What routing found is put in by the app.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ import io
 from functools import lru_cache, partial
 
 from ..text.hosts import host_is_trusted, is_valid_host
+from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
 from ..text.quoting import text_from_environ
 from ..text.tokens import parse_digits
@@ -23,7 +23,7 @@ from .exceptions import (
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
-from .fields import is_json_mimetype, parse_list_header, parse_options_header
+from .fields import is_json_mimetype, parse_options_header
 from .forms import (
     EMPTY_FORM,
     default_stream_factory,
@@ -33,52 +33,19 @@ from .forms import (
 )
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
-from .structures import (
-    CombinedMultiDict,
-    ImmutableMultiDict,
-    cached_property,
-    leave_names_out,
-)
+from .structures import ImmutableMultiDict, cached_property
 from .urls import readable_url_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime
     from typing import Any
 
-    from .conditional import ETags, IfRange, Range
     from .exceptions import HTTPErrorType
-    from .extra.header_values import (
-        Accept,
-        Authorization,
-        HeaderSet,
-        LanguageAccept,
-        MIMEAccept,
-        RequestCacheControl,
-        UserAgent,
-    )
-
-
-def environ_text(key: str) -> Any:
-    """Make a property: the text under a *key* of the environ, None without it."""
-    return property(lambda request: request.environ.get(key), doc=f"The environ's {key}.")
-
-
-def parsed_header(key: str, reader: str) -> Any:
-    """Make a property that is kept: the header under a *key* of the environ, parsed.
-
-    *reader* is the function's name in ``extra/request_fields.py``, which is loaded with the first
-    header of this kind.
-    """
-
-    def read(request: Request) -> Any:
-        from .extra.request_fields import REQUEST_HEADER_READERS
-
-        return REQUEST_HEADER_READERS[reader](request.environ.get(key))
-
-    read.__doc__ = f"The environ's {key}, parsed."
-    return cached_property(read)
+    from .extra.combined import CombinedMultiDict
+    from .extra.request_members import RareRequestMembers as _RequestBase
+else:
+    _RequestBase = object
 
 
 def blueprint_names_of(endpoint: str | None) -> list[str]:
@@ -96,16 +63,16 @@ def blueprint_names_of(endpoint: str | None) -> list[str]:
 
 
 # Hooks of Werkzeug's that would be set and never asked.
-_NEVER_ASKED = """
-dict_storage_class list_storage_class parameter_storage_class form_data_parser_class
-make_form_data_parser want_form_data_parsed user_agent_class
-""".split()
+_NEVER_ASKED = frozenset(
+    "dict_storage_class list_storage_class parameter_storage_class form_data_parser_class"
+    " make_form_data_parser want_form_data_parsed user_agent_class".split()
+)
 _QUERY_KEPT = "%!$&'()*+,/:;=?@"
 # Up to this many bytes a body of known length is asked for in one piece.
 _ONE_READ_SIZE = 65536
 
 
-class Request:
+class Request(_RequestBase):
     """An HTTP request, made from a WSGI environ (PEP 3333).
 
     Limits, ``trusted_hosts`` and ``json_module`` are class attributes that an instance may
@@ -143,24 +110,10 @@ class Request:
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""
         super().__init_subclass__(**keywords)
-        for name in _NEVER_ASKED:
-            if name in vars(cls):
-                from .extra.absent import left_out_error
+        for name in _NEVER_ASKED.intersection(vars(cls)):
+            from .extra.absent import left_out_error
 
-                raise left_out_error("Request", name)
-
-    @classmethod
-    def from_values(cls, *args: Any, **kwargs: Any) -> Any:
-        """Make a request, for a test, of what an ``EnvironBuilder`` takes: path, method, data…
-
-        RuntimeError where no builder has been set as ``environ_builder``.
-        """
-        if cls.environ_builder is None:
-            raise RuntimeError(
-                f"{cls.__name__}.from_values needs an EnvironBuilder: write "
-                "'import microweb.testing' first, or set Request.environ_builder to another."
-            )
-        return cls(cls.environ_builder(*args, **kwargs).get_environ())
+            raise left_out_error("Request", name)
 
     def _explained(self, error: HTTPErrorType, detail: str | None = None) -> HTTPErrorType:
         """Give *error* its *detail*, and in debug mode a page that tells it; return the error."""
@@ -217,11 +170,6 @@ class Request:
         return text_from_environ(self.environ.get("SCRIPT_NAME", "")).rstrip("/")
 
     @property
-    def script_root(self) -> str:
-        """The same as ``root_path``."""
-        return self.root_path
-
-    @property
     def scheme(self) -> str:
         """``http`` or ``https``, as the server says."""
         return self.environ.get("wsgi.url_scheme", "http")  # type: ignore[no-any-return]
@@ -230,12 +178,6 @@ class Request:
     def is_secure(self) -> bool:
         """Whether the scheme is https or wss."""
         return self.scheme in ("https", "wss")
-
-    @property
-    def server(self) -> tuple[str, int | None] | None:
-        """The name and port the server listens at, None if it does not say."""
-        name = self.environ.get("SERVER_NAME")
-        return (name, parse_digits(self.environ.get("SERVER_PORT"))) if name else None
 
     @cached_property
     def host(self) -> str:
@@ -270,11 +212,6 @@ class Request:
         """The address of the application's root, with a slash at the end."""
         return f"{self.scheme}://{self.host}{readable_url_part(self.root_path)}/"
 
-    @property
-    def url_root(self) -> str:
-        """The same as ``root_url``."""
-        return self.root_url
-
     @cached_property
     def base_url(self) -> str:
         """The address of this request without the query string."""
@@ -291,19 +228,10 @@ class Request:
 
     # Client
 
-    @cached_property
-    def access_route(self) -> list[str]:
-        """The addresses in X-Forwarded-For, which a client can forge; else ``remote_addr``."""
-        if "HTTP_X_FORWARDED_FOR" in self.environ:
-            return parse_list_header(self.environ["HTTP_X_FORWARDED_FOR"])
-        return [self.environ["REMOTE_ADDR"]] if self.environ.get("REMOTE_ADDR") else []
-
-    #: The body as the server gives it, without the limits that ``stream`` has.
-    input_stream: Any = environ_text("wsgi.input")
-
-    #: The address of the client or of the nearest proxy; the user whom the server has checked.
-    remote_addr: str | None = environ_text("REMOTE_ADDR")
-    remote_user: str | None = environ_text("REMOTE_USER")
+    @property
+    def remote_addr(self) -> str | None:
+        """The address of the client or of the nearest proxy."""
+        return self.environ.get("REMOTE_ADDR")
 
     # Headers
 
@@ -317,30 +245,6 @@ class Request:
         """The cookies."""
         header = self.environ.get("HTTP_COOKIE")
         return ImmutableMultiDict(parse_cookie_pairs(header) if header else None)
-
-    content_encoding: str | None = environ_text("HTTP_CONTENT_ENCODING")
-    content_md5: str | None = environ_text("HTTP_CONTENT_MD5")
-    origin: str | None = environ_text("HTTP_ORIGIN")
-    referrer: str | None = environ_text("HTTP_REFERER")
-    access_control_request_method: str | None = environ_text("HTTP_ACCESS_CONTROL_REQUEST_METHOD")
-
-    accept_charsets: Accept = parsed_header("HTTP_ACCEPT_CHARSET", "accept")
-    accept_encodings: Accept = parsed_header("HTTP_ACCEPT_ENCODING", "accept")
-    accept_languages: LanguageAccept = parsed_header("HTTP_ACCEPT_LANGUAGE", "accept_languages")
-    accept_mimetypes: MIMEAccept = parsed_header("HTTP_ACCEPT", "accept_mimetypes")
-    cache_control: RequestCacheControl = parsed_header("HTTP_CACHE_CONTROL", "cache_control")
-    if_match: ETags = parsed_header("HTTP_IF_MATCH", "etags")
-    if_none_match: ETags = parsed_header("HTTP_IF_NONE_MATCH", "etags")
-    if_range: IfRange = parsed_header("HTTP_IF_RANGE", "if_range")
-    user_agent: UserAgent = parsed_header("HTTP_USER_AGENT", "user_agent")
-    #: These are None without the header, and if it is malformed.
-    authorization: Authorization | None = parsed_header("HTTP_AUTHORIZATION", "authorization")
-    if_modified_since: datetime | None = parsed_header("HTTP_IF_MODIFIED_SINCE", "date")
-    if_unmodified_since: datetime | None = parsed_header("HTTP_IF_UNMODIFIED_SINCE", "date")
-    range: Range | None = parsed_header("HTTP_RANGE", "range")
-    access_control_request_headers: HeaderSet | None = parsed_header(
-        "HTTP_ACCESS_CONTROL_REQUEST_HEADERS", "names"
-    )
 
     @property
     def content_type(self) -> str | None:
@@ -472,9 +376,10 @@ class Request:
     @cached_property
     def values(self) -> CombinedMultiDict:
         """``args`` and, for POST, PUT and PATCH, ``form`` seen as one."""
-        if self.method in ("POST", "PUT", "PATCH"):
-            return CombinedMultiDict([self.args, self.form])
-        return CombinedMultiDict([self.args])
+        from .extra.combined import CombinedMultiDict
+
+        with_form = self.method in ("POST", "PUT", "PATCH")
+        return CombinedMultiDict([self.args, self.form] if with_form else [self.args])
 
     def _get_file_stream(self, *about: Any, **named: Any) -> Any:
         """Return what an uploaded file is written to; override it to keep files elsewhere.
@@ -576,13 +481,23 @@ class Request:
         return f"<{type(self).__name__} {url!r} [{self.environ.get('REQUEST_METHOD')}]>"
 
 
-leave_names_out(
+def _load_rare_request_members() -> type:
+    from .extra.request_members import RareRequestMembers
+
+    return RareRequestMembers
+
+
+add_later_members(
     Request,
+    _load_rare_request_members,
     """
-    application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr
-    is_ajax dict_storage_class list_storage_class parameter_storage_class
-    form_data_parser_class make_form_data_parser want_form_data_parsed user_agent_class
-    """,
+    from_values script_root url_root server access_route input_stream remote_user referrer origin
+    content_encoding content_md5 accept_charsets accept_encodings accept_languages accept_mimetypes
+    cache_control if_match if_none_match if_modified_since if_unmodified_since if_range range
+    user_agent authorization access_control_request_headers access_control_request_method
+    application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr is_ajax
+    """
+    + " ".join(_NEVER_ASKED),
 )
 
 

@@ -8,24 +8,14 @@ again. It knows no request but the environ it is called with.
 from __future__ import annotations
 
 from ..text.escaping import escape_html
+from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
 from ..text.tokens import check_field_value, parse_digits
 from .cookies import dump_cookie, large_cookie_message
-from .exceptions import (
-    HTTPException,
-    split_status_line,
-    status_line_of,
-)
-from .fields import (
-    dump_options_header,
-    is_json_mimetype,
-    parse_options_header,
-    quote_etag,
-    unquote_etag,
-)
-from .headers import Headers
+from .exceptions import HTTPException, split_status_line, status_line_of
+from .fields import is_json_mimetype
+from .headers import HeaderField, Headers, write_count
 from .streams import ClosingIterator, call_all, close_iterable
-from .structures import cached_property, leave_names_out
 from .urls import location_from_iri
 
 TYPE_CHECKING = False
@@ -33,11 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any, ClassVar
 
+    from .extra.response_members import RareResponseMembers as _ResponseBase
+else:
+    _ResponseBase = object
+
 _new_headers = Headers.__new__
 _REDIRECT_CODES = frozenset((300, 301, 302, 303, 304, 305, 307, 308))
 
 
-#: The Content-Type by media type, where it is needed most.
+# The Content-Type by media type, where it is needed most.
 READY_CONTENT_TYPES = {
     "text/html": "text/html; charset=utf-8",
     "text/plain": "text/plain; charset=utf-8",
@@ -60,72 +54,7 @@ def content_type_of(mimetype: str) -> str:
     return check_field_value(mimetype)
 
 
-class ResponseField:
-    """A descriptor: the header *name* as an attribute; None if it is not set or makes no sense.
-
-    *read* makes the attribute's value of the header's text; *write* makes text of what is set.
-    Setting None, or deleting the attribute, removes the header.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        read: Callable[..., Any] | None = None,
-        write: Callable[[Any], Any] | None = None,
-    ) -> None:
-        self.name = name
-        self.read = read
-        self.write = write
-        self.__doc__ = f"The {name} header; None if it is not set."
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        value = instance.headers.get(self.name)
-        return value if value is None or self.read is None else self.read(value)
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        if value is None:
-            instance.headers.remove(self.name)
-        else:
-            instance.headers.set(self.name, value if self.write is None else self.write(value))
-
-    def __delete__(self, instance: Any) -> None:
-        instance.headers.remove(self.name)
-
-
-class RareResponseField:
-    """A descriptor for a header that few programs touch: ``extra/response_fields.py`` knows how it
-    is read and written, and is loaded with the first of them."""
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self.name = name
-        self.__doc__ = "The header of this name; see `microweb.http.extra`."
-
-    def _field(self) -> Any:
-        from .extra.response_fields import RARE_RESPONSE_FIELDS
-
-        return RARE_RESPONSE_FIELDS[self.name]
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else self._field().__get__(instance, owner)
-
-    def __set__(self, instance: Any, value: Any) -> None:
-        self._field().__set__(instance, value)
-
-    def __delete__(self, instance: Any) -> None:
-        self._field().__delete__(instance)
-
-
-def write_count(value: Any) -> int:
-    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
-    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
-    if count < 0:
-        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
-    return count
-
-
-class Response:
+class Response(_ResponseBase):
     """An HTTP response and a WSGI application that sends it.
 
     *response* is text (sent as UTF-8), bytes, an iterable of either, or None. *status* is a
@@ -275,7 +204,7 @@ class Response:
 
     def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
         """Return the headers as they are sent, a copy: what the status forbids is left out."""
-        headers = self.headers.copy()
+        headers: Headers = self.headers.copy()
         if self._has_no_body():
             headers.remove("Content-Length")
             headers.remove("Content-Type")
@@ -284,11 +213,7 @@ class Response:
             if length is not None:
                 headers.set("Content-Length", length)
         if self.autocorrect_location_header and "Location" in headers:
-            from .extra.wsgi import get_current_url
-
-            urllib = import_stdlib("urllib.parse", "Response.autocorrect_location_header")
-            here = location_from_iri(get_current_url(environ, strip_querystring=True))
-            headers.set("Location", urllib.urljoin(here, headers["Location"]))
+            self._make_location_absolute(headers, environ)
         return headers
 
     def _has_no_body(self) -> bool:
@@ -359,20 +284,6 @@ class Response:
             self.response = list(self.iter_encoded())
             if close is not None:
                 self.call_on_close(close)
-
-    def freeze(self) -> None:
-        """Make the body a list, state its length and tag: the response can be pickled then."""
-        self.make_sequence()
-        self.response = list(self.iter_encoded())
-        self.headers.set("Content-Length", sum(map(len, self.response)))
-        self.add_etag()
-
-    @cached_property
-    def stream(self) -> Any:
-        """A file to write the body with; what is written comes after what is there."""
-        from .extra.response_stream import ResponseStream
-
-        return ResponseStream(self)
 
     def iter_encoded(self) -> Iterator[bytes]:
         """Iterate over the body; text is encoded as UTF-8."""
@@ -477,42 +388,6 @@ class Response:
         """Have the browser forget a cookie, given the *path* and *domain* it was set with."""
         self.set_cookie(key, "", 0, 0, path, domain, secure, httponly, samesite, partitioned)
 
-    # Validators and conditional answers
-
-    def set_etag(self, etag: str, weak: bool = False) -> None:
-        """Set the ETag header."""
-        self.headers.set("ETag", quote_etag(etag, weak))
-
-    def get_etag(self) -> tuple[str | None, bool | None]:
-        """Return ``(etag, is_weak)``, ``(None, None)`` if there is none."""
-        return unquote_etag(self.headers.get("ETag"))
-
-    def add_etag(self, overwrite: bool = False, weak: bool = False) -> None:
-        """Set an ETag made from the body, unless there is one and *overwrite* is false."""
-        if overwrite or "ETag" not in self.headers:
-            from .conditional import generate_etag
-
-            self.set_etag(generate_etag(self.get_data()), weak)
-
-    def make_conditional(
-        self,
-        request_or_environ: Any,
-        accept_ranges: bool | str = False,
-        complete_length: int | None = None,
-    ) -> Response:
-        """Make this a 304, 412 or 206 if the request's conditions ask for it; return self.
-
-        *accept_ranges* True (or ``"bytes"``) allows for a Range, for which the length of the body
-        must be known: *complete_length*, or that of a sequence. Raises
-        RequestedRangeNotSatisfiable, after closing the body.
-        """
-
-        from .ranges import apply_conditions
-
-        return apply_conditions(self, request_or_environ, accept_ranges, complete_length)
-
-    # From other applications
-
     @classmethod
     def force_type(cls, response: Any, environ: dict[str, Any] | None = None) -> Response:
         """Return *response* as an object of this class: a Response, or a WSGI callable."""
@@ -523,47 +398,14 @@ class Response:
             raise TypeError(
                 f"{response!r} is a WSGI application: it takes an environ to make it a response."
             )
-        return cls.from_app(response, environ)
-
-    @classmethod
-    def from_app(
-        cls, app: Callable[..., Any], environ: dict[str, Any], buffered: bool = False
-    ) -> Response:
-        """Run the WSGI application *app* and return what it answers as a response.
-
-        *buffered* reads the whole body at once; otherwise only up to ``start_response``.
-        """
-
-        from .extra.response_stream import response_from_app
-
-        return response_from_app(cls, app, environ, buffered)
+        made: Response = cls.from_app(response, environ)
+        return made
 
     # Headers as attributes
 
-    content_type = ResponseField("Content-Type")
-    content_length = ResponseField("Content-Length", parse_digits, write_count)
-    content_encoding = ResponseField("Content-Encoding")
-    location = ResponseField("Location", write=location_from_iri)
-    accept_ranges: Any = RareResponseField()
-    access_control_allow_credentials: Any = RareResponseField()
-    access_control_allow_headers: Any = RareResponseField()
-    access_control_allow_methods: Any = RareResponseField()
-    access_control_allow_origin: Any = RareResponseField()
-    access_control_expose_headers: Any = RareResponseField()
-    access_control_max_age: Any = RareResponseField()
-    age: Any = RareResponseField()
-    allow: Any = RareResponseField()
-    cache_control: Any = RareResponseField()
-    content_language: Any = RareResponseField()
-    content_location: Any = RareResponseField()
-    content_md5: Any = RareResponseField()
-    content_range: Any = RareResponseField()
-    date: Any = RareResponseField()
-    expires: Any = RareResponseField()
-    last_modified: Any = RareResponseField()
-    retry_after: Any = RareResponseField()
-    vary: Any = RareResponseField()
-    www_authenticate: Any = RareResponseField()
+    content_type = HeaderField("Content-Type")
+    content_length = HeaderField("Content-Length", parse_digits, write_count)
+    location = HeaderField("Location", write=location_from_iri)
 
     @property
     def mimetype(self) -> str | None:
@@ -574,15 +416,6 @@ class Response:
     @mimetype.setter
     def mimetype(self, value: str) -> None:
         self.headers.set("Content-Type", content_type_of(value))
-
-    @property
-    def mimetype_params(self) -> dict[str, str]:
-        """The parameters of the Content-Type, such as ``{"charset": "utf-8"}``, as a copy."""
-        return parse_options_header(self.headers.get("Content-Type"))[1]
-
-    @mimetype_params.setter
-    def mimetype_params(self, value: dict[str, str]) -> None:
-        self.headers.set("Content-Type", dump_options_header(self.mimetype, value))
 
     def __repr__(self) -> str:
         length = self.calculate_content_length()
@@ -623,9 +456,22 @@ def redirect_response(
     return response
 
 
-leave_names_out(
+def _load_rare_response_members() -> type:
+    from .extra.response_members import RareResponseMembers
+
+    return RareResponseMembers
+
+
+add_later_members(
     Response,
+    _load_rare_response_members,
     """
+    set_etag get_etag add_etag make_conditional freeze stream from_app _make_location_absolute
+    mimetype_params accept_ranges age allow cache_control content_encoding content_language
+    content_location content_md5 content_range date expires last_modified retry_after vary
+    www_authenticate access_control_allow_credentials access_control_allow_headers
+    access_control_allow_methods access_control_allow_origin access_control_expose_headers
+    access_control_max_age
     content_security_policy content_security_policy_report_only cross_origin_embedder_policy
     cross_origin_opener_policy
     """,

@@ -1,8 +1,4 @@
-"""Bytes on their way in and out, in blocks.
-
-Every read of a request's body goes through one `LimitedStream`, which counts; every file that is
-sent goes through blocks of fixed size.
-"""
+"""Bytes on their way in, through a stream that counts them, and out, in blocks of fixed size."""
 
 from __future__ import annotations
 
@@ -189,31 +185,20 @@ class FileWrapper:
     def __init__(self, file: Any, buffer_size: int = 8192, length: int | None = None) -> None:
         self.file = file
         self.buffer_size = buffer_size
-        self._left = length
+        #: How many bytes are still to be sent; None for all.
+        self.left = length
 
     def __iter__(self) -> FileWrapper:
         return self
 
     def __next__(self) -> bytes:
-        size = self.buffer_size
-        if self._left is not None:
-            size = min(size, self._left)
+        size = self.buffer_size if self.left is None else min(self.buffer_size, self.left)
         data: bytes = self.file.read(size) if size else b""
         if not data:
             raise StopIteration
-        if self._left is not None:
-            self._left -= len(data)
+        if self.left is not None:
+            self.left -= len(data)
         return data
-
-    def seekable(self) -> bool:
-        """Say whether ``limit_to`` can be used."""
-        seekable = getattr(self.file, "seekable", None)
-        return bool(seekable is not None and seekable())
-
-    def limit_to(self, start: int, stop: int) -> None:
-        """Send bytes *start* to *stop* of the file only; it must be seekable."""
-        self.file.seek(start)
-        self._left = stop - start
 
     def close(self) -> None:
         """Close the file."""

@@ -88,3 +88,11 @@ class LaterMember:
             member.__delete__(instance)
         else:
             del vars(instance)[self._name]
+
+
+def add_later_members(cls: type, load: Callable[[], type], names: str) -> None:
+    """Give *cls* a `LaterMember` for each of *names*, which the class that *load* returns has."""
+    for name in names.split():
+        member = LaterMember(load)
+        member.__set_name__(cls, name)
+        setattr(cls, name, member)

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes, urlencode
 
 from microweb import http
 from microweb.http import HTTPException, MultiDict, Request, Response
-from microweb.http.fields import parse_accept_items
+from microweb.http.extra.header_lists import parse_accept_items
 from microweb.http.forms import parse_urlencoded_body
 from microweb.http.urls import location_from_iri
 from microweb.text.hosts import host_is_trusted, is_valid_host

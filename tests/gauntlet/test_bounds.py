@@ -30,11 +30,11 @@ from microweb.http import (
     parse_accept_header,
     parse_cookie,
     parse_date,
+    parse_dict_header,
     parse_etags,
     parse_options_header,
     parse_range_header,
 )
-from microweb.http.fields import parse_dict_header
 from microweb.http.files import file_response
 from microweb.http.multipart import MultipartDecoder
 from microweb.middleware import DispatcherMiddleware, ProxyFix

@@ -22,16 +22,14 @@ from microweb.http import (
     quote_etag,
     unquote_etag,
 )
-from microweb.http.fields import (
-    decode_extended_value,
+from microweb.http.extra.header_lists import (
     dump_header,
-    dump_options_header,
     parse_accept_items,
     parse_dict_header,
     parse_list_header,
-    parse_options_header,
     parse_quality,
 )
+from microweb.http.fields import decode_extended_value, dump_options_header, parse_options_header
 from microweb.text.quoting import percent_decode, percent_encode
 from microweb.text.tokens import (
     check_field_name,

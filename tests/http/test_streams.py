@@ -7,7 +7,7 @@ import io
 import pytest
 
 from microweb.http import ClientDisconnected, ClosingIterator
-from microweb.http.ranges import SlicedBody
+from microweb.http.extra.ranges import SlicedBody
 from microweb.http.streams import FileWrapper, LimitedStream, call_all
 
 DATA = b"one\ntwo\nthree"

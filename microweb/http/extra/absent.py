@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import NoReturn
+    from typing import Any, NoReturn
 
 # One line per place: its name, and the names that are left out of it, before what stands instead.
 _LEFT_OUT_TABLE = """
@@ -56,6 +56,19 @@ def left_out_error(place: str, name: str) -> AttributeError:
     """Return the error for a name that is left out of *place*: it says what to use instead."""
     instead = _LEFT_OUT_NAMES[place, name]
     return AttributeError(f"{place}.{name} is left out here: use {instead} instead.")
+
+
+class LeftOutName:
+    """A descriptor for a name of Werkzeug's that is left out: using it says what to use instead."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._place, self._name = owner.__name__, name
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        raise left_out_error(self._place, self._name)
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        self.__get__(instance)
 
 
 def missing_http_name(name: str) -> NoReturn:

@@ -8,8 +8,8 @@ does not know where its header is kept.
 from __future__ import annotations
 
 from ...text.tokens import is_token, parse_digits, quote_header_value
-from ..fields import dump_header, parse_accept_items, parse_dict_header, parse_list_header
-from ..structures import CallbackDict, HeaderValue
+from .combined import CallbackDict, HeaderValue
+from .header_lists import dump_header, parse_accept_items, parse_dict_header, parse_list_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

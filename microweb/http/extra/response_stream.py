@@ -9,13 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from ..response import Response
-
 
 class ResponseStream(io.RawIOBase):
     """A binary file whose writing goes to the end of a response's body."""
 
-    def __init__(self, response: Response) -> None:
+    def __init__(self, response: Any) -> None:
         self.response = response
 
     def writable(self) -> bool:
@@ -38,8 +36,8 @@ class ResponseStream(io.RawIOBase):
 
 
 def response_from_app(
-    cls: type[Response], app: Callable[..., Any], environ: dict[str, Any], buffered: bool = False
-) -> Response:
+    cls: Any, app: Callable[..., Any], environ: dict[str, Any], buffered: bool = False
+) -> Any:
     """Return what a WSGI application answers as a response; see `Response.from_app`."""
     answer: list[Any] = []
     written: list[bytes] = []

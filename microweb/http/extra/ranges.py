@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from ..text.dates import parse_timestamp
-from .conditional import ContentRange, evaluate_preconditions, find_satisfiable_ranges
-from .exceptions import RequestedRangeNotSatisfiable
-from .fields import CONDITIONAL_ENVIRON_KEYS
-from .streams import FileWrapper, close_iterable
+from ...text.dates import parse_timestamp
+from ..exceptions import RequestedRangeNotSatisfiable
+from ..files import apply_preconditions
+from ..streams import FileWrapper, close_iterable
+from .conditional import ContentRange, find_satisfiable_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-    from .response import Response
+
+def can_seek(file: Any) -> bool:
+    """Say whether a file can be read from anywhere."""
+    seekable = getattr(file, "seekable", None)
+    return bool(seekable is not None and seekable())
+
+
+def limit_file(wrapper: FileWrapper, start: int, stop: int) -> None:
+    """Have only bytes *start* to *stop* of a file sent."""
+    wrapper.file.seek(start)
+    wrapper.left = stop - start
 
 
 class JoinedRanges:
@@ -30,7 +40,7 @@ class JoinedRanges:
             if isinstance(self._body, bytes):
                 yield self._body[start:stop]
             else:
-                self._body.limit_to(start, stop)
+                limit_file(self._body, start, stop)
                 yield from self._body
         yield self._end
 
@@ -64,35 +74,26 @@ class SlicedBody:
 
 
 def apply_conditions(
-    response: Response,
+    response: Any,
     request_or_environ: Any,
     accept_ranges: bool | str,
     complete_length: int | None,
-) -> Response:
+) -> Any:
     """Make *response* a 304, 412 or 206; see `Response.make_conditional`."""
     environ = getattr(request_or_environ, "environ", request_or_environ)
     if accept_ranges:
         response.headers.set("Accept-Ranges", "bytes" if accept_ranges is True else accept_ranges)
-    conditions = [name for name in CONDITIONAL_ENVIRON_KEYS if name in environ]
-    if response.status_code != 200 or not conditions:
+    if response.status_code != 200 or apply_preconditions(response, environ):
         return response
-    etag, weak = response.get_etag()
-    modified = parse_timestamp(response.headers.get("Last-Modified"))
-    code = evaluate_preconditions(environ, etag, bool(weak), modified)
-    if code == 200:
-        if accept_ranges and accept_ranges != "none" and "HTTP_RANGE" in environ:
-            _apply_range(response, environ, etag, bool(weak), modified, complete_length)
-        return response
-    response.status_code = code
-    if code == 412:
-        close_iterable(response.response)
-        response.direct_passthrough = False
-        response.set_data(b"")
+    if accept_ranges and accept_ranges != "none" and "HTTP_RANGE" in environ:
+        etag, weak = response.get_etag()
+        modified = parse_timestamp(response.headers.get("Last-Modified"))
+        _apply_range(response, environ, etag, bool(weak), modified, complete_length)
     return response
 
 
 def _apply_range(
-    response: Response,
+    response: Any,
     environ: dict[str, Any],
     etag: str | None,
     weak: bool,
@@ -110,7 +111,7 @@ def _apply_range(
     if not ranges:
         response.close()
         raise RequestedRangeNotSatisfiable(length)
-    seekable = isinstance(body, FileWrapper) and body.seekable()
+    seekable = isinstance(body, FileWrapper) and can_seek(body.file)
     if response.is_sequence:
         body = b"".join(response.iter_encoded())
     elif len(ranges) > 1 and not seekable:
@@ -120,7 +121,7 @@ def _apply_range(
         _join_ranges(response, body, ranges, length)
     else:
         if seekable:
-            body.limit_to(start, stop)
+            limit_file(body, start, stop)
         else:
             response.response = (
                 [body[start:stop]] if isinstance(body, bytes) else SlicedBody(body, start, stop)
@@ -130,7 +131,7 @@ def _apply_range(
     response.status_code = 206
 
 
-def _join_ranges(response: Response, body: Any, ranges: list[tuple[int, int]], length: int) -> None:
+def _join_ranges(response: Any, body: Any, ranges: list[tuple[int, int]], length: int) -> None:
     """Make the body multipart/byteranges (RFC 9110 section 14.6)."""
     from os import urandom
 

@@ -1,17 +1,11 @@
-"""Validators, preconditions and ranges (RFC 9110 sections 8.8, 13 and 14).
-
-It decides from headers and validators whether to send everything, nothing or a part. It neither
-reads a file nor makes a response.
-"""
+"""Entity tags and ranges as objects, and which ranges to send (RFC 9110 sections 13 and 14)."""
 
 from __future__ import annotations
 
-import re
-
-from ..text.dates import datetime_from_timestamp, http_date, parse_timestamp
-from ..text.tokens import parse_digits
-from .fields import quote_etag, unquote_etag
-from .structures import HeaderValue
+from ...text.dates import datetime_from_timestamp, http_date, parse_timestamp
+from ...text.tokens import parse_digits
+from ..fields import ETAG_RE, quote_etag, unquote_etag
+from .combined import HeaderValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -103,9 +97,8 @@ def parse_etags(value: str | None) -> ETags:
         return ETags(star_tag=True)
     strong: list[str] = []
     weak: list[str] = []
-    for match in re.finditer(r'(W/)?(?:"([^"]*)"|([^", \t]+))', value):
-        tag = match[2] if match[2] is not None else match[3]
-        (weak if match[1] else strong).append(tag)
+    for is_weak, quoted, plain in ETAG_RE.findall(value):
+        (weak if is_weak else strong).append(quoted or plain)
     return ETags(strong, weak)
 
 
@@ -306,35 +299,6 @@ def parse_content_range_header(
     if start is None or end is None or end < start or (length is not None and end >= length):
         return None
     return ContentRange(units, start, end + 1, length, on_update)
-
-
-def evaluate_preconditions(
-    environ: dict[str, Any], etag: str | None, weak: bool, modified: int | None
-) -> int:
-    """Return 200 (send it), 304 (the client has it) or 412, in RFC 9110 section 13.2.2's order.
-
-    *etag* is the tag without quotes, *modified* seconds since the epoch; None where unknown.
-    """
-    reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-    if_match = environ.get("HTTP_IF_MATCH")
-    if if_match is not None:
-        tags = parse_etags(if_match)
-        if not tags.star_tag and (etag is None or weak or not tags.contains(etag)):
-            return 412
-    else:
-        limit = parse_timestamp(environ.get("HTTP_IF_UNMODIFIED_SINCE"))
-        if limit is not None and modified is not None and modified > limit:
-            return 412
-    if_none_match = environ.get("HTTP_IF_NONE_MATCH")
-    if if_none_match is not None:
-        tags = parse_etags(if_none_match)
-        if tags.star_tag or (etag is not None and tags.contains_weak(etag)):
-            return 304 if reading else 412
-    elif reading:
-        since = parse_timestamp(environ.get("HTTP_IF_MODIFIED_SINCE"))
-        if since is not None and modified is not None and modified <= since:
-            return 304
-    return 200
 
 
 def find_satisfiable_ranges(

@@ -1,0 +1,45 @@
+"""The packed copy of a file, ``app.js.gz`` beside ``app.js``, for clients that take gzip."""
+
+from __future__ import annotations
+
+import os
+
+from ..exceptions import Forbidden, NotFound
+from ..files import open_regular_file
+from .header_values import parse_accept_header
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..headers import Headers
+
+
+def open_packed_instead(
+    path: str, original: os.stat_result, environ: dict[str, Any], headers: Headers
+) -> Any:
+    """Return ``path.gz`` as `open_regular_file` does if it is to be sent instead, else None.
+
+    It must be no link and not be older. What was chosen from is added to *headers*.
+    """
+    from stat import S_ISREG
+
+    packed = None
+    try:
+        found = os.lstat(path + ".gz")
+        if not S_ISREG(found.st_mode) or int(found.st_mtime) < int(original.st_mtime):
+            return None
+        if _prefers_gzip(environ):
+            packed = open_regular_file(path + ".gz", getattr(os, "O_NOFOLLOW", 0))
+            headers.add("Content-Encoding", "gzip")
+    except (OSError, ValueError, NotFound, Forbidden):
+        return None
+    headers.add("Vary", "Accept-Encoding")
+    return packed
+
+
+def _prefers_gzip(environ: dict[str, Any]) -> bool:
+    """Say whether the client takes gzip, and no less gladly than unpacked (RFC 9110, 12.5.3)."""
+    accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))
+    unpacked = max((quality for item, quality in accepted if item.lower() == "identity"), default=0)
+    return 0 < accepted.quality("gzip") >= unpacked
