@@ -156,12 +156,6 @@ def test_hd_08_error_pages_echo_nothing_unescaped():
         assert b"<script>" not in client.get(path).data
 
 
-def test_an_error_page_is_json_for_clients_that_ask_for_json():
-    app = make_app()
-    response = checked_client(app).get("/nothing", headers={"Accept": "application/json"})
-    assert (response.status_code, response.json["code"]) == (404, 404)
-
-
 def test_the_log_needs_no_standard_error(monkeypatch):
     monkeypatch.setattr("sys.stderr", None)
     app = make_app()

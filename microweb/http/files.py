@@ -128,6 +128,15 @@ def open_regular_file(path: str, more_flags: int = 0) -> Any:
         raise
 
 
+def _open_packed_instead(path: str, *about: Any) -> Any:
+    try:
+        from .extra.packed_files import open_packed_instead
+    except ImportError:
+        # The core alone sends files as they are.
+        return None
+    return open_packed_instead(path, *about)
+
+
 def _measure_file_object(file: Any) -> int | None:
     """Return the length of what is left in *file*, None if it cannot be told.
 
@@ -204,9 +213,7 @@ def file_response(
         headers = _describe_file(mimetype, download_name, as_attachment).copy()
         age = max_age(path) if callable(max_age) else max_age
         if precompressed and path is not None and "Content-Encoding" not in headers:
-            from .extra.packed_files import open_packed_instead
-
-            packed = open_packed_instead(path, found, environ, headers)
+            packed = _open_packed_instead(path, found, environ, headers)
             if packed is not None:
                 file.close()
                 path, (file, length, _) = path + ".gz", packed

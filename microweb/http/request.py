@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .exceptions import HTTPErrorType
-    from .extra.combined import CombinedMultiDict
     from .extra.request_members import RareRequestMembers as _RequestBase
 else:
     _RequestBase = object
@@ -374,12 +373,17 @@ class Request(_RequestBase):
         return self.__dict__["files"]  # type: ignore[no-any-return]
 
     @cached_property
-    def values(self) -> CombinedMultiDict:
-        """``args`` and, for POST, PUT and PATCH, ``form`` seen as one."""
-        from .extra.combined import CombinedMultiDict
-
-        with_form = self.method in ("POST", "PUT", "PATCH")
-        return CombinedMultiDict([self.args, self.form] if with_form else [self.args])
+    def values(self) -> ImmutableMultiDict:
+        """``args`` and, for POST, PUT and PATCH, ``form`` seen as one CombinedMultiDict."""
+        both = [self.args]
+        if self.method in ("POST", "PUT", "PATCH"):
+            both.append(self.form)
+        try:
+            from .extra.combined import CombinedMultiDict
+        except ImportError:
+            # The core alone joins them once and for all.
+            return ImmutableMultiDict([pair for one in both for pair in one.items(multi=True)])
+        return CombinedMultiDict(both)
 
     def _get_file_stream(self, *about: Any, **named: Any) -> Any:
         """Return what an uploaded file is written to; override it to keep files elsewhere.

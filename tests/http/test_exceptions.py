@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from microweb.http import (
@@ -55,34 +53,6 @@ def test_hd_04_reason_of_a_subclass_is_escaped():
         name = "<b>"
 
     assert "<b>" not in Odd().get_body()
-
-
-@pytest.mark.parametrize(
-    ("accept", "is_json"),
-    [
-        (None, False),
-        ("*/*", False),
-        ("text/html,application/xhtml+xml,*/*;q=0.8", False),
-        ("application/json", True),
-        ("application/json, text/plain, */*", True),
-        ("application/problem+json", True),
-        ("text/html, application/json;q=0.9", False),
-        ("application/json, text/html;q=0.5", True),
-        ("application/json;q=0", False),
-        ("application/json, text/html", False),
-    ],
-)
-def test_json_for_clients_that_prefer_it(accept, is_json):
-    _, headers, body = run_app(NotFound(), make_environ(HTTP_ACCEPT=accept))
-    if is_json:
-        assert dict(headers)["Content-Type"] == "application/json"
-        assert json.loads(body) == {
-            "code": 404,
-            "name": "Not Found",
-            "description": NotFound.description,
-        }
-    else:
-        assert dict(headers)["Content-Type"] == "text/html; charset=utf-8"
 
 
 def test_key_error_names_the_key_only_when_shown():

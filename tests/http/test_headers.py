@@ -14,14 +14,10 @@ SETTERS = [
     lambda h, n, v: h.set(n, v),
     lambda h, n, v: h.__setitem__(n, v),
     lambda h, n, v: h.setdefault(n, v),
-    lambda h, n, v: h.setlist(n, [v]),
-    lambda h, n, v: h.setlistdefault(n, [v]),
     lambda h, n, v: h.extend([(n, v)]),
     lambda h, n, v: h.extend({n: v}),
     lambda h, n, v: h.update({n: v}),
     lambda h, n, v: h.update({n: [v]}),
-    lambda h, n, v: h.__setitem__(0, (n, v)),
-    lambda h, n, v: h.__setitem__(slice(0, 1), [(n, v)]),
     lambda h, n, v: Headers([(n, v)]),
     lambda h, n, v: Headers({n: v}),
 ]
@@ -54,12 +50,7 @@ def test_hd_01_parameters_are_checked_too():
 
 def test_names_have_no_case_and_keep_their_order():
     h = Headers([("A", "1"), ("b", "2"), ("a", "3")])
-    assert (h["a"], h.get("B", type=int), h.getlist("A"), h.get_all("a")) == (
-        "1",
-        2,
-        ["1", "3"],
-        ["1", "3"],
-    )
+    assert (h["a"], h.get("B", type=int), h.getlist("A")) == ("1", 2, ["1", "3"])
     assert (list(h.keys()), next(h.items(lower=True)), len(h)) == (
         ["A", "b", "a"],
         ("a", "1"),
@@ -90,7 +81,6 @@ def test_removing():
     h.remove("B")
     del h["never"]
     assert h.to_wsgi_list() == [("c", "4")]
-    assert (h.popitem(), len(h)) == (("c", "4"), 0)
 
 
 def test_add_with_parameters():
@@ -118,7 +108,7 @@ def test_environ_headers_read_the_environ():
         h["X-B"]
 
 
-@pytest.mark.parametrize("setter", SETTERS[:13])
+@pytest.mark.parametrize("setter", SETTERS[:9])
 def test_environ_headers_cannot_be_changed(setter):
     with pytest.raises(TypeError, match="copy"):
         setter(EnvironHeaders({}), "A", "b")

@@ -7,7 +7,6 @@ import io
 import pytest
 
 from microweb.http import ClientDisconnected, ClosingIterator
-from microweb.http.extra.ranges import SlicedBody
 from microweb.http.streams import FileWrapper, LimitedStream, call_all
 
 DATA = b"one\ntwo\nthree"
@@ -78,8 +77,3 @@ def test_file_body(start, length, block):
 def test_st_16_st_17_a_file_that_grows_is_sent_to_its_first_length():
     file = io.BytesIO(b"0123456789")
     assert b"".join(FileWrapper(file, 3, 4)) == b"0123"
-
-
-@pytest.mark.parametrize(("start", "stop"), [(0, 7), (2, 5), (3, 4), (6, 7), (0, 1)])
-def test_sliced_body(start, stop):
-    assert b"".join(SlicedBody([b"abc", b"", b"de", b"fg"], start, stop)) == b"abcdefg"[start:stop]

@@ -6,7 +6,6 @@ import os
 
 from ..exceptions import Forbidden, NotFound
 from ..files import open_regular_file
-from .header_values import parse_accept_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +39,8 @@ def open_packed_instead(
 
 def _prefers_gzip(environ: dict[str, Any]) -> bool:
     """Say whether the client takes gzip, and no less gladly than unpacked (RFC 9110, 12.5.3)."""
+    from .header_values import parse_accept_header
+
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))
     unpacked = max((quality for item, quality in accepted if item.lower() == "identity"), default=0)
     return 0 < accepted.quality("gzip") >= unpacked
