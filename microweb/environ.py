@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .http import FileStorage, Headers, MultiDict, Request, encode_multipart
+from .http import FileStorage, Headers, MultiDict, Request
 from .http.files import guess_file_type
 from .text.quoting import percent_decode, percent_encode
 
@@ -114,6 +114,8 @@ class EnvironBuilder:
             if wanted.startswith("multipart/") or any(
                 isinstance(value, FileStorage) for _, value in fields
             ):
+                from .http.extra.multipart_writer import encode_multipart
+
                 boundary = f"-----microweb{time.time_ns():x}{os.getpid():x}"
                 self.body = encode_multipart(fields, boundary)
                 self.content_type = f"multipart/form-data; boundary={boundary}"

@@ -18,6 +18,7 @@ from microweb import (
 )
 from microweb.globals import CURRENT_CONTEXT
 
+from .http.support_http import file_part, multipart_body
 from .support import make_app
 
 
@@ -167,10 +168,9 @@ def test_a_copied_context_outlives_its_request_and_leaves_its_files_alone():
         assert not file.stream.closed
         return file.read()
 
-    import io
-
-    data = {"f": (io.BytesIO(b"text"), "a.txt")}
-    assert app.test_client().post("/", data=data).data == b"text"
+    data = multipart_body(file_part(b"f", b"a.txt", b"text"))
+    answer = app.test_client().post("/", data=data, content_type="multipart/form-data; boundary=B")
+    assert answer.data == b"text"
     assert later[0]() == ("/", True)
     assert not has_request_context()
 

@@ -108,6 +108,7 @@ OTHER_MODULES = (
     "http.extra.response_members",
     "http.extra.request_members",
     "http.extra.packed_files",
+    "http.extra.multipart_writer",
     "http.extra.formparser",
     "http.extra.wsgi",
     "http.extra",

@@ -39,83 +39,29 @@ from .exceptions import (
     default_exceptions,
 )
 from .fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
-from .forms import FileStorage, default_stream_factory, encode_multipart
+from .forms import FileStorage, default_stream_factory
 from .headers import EnvironHeaders, Headers
-from .multipart import MultipartData, MultipartDecoder, MultipartEncoder, MultipartPart
+from .multipart import MultipartData, MultipartDecoder, MultipartPart
 from .request import Request
 from .response import Response, redirect_response
 from .streams import ClosingIterator, FileWrapper, LimitedStream
 from .structures import ImmutableMultiDict, MultiDict, cached_property
 
 __all__ = [
-    "HTTP_STATUS_CODES",
-    "Aborter",
-    "BadGateway",
-    "BadHost",
-    "BadRequest",
-    "BadRequestKeyError",
-    "ClientDisconnected",
-    "ClosingIterator",
-    "Conflict",
-    "EnvironHeaders",
-    "ExpectationFailed",
-    "FailedDependency",
-    "FileStorage",
-    "FileWrapper",
-    "Forbidden",
-    "GatewayTimeout",
-    "Gone",
-    "HTTPException",
-    "HTTPNotImplemented",
-    "HTTPVersionNotSupported",
-    "Headers",
-    "ImATeapot",
-    "ImmutableMultiDict",
-    "InternalServerError",
-    "LengthRequired",
-    "LimitedStream",
-    "Locked",
-    "MethodNotAllowed",
-    "MisdirectedRequest",
-    "MultiDict",
-    "MultipartData",
-    "MultipartDecoder",
-    "MultipartEncoder",
-    "MultipartPart",
-    "NotAcceptable",
-    "NotFound",
-    "PreconditionFailed",
-    "PreconditionRequired",
-    "Request",
-    "RequestEntityTooLarge",
-    "RequestHeaderFieldsTooLarge",
-    "RequestTimeout",
-    "RequestURITooLarge",
-    "RequestedRangeNotSatisfiable",
-    "Response",
-    "SecurityError",
-    "ServiceUnavailable",
-    "TooManyRequests",
-    "Unauthorized",
-    "UnavailableForLegalReasons",
-    "UnprocessableEntity",
-    "UnsupportedMediaType",
-    "cached_property",
-    "default_exceptions",
-    "default_stream_factory",
-    "dump_cookie",
-    "dump_options_header",
-    "encode_multipart",
-    "host_is_trusted",
-    "http_date",
-    "parse_cookie",
-    "parse_date",
-    "parse_options_header",
-    "quote_etag",
-    "quote_header_value",
-    "redirect_response",
-    "unquote_etag",
-    "unquote_header_value",
+    "HTTP_STATUS_CODES", "Aborter", "BadGateway", "BadHost", "BadRequest", "BadRequestKeyError",
+    "ClientDisconnected", "ClosingIterator", "Conflict", "EnvironHeaders", "ExpectationFailed",
+    "FailedDependency", "FileStorage", "FileWrapper", "Forbidden", "GatewayTimeout", "Gone",
+    "HTTPException", "HTTPNotImplemented", "HTTPVersionNotSupported", "Headers", "ImATeapot",
+    "ImmutableMultiDict", "InternalServerError", "LengthRequired", "LimitedStream", "Locked",
+    "MethodNotAllowed", "MisdirectedRequest", "MultiDict", "MultipartData", "MultipartDecoder",
+    "MultipartPart", "NotAcceptable", "NotFound", "PreconditionFailed", "PreconditionRequired",
+    "Request", "RequestEntityTooLarge", "RequestHeaderFieldsTooLarge", "RequestTimeout",
+    "RequestURITooLarge", "RequestedRangeNotSatisfiable", "Response", "SecurityError",
+    "ServiceUnavailable", "TooManyRequests", "Unauthorized", "UnavailableForLegalReasons",
+    "UnprocessableEntity", "UnsupportedMediaType", "cached_property", "default_exceptions",
+    "default_stream_factory", "dump_cookie", "dump_options_header", "host_is_trusted",
+    "http_date", "parse_cookie", "parse_date", "parse_options_header", "quote_etag",
+    "quote_header_value", "redirect_response", "unquote_etag", "unquote_header_value",
 ]
 # isort: on
 # fmt: on
@@ -136,6 +82,7 @@ _find_extra_of_http = import_later(
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
     extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header
+    extra.multipart_writer: MultipartEncoder encode_multipart
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file
     files: file_response

@@ -1,4 +1,4 @@
-"""Forms: from a body's bytes to fields and files and back, and a query string to fields.
+"""Forms: from a body's bytes to fields and files, and from a query string to fields.
 
 A form is read to its end or not at all; beyond a limit is 413, a malformed body 400. Text is UTF-8
 whatever a ``charset`` says, bad bytes become U+FFFD. A file's name and type are what the client
@@ -16,19 +16,13 @@ from ..text.tokens import parse_digits
 from .exceptions import RequestEntityTooLarge
 from .fields import parse_options_header
 from .headers import Headers
-from .multipart import (
-    MultipartData,
-    MultipartDecoder,
-    MultipartEncoder,
-    MultipartPart,
-    checked_boundary,
-)
+from .multipart import MultipartDecoder, MultipartPart, checked_boundary
 from .streams import LimitedStream, call_all
 from .structures import ImmutableMultiDict
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 #: A file above this many bytes is kept on disk.
@@ -273,24 +267,3 @@ def read_multipart_form(
         call_all(uploads + ([collector.file.close] if collector else []), silent=True)
         raise
     return fields, files
-
-
-def encode_multipart(fields: Iterable[tuple[str, Any]], boundary: str) -> bytes:
-    r"""Return a multipart/form-data body of ``(name, value)`` pairs.
-
-    A value is text, bytes or a FileStorage; of a file what is left in its stream is read.
-
-    >>> encode_multipart([("a", "1")], "B")
-    b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--\r\n'
-    """
-    encoder = MultipartEncoder(boundary.encode("ascii"))
-    pieces = []
-    for name, value in fields:
-        filename, headers = None, None
-        if isinstance(value, FileStorage):
-            filename, headers, value = value.filename, value.headers, value.stream.read()
-        elif isinstance(value, str):
-            value = value.encode("utf-8")
-        pieces.append(encoder.encode(MultipartPart(name, filename, headers)))
-        pieces.append(encoder.encode(MultipartData(value, False)))
-    return b"".join([*pieces, encoder.finish()])
