@@ -6,6 +6,7 @@ the request.
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from ..text.dates import http_date
@@ -50,14 +51,12 @@ def status_line_of(code: int) -> str:
     Raises ValueError unless 100 <= code <= 999 (RFC 9110 section 15: three digits).
     """
     known = _KNOWN_STATUS_LINES.get(code)
-    if known is not None:
-        return known
-    if not 100 <= code <= 999:
+    if known is None and not 100 <= code <= 999:
         raise ValueError(
             f"The status code {code!r} is out of range: it must have three digits, "
             "from 100 to 999. Write for example status=404."
         )
-    return f"{int(code)} UNKNOWN"
+    return known or f"{int(code)} UNKNOWN"
 
 
 def split_status_line(status: str) -> tuple[int, str]:
@@ -67,14 +66,13 @@ def split_status_line(status: str) -> tuple[int, str]:
     so that nothing can be smuggled behind the status line (RFC 9112 section 4).
     """
     digits, _, reason = status.partition(" ")
-    if len(digits) != 3 or not (digits.isascii() and digits.isdigit()):
+    if re.fullmatch("[0-9]{3}", digits) is None:
         raise ValueError(
             f"The status {status!r} does not begin with a three-digit code. "
             "Write for example '404 Not Found' or the number 404."
         )
     line = status_line_of(int(digits))
-    # chr(127) and above 255 cannot travel; CR and LF would begin a header of their own.
-    if not all(" " <= char <= "~" or "\xa0" <= char <= "\xff" for char in reason):
+    if re.fullmatch("[ -~\xa0-\xff]*", reason) is None:
         raise ValueError(
             f"The reason phrase in the status {status!r} holds a control character or one "
             "outside Latin-1. Use printable text, or leave the phrase out."
@@ -162,10 +160,8 @@ class HTTPException(Exception):
         """
         if self.response is not None:
             return self.response
-        if environ is not None and not isinstance(environ, dict):
-            environ = environ.environ
-        body, code = self.get_body(environ), self.code or 500
-        headers = self.get_headers(environ)
+        environ = getattr(environ, "environ", environ)
+        body, code, headers = self.get_body(environ), self.code or 500, self.get_headers(environ)
         if headers == [_ERROR_PAGE_HEADER]:
             # Half the cost of the response: what nothing was added to needs no check.
             return self.response_class(body, code, mimetype="text/html")
@@ -214,11 +210,10 @@ class BadRequest(HTTPException, code=400):
 class BadRequestKeyError(BadRequest, KeyError):
     """400, and a KeyError: a form, query or header key that was read is not in the request.
 
-    The key is part of ``description`` only while ``show_exception`` is true, so that a page in
-    production does not tell which fields a view reads; ``args`` holds it always, for the log.
+    ``args`` holds the key, for the log; ``description`` names it only while ``show_exception`` is
+    true, so that a page in production does not tell which fields a view reads.
     """
 
-    #: Whether ``description`` names the key.
     show_exception = False
     _own_description = BadRequest.description
 
@@ -229,9 +224,8 @@ class BadRequestKeyError(BadRequest, KeyError):
     @property
     def description(self) -> str | None:
         """The text, with the missing key on its own line while ``show_exception`` is true."""
-        if self.show_exception and self.args:
-            return f"{self._own_description}\nKeyError: {self.args[0]!r}"
-        return self._own_description
+        text = self._own_description
+        return f"{text}\nKeyError: {self.args[0]!r}" if self.show_exception and self.args else text
 
     @description.setter
     def description(self, value: str | None) -> None:
@@ -245,8 +239,7 @@ class BadRequestKeyError(BadRequest, KeyError):
 class Unauthorized(HTTPException, code=401):
     """You have to prove who you are: credentials are missing or were not accepted.
 
-    *www_authenticate* is one challenge or several, each for a WWW-Authenticate header (RFC 9110
-    section 15.5.2).
+    *www_authenticate*, one challenge or several, goes out as WWW-Authenticate (RFC 9110, 15.5.2).
     """
 
     def __init__(
@@ -264,7 +257,7 @@ class Unauthorized(HTTPException, code=401):
 class MethodNotAllowed(HTTPException, code=405):
     """This address does not answer to the method that was used.
 
-    *valid_methods*, those it has, go out in the Allow header (RFC 9110 section 15.5.6).
+    *valid_methods*, those it has, go out as Allow (RFC 9110, 15.5.6).
     """
 
     def __init__(self, valid_methods: Iterable[str] | None = None, *args: Any, **kw: Any) -> None:
@@ -278,8 +271,7 @@ class MethodNotAllowed(HTTPException, code=405):
 class RequestedRangeNotSatisfiable(HTTPException, code=416):
     """The requested part does not exist.
 
-    *length*, the complete one in *units*, goes out as ``Content-Range: bytes */100`` (RFC 9110
-    section 15.5.17).
+    *length*, that of the whole in *units*, goes out as Content-Range (RFC 9110, 15.5.17).
     """
 
     def __init__(
@@ -294,10 +286,7 @@ class RequestedRangeNotSatisfiable(HTTPException, code=416):
 
 
 class RetryAfterException(HTTPException):
-    """The base of the errors that tell when to try again.
-
-    *retry_after* is seconds or a datetime; it goes out as Retry-After (RFC 9110 section 10.2.3).
-    """
+    """The base of errors with *retry_after*, seconds or a datetime (RFC 9110, 10.2.3)."""
 
     def __init__(
         self, description: str | None = None, response: Any = None, retry_after: Any = None
@@ -315,13 +304,10 @@ class InternalServerError(HTTPException, code=500):
     """Something went wrong on the server. The fault is not yours."""
 
     def __init__(
-        self,
-        description: str | None = None,
-        response: Any = None,
-        original_exception: BaseException | None = None,
+        self, description: Any = None, response: Any = None, original_exception: Any = None
     ) -> None:
         super().__init__(description, response)
-        self.original_exception = original_exception
+        self.original_exception: BaseException | None = original_exception
 
 
 # The others are a table: a class, its code, and what the page says.

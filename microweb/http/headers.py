@@ -10,14 +10,14 @@ from ..text.lazy import add_later_members
 from ..text.tokens import check_field_name, check_field_value
 from .exceptions import BadRequestKeyError
 from .fields import dump_options_header
-from .structures import NO_ARGUMENT, converted_value, converted_values, iter_multi_items
+from .structures import converted_value, converted_values, iter_multi_items
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from .extra.dict_members import RareHeadersMembers as _HeadersBase
+    from .extra.header_members import RareHeadersMembers as _HeadersBase
 else:
     _HeadersBase = object
 
@@ -71,14 +71,7 @@ class Headers(_HeadersBase):
         return converted_values((value for name, value in self if name.lower() == wanted), type)
 
     def __contains__(self, key: object) -> bool:
-        if not isinstance(key, str):
-            return False
-        wanted = key.lower()
-        # A loop, not any(): this runs for each response that is given headers.
-        for name, _ in self._list:  # noqa: SIM110
-            if name.lower() == wanted:
-                return True
-        return False
+        return isinstance(key, str) and self.get(key) is not None
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         """Iterate over ``(name, value)`` pairs."""
@@ -94,10 +87,6 @@ class Headers(_HeadersBase):
     def keys(self, lower: bool = False) -> Iterator[str]:
         """Iterate over names, repeated ones too."""
         return (name for name, _ in self.items(lower))
-
-    def values(self) -> Iterator[str]:
-        """Iterate over values."""
-        return (value for _, value in self)
 
     def add(self, key: str, value: Any, /, **kw: Any) -> None:
         """Append a header; keyword arguments become parameters (``filename="a.txt"``)."""
@@ -150,16 +139,6 @@ class Headers(_HeadersBase):
         wanted = key.lower()
         self._list[:] = [item for item in self._list if item[0].lower() != wanted]
 
-    def pop(self, key: Any = None, default: Any = NO_ARGUMENT) -> Any:
-        """Remove and return the value of a name, the pair at an index, or the last pair."""
-        if not isinstance(key, str):
-            return self._remove_at(-1 if key is None else key)
-        value = self.get(key, default)
-        if value is NO_ARGUMENT:
-            raise BadRequestKeyError(key)
-        self.remove(key)
-        return value
-
     def extend(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Append all headers of a Headers, a mapping or an iterable of pairs."""
         for source in (arg, kwargs):
@@ -174,8 +153,7 @@ class Headers(_HeadersBase):
 
     def update(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Replace the headers that are named in *arg*, keeping the others."""
-        for source in (arg, kwargs):
-            fresh = Headers(source)
+        for fresh in (Headers(arg), Headers(kwargs)):
             names = {name.lower() for name, _ in fresh._list}
             kept = [item for item in self._list if item[0].lower() not in names]
             self._list[:] = kept + fresh._list
@@ -205,7 +183,7 @@ class Headers(_HeadersBase):
 
 
 def _load_rare_headers_members() -> type:
-    from .extra.dict_members import RareHeadersMembers
+    from .extra.header_members import RareHeadersMembers
 
     return RareHeadersMembers
 
@@ -213,7 +191,7 @@ def _load_rare_headers_members() -> type:
 add_later_members(
     Headers,
     _load_rare_headers_members,
-    "get_all setlist setlistdefault popitem clear"
+    "get_all values setlist setlistdefault pop popitem clear"
     " _get_at _set_at _remove_at __copy__ __ior__ __or__",
 )
 
@@ -238,20 +216,12 @@ class EnvironHeaders(Headers):
     def __init__(self, environ: dict[str, Any]) -> None:
         self.environ = environ
 
-    def __getitem__(self, key: Any) -> Any:
-        """Return the value of a name; BadRequestKeyError if the request has no such header."""
-        value = self.environ.get(_environ_key(key)) if isinstance(key, str) else None
-        if value is None:
-            raise BadRequestKeyError(key)
-        return value
-
     def get(self, key: str, default: Any = None, type: Callable[[str], Any] | None = None) -> Any:
         """Return the value of *key*, passed through *type*; else *default*."""
-        value = self.environ.get(_environ_key(key))
+        name = key.upper().replace("-", "_")
+        plain = name in ("CONTENT_TYPE", "CONTENT_LENGTH")
+        value = self.environ.get(name if plain else f"HTTP_{name}")
         return default if value is None else converted_value(value, default, type)
-
-    def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and _environ_key(key) in self.environ
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
         for key, value in self.environ.items():
@@ -271,32 +241,23 @@ class EnvironHeaders(Headers):
         copied._list = list(self)
         return copied
 
+    def _get_at(self, index: Any) -> Any:
+        raise BadRequestKeyError(index)
+
     add = add_header = set = setlist = setdefault = setlistdefault = _refuse_header_change
     extend = update = remove = pop = popitem = clear = _refuse_header_change
     __setitem__ = __delitem__ = __ior__ = _refuse_header_change
 
 
-def _environ_key(name: str) -> str:
-    """Return the environ key that holds the header *name* (PEP 3333)."""
-    key = name.upper().replace("-", "_")
-    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
-
-
 class HeaderField:
     """A descriptor of `Response`: the header *name* as an attribute; None if it is not set.
 
-    *read* makes the attribute's value of the header's text, None where that makes no sense; *write*
-    makes text of what is set. Setting None, or deleting the attribute, removes the header.
+    *read* makes the attribute's value of the header's text, *write* text of what is set. Setting
+    None, or deleting the attribute, removes the header.
     """
 
-    def __init__(
-        self,
-        name: str,
-        read: Callable[..., Any] | None = None,
-        write: Callable[[Any], Any] | None = None,
-    ) -> None:
+    def __init__(self, name: str, read: Any = None, write: Any = None) -> None:
         self.name, self.read, self.write = name, read, write
-        self.__doc__ = f"The {name} header; None if it is not set."
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         if instance is None:
@@ -312,11 +273,3 @@ class HeaderField:
 
     def __delete__(self, instance: Any) -> None:
         instance.headers.remove(self.name)
-
-
-def write_count(value: Any) -> int:
-    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
-    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
-    if count < 0:
-        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
-    return count

@@ -132,8 +132,7 @@ class Request(_RequestBase):
     @property
     def blueprint(self) -> str | None:
         """The name of the blueprint the endpoint belongs to, with its parents' names."""
-        endpoint = self.endpoint
-        return (endpoint.rpartition(".")[0] or None) if endpoint else None
+        return (self.endpoint or "").rpartition(".")[0] or None
 
     @property
     def blueprints(self) -> list[str]:
@@ -157,11 +156,6 @@ class Request(_RequestBase):
     def query_string(self) -> bytes:
         """What follows the question mark, as bytes."""
         return self.environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
-
-    @cached_property
-    def full_path(self) -> str:
-        """The path with a question mark and the query string."""
-        return f"{self.path}?{self.query_string.decode('utf-8', 'replace')}"
 
     @cached_property
     def root_path(self) -> str:
@@ -200,11 +194,6 @@ class Request(_RequestBase):
             raise self._explained(BadHost(), f"The host {host!r} is not in TRUSTED_HOSTS.")
         default_port = ":443" if self.is_secure else ":80"
         return host[: -len(default_port)] if host.endswith(default_port) else host
-
-    @cached_property
-    def host_url(self) -> str:
-        """Scheme and host, with a slash at the end."""
-        return f"{self.scheme}://{self.host}/"
 
     @cached_property
     def root_url(self) -> str:
@@ -264,11 +253,6 @@ class Request(_RequestBase):
         value: str = self.environ.get("CONTENT_TYPE", "")
         return value.partition(";")[0].strip(" \t").lower()
 
-    @cached_property
-    def mimetype_params(self) -> dict[str, str]:
-        """The parameters of the Content-Type."""
-        return parse_options_header(self.environ.get("CONTENT_TYPE"))[1]
-
     @property
     def is_json(self) -> bool:
         """Whether the media type of the body is JSON's."""
@@ -290,15 +274,12 @@ class Request(_RequestBase):
         if length is not None and limit is not None and length > limit:
             detail = f"The body has {length} bytes; MAX_CONTENT_LENGTH allows {limit}."
             raise self._explained(RequestEntityTooLarge(), detail)
-        source = environ.get("wsgi.input")
-        if source is not None:
-            if environ.get("wsgi.input_terminated"):
-                if length is None or limit is not None:
-                    return LimitedStream(source, limit, True, length)
-                return LimitedStream(source, length)
-            if length:
-                return LimitedStream(source, length)
-        return io.BytesIO()
+        source, is_terminated = environ.get("wsgi.input"), environ.get("wsgi.input_terminated")
+        if source is None or not (length or is_terminated):
+            return io.BytesIO()
+        if is_terminated and (length is None or limit is not None):
+            return LimitedStream(source, limit, True, length)
+        return LimitedStream(source, length)
 
     def _read_body(self, most: int | None = None) -> bytes:
         """Read what is left of the body; of a long one *most* bytes and one more."""
@@ -414,7 +395,7 @@ class Request(_RequestBase):
                 if type(self)._get_file_stream is not Request._get_file_stream:
                     open_file = partial(self._get_file_stream, self.content_length)
                 stream = self.stream if data is None else io.BytesIO(data)
-                boundary = self.mimetype_params.get("boundary", "")
+                boundary = parse_options_header(self.content_type)[1].get("boundary", "")
                 found = read_multipart_form(stream, boundary, memory, parts, open_file)
                 fields, files = map(ImmutableMultiDict, found)
         except Exception as error:
@@ -495,29 +476,26 @@ add_later_members(
     Request,
     _load_rare_request_members,
     """
-    from_values script_root url_root server access_route input_stream remote_user referrer origin
-    content_encoding content_md5 accept_charsets accept_encodings accept_languages accept_mimetypes
-    cache_control if_match if_none_match if_modified_since if_unmodified_since if_range range
-    user_agent authorization access_control_request_headers access_control_request_method
+    from_values full_path host_url mimetype_params script_root url_root server access_route
+    input_stream remote_user referrer origin content_encoding content_md5 accept_charsets
+    accept_encodings accept_languages accept_mimetypes cache_control if_match if_none_match
+    if_modified_since if_unmodified_since if_range range user_agent authorization
+    access_control_request_headers access_control_request_method
     application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr is_ajax
     """
     + " ".join(_NEVER_ASKED),
 )
 
 
-def _refuse_json_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _read_json_float(text: str) -> float:
-    """Return a number with a fraction or an exponent; one too large for a float is refused."""
-    if abs(float(text)) == float("inf"):
-        raise ValueError(f"{text:.20} is too large a number")
-    return float(text)
-
-
 @lru_cache(maxsize=1)
 def _strict_json_decoder() -> Any:
-    """Make the stdlib's decoder, which by itself would take NaN and Infinity."""
+    """Make the stdlib's decoder, which by itself would take NaN, Infinity and 1e999."""
+
+    def refuse(text: str) -> Any:
+        raise ValueError(f"{text:.20} is not a number in JSON")
+
+    def read_float(text: str) -> Any:
+        return float(text) if abs(float(text)) != float("inf") else refuse(text)
+
     decoder = import_stdlib("json", "reading JSON").JSONDecoder
-    return decoder(parse_constant=_refuse_json_constant, parse_float=_read_json_float)
+    return decoder(parse_constant=refuse, parse_float=read_float)

@@ -10,11 +10,11 @@ from __future__ import annotations
 from ..text.escaping import escape_html
 from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
-from ..text.tokens import check_field_value, parse_digits
+from ..text.tokens import check_field_value
 from .cookies import dump_cookie, large_cookie_message
 from .exceptions import HTTPException, split_status_line, status_line_of
 from .fields import is_json_mimetype
-from .headers import HeaderField, Headers, write_count
+from .headers import HeaderField, Headers
 from .streams import ClosingIterator, call_all, close_iterable
 from .urls import location_from_iri
 
@@ -29,8 +29,6 @@ else:
 
 _new_headers = Headers.__new__
 _REDIRECT_CODES = frozenset((300, 301, 302, 303, 304, 305, 307, 308))
-
-
 # The Content-Type by media type, where it is needed most.
 READY_CONTENT_TYPES = {
     "text/html": "text/html; charset=utf-8",
@@ -45,9 +43,6 @@ _TEXTUAL_MIMETYPES = frozenset(
 
 def content_type_of(mimetype: str) -> str:
     """Return the Content-Type for *mimetype*: textual ones get ``charset=utf-8``."""
-    ready = READY_CONTENT_TYPES.get(mimetype)
-    if ready is not None:
-        return ready
     textual = mimetype.startswith("text/") or mimetype in _TEXTUAL_MIMETYPES
     if (textual or mimetype.endswith("+xml")) and "charset" not in mimetype:
         mimetype += "; charset=utf-8"
@@ -86,11 +81,11 @@ class Response(_ResponseBase):
     autocorrect_location_header = False
 
     response: Iterable[Any]
+    direct_passthrough = False
     _answers_its_own_way = False
     _status = "200 OK"
     _status_code = 200
     _on_close: list[Callable[[], Any]] | None = None
-    direct_passthrough = False
 
     def __init__(
         self,
@@ -146,8 +141,7 @@ class Response(_ResponseBase):
     @status.setter
     def status(self, value: int | str) -> None:
         if isinstance(value, int):
-            self._status = status_line_of(value)
-            self._status_code = int(value)
+            self._status_code, self._status = int(value), status_line_of(value)
         elif isinstance(value, str):
             self._status_code, self._status = split_status_line(value)
         else:
@@ -225,10 +219,8 @@ class Response(_ResponseBase):
         if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body():
             return ClosingIterator((), [self.close])
         if self.direct_passthrough:
-            if self._on_close is None:
-                return self.response
             callbacks, self._on_close = self._on_close, None
-            return ClosingIterator(self.response, callbacks)
+            return ClosingIterator(self.response, callbacks) if callbacks else self.response
         return ClosingIterator(self.iter_encoded(), [self.close])
 
     def get_wsgi_response(
@@ -270,8 +262,7 @@ class Response(_ResponseBase):
     @property
     def data(self) -> bytes:
         """The body as bytes; setting it takes text too. See ``get_data`` and ``set_data``."""
-        body: bytes = self.get_data()
-        return body
+        return self.get_data()  # type: ignore[no-any-return]
 
     @data.setter
     def data(self, value: bytes | str) -> None:
@@ -306,21 +297,13 @@ class Response(_ResponseBase):
 
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
         """Have *func* called when the response has been sent; returns it, as a decorator does."""
-        if self._on_close is None:
-            self._on_close = []
-        self._on_close.append(func)
+        self._on_close = [*(self._on_close or ()), func]
         return func
 
     def close(self) -> None:
         """Close the body and call what ``call_on_close`` was given; all of it, once."""
         callbacks, self._on_close = self._on_close or [], None
         call_all([lambda: close_iterable(self.response), *callbacks])
-
-    def __enter__(self) -> Response:
-        return self
-
-    def __exit__(self, *exc_info: Any) -> None:
-        self.close()
 
     # JSON
 
@@ -350,7 +333,7 @@ class Response(_ResponseBase):
                 raise
             return None
 
-    # Cookies
+    # Headers
 
     def set_cookie(
         self,
@@ -376,17 +359,26 @@ class Response(_ResponseBase):
         self.headers.add("Set-Cookie", cookie)
 
     def delete_cookie(
-        self,
-        key: str,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = False,
-        samesite: str | None = None,
-        partitioned: bool = False,
+        self, key: str, path: str | None = "/", domain: str | None = None, *flags: Any, **kw: Any
     ) -> None:
-        """Have the browser forget a cookie, given the *path* and *domain* it was set with."""
-        self.set_cookie(key, "", 0, 0, path, domain, secure, httponly, samesite, partitioned)
+        """Have the browser forget a cookie, given the *path* and *domain* it was set with.
+
+        The other arguments are those of ``set_cookie`` from *secure* on.
+        """
+        self.set_cookie(key, "", 0, 0, path, domain, *flags, **kw)
+
+    content_type = HeaderField("Content-Type")
+    location = HeaderField("Location", write=location_from_iri)
+
+    @property
+    def mimetype(self) -> str | None:
+        """The media type, in lower case and without parameters; set it and it gets a charset."""
+        value = self.headers.get("Content-Type")
+        return value.partition(";")[0].strip(" \t").lower() if value else None
+
+    @mimetype.setter
+    def mimetype(self, value: str) -> None:
+        self.headers.set("Content-Type", content_type_of(value))
 
     @classmethod
     def force_type(cls, response: Any, environ: dict[str, Any] | None = None) -> Response:
@@ -401,26 +393,32 @@ class Response(_ResponseBase):
         made: Response = cls.from_app(response, environ)
         return made
 
-    # Headers as attributes
-
-    content_type = HeaderField("Content-Type")
-    content_length = HeaderField("Content-Length", parse_digits, write_count)
-    location = HeaderField("Location", write=location_from_iri)
-
-    @property
-    def mimetype(self) -> str | None:
-        """The media type, in lower case and without parameters; set it and it gets a charset."""
-        value = self.headers.get("Content-Type")
-        return value.partition(";")[0].strip(" \t").lower() if value else None
-
-    @mimetype.setter
-    def mimetype(self, value: str) -> None:
-        self.headers.set("Content-Type", content_type_of(value))
-
     def __repr__(self) -> str:
         length = self.calculate_content_length()
         size = "streamed" if length is None else f"{length} bytes"
         return f"<{type(self).__name__} {size} [{self._status}]>"
+
+
+def _load_rare_response_members() -> type:
+    from .extra.response_members import RareResponseMembers
+
+    return RareResponseMembers
+
+
+add_later_members(
+    Response,
+    _load_rare_response_members,
+    """
+    set_etag get_etag add_etag make_conditional freeze stream from_app _make_location_absolute
+    __enter__ __exit__ content_length mimetype_params accept_ranges age allow cache_control
+    content_encoding content_language content_location content_md5 content_range date expires
+    last_modified retry_after vary www_authenticate access_control_allow_credentials
+    access_control_allow_headers access_control_allow_methods access_control_allow_origin
+    access_control_expose_headers access_control_max_age
+    content_security_policy content_security_policy_report_only cross_origin_embedder_policy
+    cross_origin_opener_policy
+    """,
+)
 
 
 def redirect_response(
@@ -444,10 +442,8 @@ def redirect_response(
     target = location_from_iri(location)
     shown = escape_html(target)
     response = (response_class or Response)(
-        "<!doctype html>\n"
-        "<html lang=en>\n"
-        "<title>Redirecting...</title>\n"
-        "<h1>Redirecting...</h1>\n"
+        "<!doctype html>\n<html lang=en>\n"
+        "<title>Redirecting...</title>\n<h1>Redirecting...</h1>\n"
         f'<p>The page is at <a href="{shown}">{shown}</a>.\n',
         code,
         mimetype="text/html",
@@ -456,25 +452,5 @@ def redirect_response(
     return response
 
 
-def _load_rare_response_members() -> type:
-    from .extra.response_members import RareResponseMembers
-
-    return RareResponseMembers
-
-
-add_later_members(
-    Response,
-    _load_rare_response_members,
-    """
-    set_etag get_etag add_etag make_conditional freeze stream from_app _make_location_absolute
-    mimetype_params accept_ranges age allow cache_control content_encoding content_language
-    content_location content_md5 content_range date expires last_modified retry_after vary
-    www_authenticate access_control_allow_credentials access_control_allow_headers
-    access_control_allow_methods access_control_allow_origin access_control_expose_headers
-    access_control_max_age
-    content_security_policy content_security_policy_report_only cross_origin_embedder_policy
-    cross_origin_opener_policy
-    """,
-)
 # The one arrow that points up the reading order: errors turn themselves into responses.
 setattr(HTTPException, "response_class", Response)  # noqa: B010 - no name is made here

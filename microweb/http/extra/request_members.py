@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...text.dates import parse_date
 from ...text.tokens import parse_digits
+from ..fields import parse_options_header
 from ..structures import cached_property
 from .absent import LeftOutName
 from .conditional import parse_etags, parse_if_range_header, parse_range_header
@@ -116,6 +117,21 @@ class RareRequestMembers:
                 "'import microweb.testing' first, or set Request.environ_builder to another."
             )
         return cls(cls.environ_builder(*args, **kwargs).get_environ())
+
+    @cached_property
+    def full_path(self: Any) -> str:
+        """The path with a question mark and the query string."""
+        return f"{self.path}?{self.query_string.decode('utf-8', 'replace')}"
+
+    @cached_property
+    def host_url(self: Any) -> str:
+        """Scheme and host, with a slash at the end."""
+        return f"{self.scheme}://{self.host}/"
+
+    @cached_property
+    def mimetype_params(self) -> dict[str, str]:
+        """The parameters of the Content-Type."""
+        return parse_options_header(self.environ.get("CONTENT_TYPE"))[1]
 
     @property
     def script_root(self: Any) -> str:

@@ -12,7 +12,7 @@ from ...text.dates import datetime_from_timestamp, http_date, parse_date
 from ...text.missing import import_stdlib
 from ...text.tokens import parse_digits
 from ..fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
-from ..headers import HeaderField, write_count
+from ..headers import HeaderField
 from ..structures import cached_property
 from ..urls import location_from_iri
 from .absent import LeftOutName
@@ -32,6 +32,14 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+def write_count(value: Any) -> int:
+    """Return a number, or a timedelta's seconds, as an int; ValueError if it is negative."""
+    count = int(value.total_seconds() if hasattr(value, "total_seconds") else value)
+    if count < 0:
+        raise ValueError(f"{value!r} must not be negative to be sent in a header.")
+    return count
 
 
 class HeaderObjectField(HeaderField):
@@ -167,6 +175,7 @@ class RareResponseMembers:
     vary: Any = HeaderObjectField("Vary", parse_set_header)
     access_control_allow_credentials: Any = _AllowCredentialsField()
     www_authenticate: Any = _WWWAuthenticateField()
+    content_length: Any = HeaderField("Content-Length", parse_digits, write_count)
     content_encoding: Any = HeaderField("Content-Encoding")
     content_security_policy: Any = LeftOutName()
     content_security_policy_report_only: Any = LeftOutName()
@@ -210,6 +219,12 @@ class RareResponseMembers:
         from .ranges import apply_conditions
 
         return apply_conditions(self, request_or_environ, accept_ranges, complete_length)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self: Any, *exc_info: Any) -> None:
+        self.close()
 
     def freeze(self: Any) -> None:
         """Make the body a list, state its length and tag: the response can be pickled then."""
