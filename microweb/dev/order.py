@@ -99,6 +99,7 @@ OTHER_MODULES = (
     "http.extra.continuations",
     "http.extra.json_errors",
     "http.extra.dict_members",
+    "http.extra.international",
     "http.extra.header_members",
     "http.extra.absent",
     "http.extra.combined",

@@ -32,18 +32,16 @@ def parse_cookie_pairs(header: str) -> list[tuple[str, str]]:
     pairs = []
     for item in text_from_environ(header).split(";"):
         name, equals, value = item.partition("=")
-        name = name.strip(" \t")
+        name, value = name.strip(" \t"), value.strip(" \t")
         if name and equals:
-            value = value.strip(" \t")
             if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
-                value = _unquote_cookie_value(value)
+                value = _unquote_cookie_value(value[1:-1])
             pairs.append((name, value))
     return pairs
 
 
 def _unquote_cookie_value(value: str) -> str:
-    r"""Remove the quotes and resolve ``\"``, ``\\`` and octal ``\163`` escapes in one pass."""
-    value = value[1:-1]
+    r"""Resolve ``\"``, ``\\`` and octal ``\163`` escapes in one pass."""
     if "\\" not in value:
         return value
     raw = re.sub(
@@ -105,9 +103,18 @@ def dump_cookie(
     if httponly:
         parts.append("HttpOnly")
     if path is not None:
-        parts.append(f"Path={_cookie_path(path)}")
+        if re.search("[\0-\x1f;\x7f]", path):
+            raise _cookie_error("path", path, "'/', without ';' and control characters")
+        parts.append("Path=" + percent_encode(path, "%!$&'()*+,/:=@"))
     if samesite is not None:
-        parts.append(f"SameSite={_cookie_samesite(samesite, secure)}")
+        policy = samesite.title() if isinstance(samesite, str) else ""
+        if policy not in ("Strict", "Lax", "None"):
+            raise _cookie_error("samesite", samesite, "'Strict', 'Lax' or 'None'")
+        if policy == "None" and not secure:
+            _warn_about_cookie(
+                "A cookie with samesite='None' needs secure=True: browsers drop it otherwise."
+            )
+        parts.append(f"SameSite={policy}")
     if partitioned:
         parts.append("Partitioned")
     header = "; ".join(parts)
@@ -130,6 +137,10 @@ def _warn_about_cookie(message: str) -> None:
     warn(message, stacklevel=4)
 
 
+def _cookie_error(attribute: str, value: Any, instead: str) -> ValueError:
+    return ValueError(f"The cookie's {attribute} cannot be {value!r}. Write for example {instead}.")
+
+
 def _quote_cookie_value(value: Any) -> str:
     """Return the value as it is where it may stand plainly, else quoted with octal escapes."""
     # What is not plain text, escaped markup for one, becomes it.
@@ -146,13 +157,10 @@ def _quote_cookie_value(value: Any) -> str:
 def _check_cookie_prefix(key: str, path: str | None, domain: str | None, secure: bool) -> None:
     """RFC 6265bis section 4.1.3: browsers drop prefixed cookies that lack what they promise."""
     host_only = key.lower().startswith("__host-")
-    needed = None
     if not secure and (host_only or key.lower().startswith("__secure-")):
-        needed = "secure=True: browsers refuse the name without it."
-    elif host_only and (domain or path != "/"):
-        needed = "path='/' and no domain: browsers refuse the name otherwise."
-    if needed:
-        raise ValueError(f"The cookie {key!r} needs {needed}")
+        raise ValueError(f"The cookie {key!r} needs secure=True: browsers refuse it without.")
+    if host_only and (domain or path != "/"):
+        raise ValueError(f"The cookie {key!r} needs path='/' and no domain: browsers ask for that.")
 
 
 def _cookie_lifetime(max_age: Any, expires: Any, sync_expires: bool) -> list[str]:
@@ -173,10 +181,7 @@ def _cookie_lifetime(max_age: Any, expires: Any, sync_expires: bool) -> list[str
         # Read as a date first, so that it can hold nothing else.
         seconds = parse_timestamp(expires)
         if seconds is None:
-            raise ValueError(
-                f"The cookie's expires {expires!r} is not an HTTP date. Give a datetime, or text "
-                "such as 'Sun, 06 Nov 1994 08:49:37 GMT'."
-            )
+            raise _cookie_error("expires", expires, "'Sun, 06 Nov 1994 08:49:37 GMT'")
         expires = seconds
     parts = [] if expires is None else [f"Expires={http_date(expires)}"]
     return parts if max_age is None else [*parts, f"Max-Age={max_age}"]
@@ -191,30 +196,5 @@ def _cookie_domain(domain: str) -> str:
         except UnicodeError:
             host = ""
     if _COOKIE_DOMAIN_RE.fullmatch(host) is None:
-        raise ValueError(
-            f"The cookie's domain {domain!r} is not a host name. Write for example 'example.com'."
-        )
+        raise _cookie_error("domain", domain, "'example.com'")
     return host
-
-
-def _cookie_path(path: str) -> str:
-    """Return the path percent-encoded; ValueError if it holds ';' or a control character."""
-    if ";" in path or any(char < " " or char == "\x7f" for char in path):
-        raise ValueError(
-            f"The cookie's path {path!r} holds ';' or a control character. Write for example '/'."
-        )
-    return percent_encode(path, "%!$&'()*+,/:=@")
-
-
-def _cookie_samesite(samesite: Any, secure: bool) -> str:
-    """Return the attribute's canonical spelling."""
-    found = samesite.title() if isinstance(samesite, str) else ""
-    if found not in ("Strict", "Lax", "None"):
-        raise ValueError(
-            f"The cookie's samesite is {samesite!r}: it must be 'Strict', 'Lax' or 'None'."
-        )
-    if found == "None" and not secure:
-        _warn_about_cookie(
-            "A cookie with samesite='None' needs secure=True: browsers drop it otherwise."
-        )
-    return found

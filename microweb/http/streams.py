@@ -91,32 +91,26 @@ class LimitedStream(io.RawIOBase):
             raise self._error
         return data
 
-    def _collect(self, method: Callable[[int], bytes], size: int | None, one_line: bool) -> bytes:
-        """Read until *size* bytes are there, the body (or with *one_line* a line) has ended."""
+    def read(self, size: int | None = -1) -> bytes:
+        """Read *size* bytes, fewer at the end; everything if *size* is negative or None."""
+        return self._collect(self._source.read, size, b"")
+
+    def readline(self, size: int | None = -1) -> bytes:
+        """Read up to and with the next line feed, *size* bytes at most."""
+        return self._collect(self._source.readline, size, b"\n")
+
+    def _collect(self, method: Callable[[int], bytes], size: int | None, end: bytes) -> bytes:
+        """Read until *size* bytes are there, the body has ended or a piece ends with *end*."""
         left = sys.maxsize if size is None or size < 0 else size
         parts = []
         while left:
             # No more than this at once: what was announced need not come.
             data = self._read_source(method, min(left, _MAX_READ_SIZE))
-            if not data:
-                break
             parts.append(data)
             left -= len(data)
-            if self.is_exhausted or (one_line and data.endswith(b"\n")):
+            if not data or self.is_exhausted or (end and data.endswith(end)):
                 break
         return parts[0] if len(parts) == 1 else b"".join(parts)
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Read *size* bytes, fewer at the end; everything if *size* is negative or None."""
-        return self._collect(self._source.read, size, one_line=False)
-
-    def readall(self) -> bytes:
-        """Read everything that is left."""
-        return self.read()
-
-    def readline(self, size: int | None = -1) -> bytes:
-        """Read up to and with the next line feed, *size* bytes at most."""
-        return self._collect(self._source.readline, size, one_line=True)
 
     def read_some(self, size: int) -> bytes:
         """Read once, *size* bytes at most; empty at the end only."""

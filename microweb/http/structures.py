@@ -97,8 +97,7 @@ class MultiDict(_MultiDictBase):
             dict.update(self, table)
 
     def __iter__(self) -> Iterator[Any]:
-        # With an __iter__ of its own, dict(d) and {**d} ask keys() and [] for the first values
-        # instead of copying the lists.
+        # With this, dict(d) and {**d} ask for first values instead of copying the lists.
         return dict.__iter__(self)
 
     def __getitem__(self, key: Any) -> Any:
@@ -126,19 +125,9 @@ class MultiDict(_MultiDictBase):
         """Return all values of *key* as a new list, without those that *type* refuses."""
         return converted_values(dict.get(self, key) or (), type)
 
-    def setlist(self, key: Any, new_list: Iterable[Any]) -> None:
-        """Replace all values of *key* by those of *new_list*."""
-        dict.__setitem__(self, key, list(new_list))
-
     def add(self, key: Any, value: Any) -> None:
         """Append *value* to the values of *key*."""
         dict.setdefault(self, key, []).append(value)
-
-    def setdefault(self, key: Any, default: Any = None) -> Any:
-        """Return the first value of *key*, setting it to *default* if there is none."""
-        if key not in self:
-            self[key] = default
-        return self[key]
 
     def items(self, multi: bool = False) -> Iterator[tuple[Any, Any]]:  # type: ignore[override]
         """Yield ``(key, first value)`` pairs, or with *multi* every pair."""
@@ -164,15 +153,6 @@ class MultiDict(_MultiDictBase):
             for key, value in iter_multi_items(mapping):
                 self.add(key, value)
 
-    def pop(self, key: Any, default: Any = NO_ARGUMENT) -> Any:
-        """Remove *key* with all its values and return the first; else *default* or an error."""
-        values = dict.pop(self, key, None)
-        if values:
-            return values[0]
-        if default is not NO_ARGUMENT:
-            return default
-        raise BadRequestKeyError(key)
-
     def copy(self) -> MultiDict:
         """Return a mutable copy; the values themselves are shared."""
         return MultiDict(self)
@@ -193,7 +173,7 @@ def _load_rare_multidict_members() -> type:
 add_later_members(
     MultiDict,
     _load_rare_multidict_members,
-    "setlistdefault listvalues popitem poplist popitemlist deepcopy"
+    "setlist setdefault setlistdefault listvalues pop popitem poplist popitemlist deepcopy"
     " __copy__ __deepcopy__ __or__ __ior__",
 )
 

@@ -11,11 +11,6 @@ import re
 from ..text.hosts import split_host_port
 from ..text.quoting import percent_encode
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    pass
-
-
 # RFC 3986 section 3.1.
 _SCHEME_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _LOCATION_KEPT = "%!#$&'()*+,/:;=?@[]"
@@ -50,29 +45,16 @@ def _ascii_authority(authority: str, location: str) -> str:
     """Check ``user@host:port`` and return it in ASCII, the host by IDNA (RFC 3986 section 3.2)."""
     user, at, host = authority.rpartition("@")
     if not host.isascii():
-        name, colon, port = host.partition(":")
-        host = ".".join(_ascii_label(label) for label in name.split(".")) + colon + port
-    # A browser reads "\" as "/", and so another host than the one after the "@".
+        from .extra.international import ascii_host
+
+        host = ascii_host(host)
+    # A browser reads "\\" as "/", and so another host than the one after the "@".
     if "\\" in user or split_host_port(host[:-1] if host.endswith(":") else host) is None:
         raise ValueError(
             f"The location {location[:200]!r} has no valid host. Write for example "
             "'https://example.com/page', or a path that begins with one slash."
         )
     return percent_encode(user, "%!$&'()*+,;=:") + at + host
-
-
-def _ascii_label(label: str) -> str:
-    """Return one label of a host name by IDNA; '' (no valid label) if that is not possible.
-
-    The label must not turn into several: some characters normalise to a dot.
-    """
-    if label.isascii():
-        return label
-    try:
-        encoded = label.encode("idna").decode("ascii")
-    except (UnicodeError, ImportError, LookupError):
-        return ""
-    return "" if "." in encoded else encoded
 
 
 def readable_url_part(text: str, keep: str = "!$&'()*+,/:;=@") -> str:

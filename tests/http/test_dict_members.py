@@ -15,6 +15,18 @@ def test_or_joins_into_a_new_one():
     assert (MultiDict({"a": 1}) | {"a": 2}).getlist("a") == [1, 2]
 
 
+def test_changing():
+    d = MultiDict(PAIRS)
+    d.setlist("e", ("5", "6"))
+    assert d.setdefault("a", "9") == "1"
+    assert d.setdefault("n", "9") == "9"
+    assert d.pop("a") == "1"
+    assert d.pop("nothing", None) is None
+    assert d.to_dict(flat=False) == {"b": ["x"], "e": ["5", "6"], "n": ["9"]}
+    with pytest.raises(BadRequestKeyError):
+        d.pop("a")
+
+
 def test_lists_of_values():
     d = MultiDict(PAIRS)
     assert list(d.listvalues()) == [["1", "2"], ["x"]]

@@ -14,8 +14,21 @@ else:
     _PairDict = dict
 
 
+_NOTHING: Any = object()
+
+
 class RareMultiDictMembers(_PairDict):
     """Methods of `MultiDict`; never made itself."""
+
+    def setlist(self, key: Any, new_list: Iterable[Any]) -> None:
+        """Replace all values of *key* by those of *new_list*."""
+        dict.__setitem__(self, key, list(new_list))
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Return the first value of *key*, setting it to *default* if there is none."""
+        if key not in self:
+            self[key] = default
+        return self[key]
 
     def setlistdefault(self, key: Any, default_list: Iterable[Any] | None = None) -> list[Any]:
         """Return the list of *key* itself (not a copy), setting it if the key is missing."""
@@ -27,6 +40,15 @@ class RareMultiDictMembers(_PairDict):
     def listvalues(self) -> Iterator[list[Any]]:
         """Yield the list of values of each key."""
         return iter(dict.values(self))
+
+    def pop(self, key: Any, default: Any = _NOTHING) -> Any:
+        """Remove *key* with all its values and return the first; else *default* or an error."""
+        values = dict.pop(self, key, None)
+        if values:
+            return values[0]
+        if default is not _NOTHING:
+            return default
+        raise BadRequestKeyError(key)
 
     def popitem(self) -> tuple[Any, Any]:
         """Remove a key and return it with its first value; BadRequestKeyError when empty."""
