@@ -109,7 +109,7 @@ OTHER_MODULES = (
     "http.extra.response_stream",
     "http.extra.response_members",
     "http.extra.request_members",
-    "http.extra.packed_files",
+    "http.extra.file_sources",
     "http.extra.multipart_writer",
     "http.extra.formparser",
     "http.extra.wsgi",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..text.dates import parse_timestamp
 from ..text.quoting import percent_decode, percent_encode
 from ..text.tokens import quote_header_value, split_parameters
 
@@ -116,3 +117,24 @@ def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
     if len(etag) > 1 and etag[0] == etag[-1] == '"':
         etag = etag[1:-1]
     return etag, weak
+
+
+def names_etag(header: str, etag: str | None, weakly: bool = True) -> bool:
+    """Say whether a condition is ``*`` or names *etag*; weak tags count when compared *weakly*."""
+    return header.strip(" \t") == "*" or any(
+        etag == (quoted or plain) and (weakly or not weak)
+        for weak, quoted, plain in ETAG_RE.findall(header)
+    )
+
+
+def is_unchanged(environ: dict[str, Any], etag: str | None, modified: int | None) -> bool:
+    """Say whether the client has it already (RFC 9110 sections 13.1.2 and 13.1.3).
+
+    *etag* is without quotes, *modified* seconds since the epoch; None where there is none.
+    """
+    if environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
+        return False
+    if "HTTP_IF_NONE_MATCH" in environ:
+        return names_etag(environ["HTTP_IF_NONE_MATCH"], etag)
+    since = parse_timestamp(environ.get("HTTP_IF_MODIFIED_SINCE"))
+    return since is not None and modified is not None and modified <= since

@@ -17,10 +17,10 @@ from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date, parse_timestamp
 from ..text.quoting import percent_encode
 from ..text.tokens import quote_header_value
 from .exceptions import Forbidden, NotFound
-from .fields import ETAG_RE, quote_etag, unquote_etag
+from .fields import is_unchanged, quote_etag, unquote_etag
 from .headers import Headers
 from .response import Response, content_type_of
-from .streams import STREAM_BLOCK_SIZE, FileWrapper, close_iterable
+from .streams import STREAM_BLOCK_SIZE, FileWrapper
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,14 +41,8 @@ _FILE_TYPES: dict[str, str] = dict(
     .woff2 font/woff2, .xhtml application/xhtml+xml, .xml application/xml, .zip application/zip
     """.split(",")
 )
-# The conditions of a request in its environ, and the range it may ask for.
-_CONDITIONAL_KEYS = (
-    "HTTP_IF_NONE_MATCH",
-    "HTTP_IF_MODIFIED_SINCE",
-    "HTTP_RANGE",
-    "HTTP_IF_MATCH",
-    "HTTP_IF_UNMODIFIED_SINCE",
-)
+# What a request may ask for beyond "only if it has changed"; it is answered in extra/.
+_RARE_CONDITIONS = ("HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 # A second ending that says how the file is packed, and what mimetypes calls it.
 _PACKED_ENDINGS = {".gz": "gzip", ".br": "br", ".bz2": "bzip2", ".xz": "xz"}
 
@@ -79,17 +73,11 @@ def content_disposition_of(name: str, as_attachment: bool) -> str:
     One quoted name in ASCII, and for others ``filename*`` in UTF-8 beside it. Directions,
     control characters and path separators have no place in a name and become ``_``.
     """
+    clean = "".join(char if char.isprintable() and char not in "/\\" else "_" for char in name)
+    plain = "".join(char if char.isascii() else "_" for char in clean)
     kind = "attachment" if as_attachment else "inline"
-    clean = name
-    if not name.isprintable() or "/" in name or "\\" in name:
-        clean = "".join(char if char.isprintable() and char not in "/\\" else "_" for char in name)
-    plain = clean
-    if not clean.isascii():
-        plain = "".join(char if char.isascii() else "_" for char in clean)
-    value = f"{kind}; filename={quote_header_value(plain)}"
-    if plain != clean:
-        value += f"; filename*=UTF-8''{percent_encode(clean, '!#$&+^`|')}"
-    return value
+    more = "" if plain == clean else f"; filename*=UTF-8''{percent_encode(clean, '!#$&+^`|')}"
+    return f"{kind}; filename={quote_header_value(plain)}{more}"
 
 
 def open_regular_file(path: str, more_flags: int = 0) -> Any:
@@ -100,15 +88,13 @@ def open_regular_file(path: str, more_flags: int = 0) -> Any:
     """
     from stat import S_ISREG
 
-    flags = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0) | more_flags
-    flags |= getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+    for name in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"):
+        more_flags |= getattr(os, name, 0)
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, os.O_RDONLY | more_flags)
     except PermissionError:
         # Windows says so of directories as well.
-        if os.path.isdir(path):
-            raise NotFound() from None
-        raise Forbidden() from None
+        raise (NotFound if os.path.isdir(path) else Forbidden)() from None
     except (NotADirectoryError, FileNotFoundError):
         try:
             data, found = read_archived_file(path)
@@ -130,32 +116,11 @@ def open_regular_file(path: str, more_flags: int = 0) -> Any:
 
 def _open_packed_instead(path: str, *about: Any) -> Any:
     try:
-        from .extra.packed_files import open_packed_instead
+        from .extra.file_sources import open_packed_instead
     except ImportError:
         # The core alone sends files as they are.
         return None
     return open_packed_instead(path, *about)
-
-
-def _measure_file_object(file: Any) -> int | None:
-    """Return the length of what is left in *file*, None if it cannot be told.
-
-    ValueError for a file in text mode.
-    """
-    if isinstance(file, io.TextIOBase):
-        raise ValueError(
-            f"The file {file!r} is open in text mode. Open it with mode 'rb', or use io.BytesIO."
-        )
-    try:
-        position = file.tell()
-        end = file.seek(0, os.SEEK_END)
-        if end is None:
-            end = file.tell()
-        file.seek(position)
-    except (AttributeError, OSError, ValueError):
-        return None
-    # A Range counts from the beginning of what is sent, so a file must stand there.
-    return None if position else int(end)
 
 
 def file_response(
@@ -180,18 +145,11 @@ def file_response(
     the two. *conditional* honours If-None-Match, Range and the like. *etag* True makes one from
     time and size, text is taken as it is. *last_modified* is a datetime or seconds since the
     epoch. *max_age* is seconds, or a function of the path; None means ``no-cache``. With
-    *use_x_sendfile* the server in front sends the file. With *precompressed* a ``.gz`` beside the
-    file, if it is no link and not older, is sent to clients that take gzip; leave it off where
-    strangers may put files into the folder, for their ``.gz`` would stand in for another's file.
-    A path that leads into the archive the app itself was imported from is read from there.
+    *use_x_sendfile* the server in front sends the file; with *precompressed* a ``.gz`` beside the
+    file is sent to clients that take gzip, see ``extra/file_sources.py``.
 
     Raises NotFound for what is no regular file, Forbidden for one that may not be read,
     RequestedRangeNotSatisfiable, and ValueError for a text-mode file or a missing name.
-
-    >>> import io
-    >>> response = file_response(io.BytesIO(b"abc"), {"REQUEST_METHOD": "GET"}, "text/plain")
-    >>> response.content_length, response.headers["Cache-Control"]
-    (3, 'no-cache')
     """
     path: str | None = None
     if isinstance(path_or_file, (str, os.PathLike)):
@@ -202,7 +160,9 @@ def file_response(
         if download_name is None:
             download_name = os.path.basename(path)
     if path is None:
-        file, length = path_or_file, _measure_file_object(path_or_file)
+        from .extra.file_sources import measure_file_object
+
+        file, length = path_or_file, measure_file_object(path_or_file)
     else:
         file, length, found = open_regular_file(path)
         if last_modified is None:
@@ -250,12 +210,8 @@ def _with_body(
         headers.add("Accept-Ranges", "bytes")
     body = FileWrapper(file, STREAM_BLOCK_SIZE, length)
     response = response_class(body, None, headers, direct_passthrough=True)
-    # A loop, not any(): nine requests of ten have no condition.
-    for key in _CONDITIONAL_KEYS:
-        if conditional and key in environ:
-            if not apply_preconditions(response, environ) and "HTTP_RANGE" in environ:
-                _apply_range_to_file(response, environ, length)
-            break
+    if conditional:
+        _apply_conditions_to_file(response, environ, length)
     wrapper = environ.get("wsgi.file_wrapper")
     if wrapper is not None and length is not None and response.status_code == 200:
         # PEP 3333: the server knows the fastest way to send a whole file.
@@ -263,57 +219,22 @@ def _with_body(
     return response
 
 
-def _apply_range_to_file(response: Response, environ: dict[str, Any], length: int | None) -> None:
-    try:
-        response.make_conditional(environ, accept_ranges=True, complete_length=length)
-    except ImportError:
-        # The core alone sends everything, as RFC 9110 section 14.2 permits.
-        pass
-
-
-def apply_preconditions(response: Response, environ: dict[str, Any]) -> bool:
-    """Make *response* a 304 or 412 if the request's conditions ask for it; say whether it is."""
-    etag, weak = unquote_etag(response.headers.get("ETag"))
-    modified = parse_timestamp(response.headers.get("Last-Modified"))
-    code = evaluate_preconditions(environ, etag, bool(weak), modified)
-    if code == 200:
-        return False
-    response.status_code = code
-    if code == 412:
-        close_iterable(response.response)
-        response.direct_passthrough = False
-        response.set_data(b"")
-    return True
-
-
-def evaluate_preconditions(
-    environ: dict[str, Any], etag: str | None, weak: bool, modified: int | None
-) -> int:
-    """Return 200 (send it), 304 (the client has it) or 412, in RFC 9110 section 13.2.2's order."""
-    reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
-    if "HTTP_IF_MATCH" in environ:
-        if not _names_etag(environ["HTTP_IF_MATCH"], None if weak else etag, weakly=False):
-            return 412
-    elif modified is not None:
-        limit = parse_timestamp(environ.get("HTTP_IF_UNMODIFIED_SINCE"))
-        if limit is not None and modified > limit:
-            return 412
-    if "HTTP_IF_NONE_MATCH" in environ:
-        if _names_etag(environ["HTTP_IF_NONE_MATCH"], etag, weakly=True):
-            return 304 if reading else 412
-    elif reading and modified is not None:
-        since = parse_timestamp(environ.get("HTTP_IF_MODIFIED_SINCE"))
-        if since is not None and modified <= since:
-            return 304
-    return 200
-
-
-def _names_etag(header: str, etag: str | None, weakly: bool) -> bool:
-    """Say whether a condition is ``*`` or names *etag*; weak tags count when compared *weakly*."""
-    return header.strip(" \t") == "*" or any(
-        etag == (quoted or plain) and (weakly or not weak)
-        for weak, quoted, plain in ETAG_RE.findall(header)
-    )
+def _apply_conditions_to_file(
+    response: Response, environ: dict[str, Any], length: int | None
+) -> None:
+    # A loop, not any(): nine requests of ten have no condition.
+    for key in _RARE_CONDITIONS:
+        if key in environ:
+            try:
+                response.make_conditional(environ, accept_ranges=True, complete_length=length)
+            except ImportError:
+                # The core alone sends everything.
+                pass
+            return
+    if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ:
+        modified = parse_timestamp(response.headers.get("Last-Modified"))
+        if is_unchanged(environ, unquote_etag(response.headers.get("ETag"))[0], modified):
+            response.status_code = 304
 
 
 # A static folder sends the same names over and over.

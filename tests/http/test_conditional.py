@@ -18,8 +18,11 @@ from microweb.http import (
     quote_etag,
     unquote_etag,
 )
-from microweb.http.extra.conditional import find_satisfiable_ranges, parse_if_range_header
-from microweb.http.files import evaluate_preconditions
+from microweb.http.extra.conditional import (
+    evaluate_preconditions,
+    find_satisfiable_ranges,
+    parse_if_range_header,
+)
 
 from .support_http import make_environ
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...text.dates import datetime_from_timestamp, http_date, parse_timestamp
 from ...text.tokens import parse_digits
-from ..fields import ETAG_RE, quote_etag, unquote_etag
+from ..fields import ETAG_RE, is_unchanged, names_etag, quote_etag, unquote_etag
 from .combined import HeaderValue
 
 TYPE_CHECKING = False
@@ -299,6 +299,27 @@ def parse_content_range_header(
     if start is None or end is None or end < start or (length is not None and end >= length):
         return None
     return ContentRange(units, start, end + 1, length, on_update)
+
+
+def evaluate_preconditions(
+    environ: dict[str, Any], etag: str | None, weak: bool, modified: int | None
+) -> int:
+    """Return 200 (send it), 304 (the client has it) or 412, in RFC 9110 section 13.2.2's order.
+
+    *etag* is the tag without quotes, *modified* seconds since the epoch; None where unknown.
+    """
+    if "HTTP_IF_MATCH" in environ:
+        if not names_etag(environ["HTTP_IF_MATCH"], None if weak else etag, weakly=False):
+            return 412
+    elif modified is not None:
+        limit = parse_timestamp(environ.get("HTTP_IF_UNMODIFIED_SINCE"))
+        if limit is not None and modified > limit:
+            return 412
+    if is_unchanged(environ, etag, modified):
+        return 304
+    reading = environ["REQUEST_METHOD"] in ("GET", "HEAD")
+    named = not reading and names_etag(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
+    return 412 if named else 200
 
 
 def find_satisfiable_ranges(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from ...text.dates import parse_timestamp
 from ..exceptions import RequestedRangeNotSatisfiable
-from ..files import apply_preconditions
 from ..streams import FileWrapper, close_iterable
-from .conditional import ContentRange, find_satisfiable_ranges
+from .conditional import ContentRange, evaluate_preconditions, find_satisfiable_ranges
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +23,21 @@ def limit_file(wrapper: FileWrapper, start: int, stop: int) -> None:
     """Have only bytes *start* to *stop* of a file sent."""
     wrapper.file.seek(start)
     wrapper.left = stop - start
+
+
+def apply_preconditions(response: Any, environ: dict[str, Any]) -> bool:
+    """Make *response* a 304 or 412 if the request's conditions ask for it; say whether it is."""
+    etag, weak = response.get_etag()
+    modified = parse_timestamp(response.headers.get("Last-Modified"))
+    code = evaluate_preconditions(environ, etag, bool(weak), modified)
+    if code == 200:
+        return False
+    response.status_code = code
+    if code == 412:
+        close_iterable(response.response)
+        response.direct_passthrough = False
+        response.set_data(b"")
+    return True
 
 
 class JoinedRanges:

@@ -1,7 +1,12 @@
-"""The packed copy of a file, ``app.js.gz`` beside ``app.js``, for clients that take gzip."""
+"""What is sent instead of the file at a path: an open file, or a packed copy beside it.
+
+The packed copy of ``app.js`` is ``app.js.gz``. Leave it off where strangers may put files into the
+folder, for their ``.gz`` would stand in for another's file.
+"""
 
 from __future__ import annotations
 
+import io
 import os
 
 from ..exceptions import Forbidden, NotFound
@@ -44,3 +49,24 @@ def _prefers_gzip(environ: dict[str, Any]) -> bool:
     accepted = parse_accept_header(environ.get("HTTP_ACCEPT_ENCODING"))
     unpacked = max((quality for item, quality in accepted if item.lower() == "identity"), default=0)
     return 0 < accepted.quality("gzip") >= unpacked
+
+
+def measure_file_object(file: Any) -> int | None:
+    """Return the length of what is left in *file*, None if it cannot be told.
+
+    ValueError for a file in text mode.
+    """
+    if isinstance(file, io.TextIOBase):
+        raise ValueError(
+            f"The file {file!r} is open in text mode. Open it with mode 'rb', or use io.BytesIO."
+        )
+    try:
+        position = file.tell()
+        end = file.seek(0, os.SEEK_END)
+        if end is None:
+            end = file.tell()
+        file.seek(position)
+    except (AttributeError, OSError, ValueError):
+        return None
+    # A Range counts from the beginning of what is sent, so a file must stand there.
+    return None if position else int(end)
