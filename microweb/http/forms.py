@@ -60,8 +60,7 @@ def parse_urlencoded_body(
 
     Raises RequestEntityTooLarge beyond *max_memory* bytes or *max_parts* fields.
     """
-    if max_memory is not None and len(body) > max_memory:
-        raise _form_memory_error(max_memory)
+    _check_form_memory(len(body), max_memory)
     if max_parts is not None and body.count(b"&") >= max_parts:
         raise RequestEntityTooLarge().with_detail(
             f"The form has more than {max_parts} fields (MAX_FORM_PARTS)."
@@ -69,10 +68,11 @@ def parse_urlencoded_body(
     return parse_urlencoded(body.decode("utf-8", "replace"))
 
 
-def _form_memory_error(max_memory: int) -> RequestEntityTooLarge:
-    return RequestEntityTooLarge().with_detail(
-        f"The form's fields hold more than {max_memory} bytes (MAX_FORM_MEMORY_SIZE)."
-    )
+def _check_form_memory(size: int, most: int | None) -> None:
+    if most is not None and size > most:
+        raise RequestEntityTooLarge().with_detail(
+            f"The form's fields hold more than {most} bytes (MAX_FORM_MEMORY_SIZE)."
+        )
 
 
 class FileStorage:
@@ -175,14 +175,14 @@ def default_stream_factory(
 ) -> Any:
     """Return a binary file to write an upload to: in memory if the body is small, else on disk,
     unless Python came without `tempfile`."""
-    if total_content_length is not None and total_content_length <= SPOOL_THRESHOLD:
-        return io.BytesIO()
-    try:
-        from tempfile import TemporaryFile
-    except ImportError:
-        return io.BytesIO()
-    # The name is the system's random one; what the client sent has no say in it.
-    return TemporaryFile("w+b")
+    if total_content_length is None or total_content_length > SPOOL_THRESHOLD:
+        try:
+            from tempfile import TemporaryFile
+
+            return TemporaryFile("w+b")
+        except ImportError:
+            pass
+    return io.BytesIO()
 
 
 def _remove_regular_file(path: Any) -> None:
@@ -191,26 +191,25 @@ def _remove_regular_file(path: Any) -> None:
         os.unlink(os.path.realpath(path))
 
 
-class _PartCollector:
-    """Keeps the data of one part: where *open_file* says, else in memory and then on disk."""
+class _OpenPart:
+    """A part whose data come in: kept where *open_file* says, else in memory and then on disk."""
 
-    def __init__(self, part: MultipartPart, open_file: Callable[..., Any] | None = None) -> None:
-        self.part = part
-        self.settled = part.filename is None or open_file is not None
+    def __init__(self, part: MultipartPart, open_file: Callable[..., Any] | None) -> None:
+        self.name, self.filename, self.headers = part
         self.file: Any = io.BytesIO()
-        if part.filename is not None and open_file is not None:
-            get = part.headers.get
+        self._may_move = self.filename is not None and open_file is None
+        if self.filename is not None and open_file is not None:
             self.file = open_file(
-                content_type=get("Content-Type"),
-                filename=part.filename,
-                content_length=parse_digits(get("Content-Length")),
+                content_type=self.headers.get("Content-Type"),
+                filename=self.filename,
+                content_length=parse_digits(self.headers.get("Content-Length")),
             )
 
     def add(self, data: bytes) -> None:
         self.file.write(data)
-        if not self.settled and self.file.tell() > SPOOL_THRESHOLD:
+        if self._may_move and self.file.tell() > SPOOL_THRESHOLD:
             held, self.file = self.file, default_stream_factory(None, None, None)
-            self.settled = True
+            self._may_move = False
             with held.getbuffer() as view:
                 self.file.write(view)
 
@@ -229,41 +228,45 @@ def read_multipart_form(
     to disk, or to what *open_file* returns. RequestEntityTooLarge beyond a limit, BadRequest for
     a malformed body; no temporary file stays behind then.
     """
-    decoder: MultipartDecoder | None = None
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, FileStorage]] = []
     memory = 0
-    collector: _PartCollector | None = None
+    part: _OpenPart | None = None
     read = stream.read_some if isinstance(stream, LimitedStream) else stream.read
     try:
-        for block in iter(lambda: read(block_size), b""):
-            if decoder is None:
-                # Only now: a body without a byte is an empty form, boundary or not.
-                decoder = MultipartDecoder(checked_boundary(boundary), max_parts)
-            for event in decoder.feed(block):
-                if event.__class__ is MultipartPart:
-                    collector = _PartCollector(event, open_file)
-                elif collector is not None:
-                    collector.add(event.data)
-                    part, file = collector.part, collector.file
-                    if part.filename is None:
-                        memory += len(event.data)
-                        if max_memory is not None and memory > max_memory:
-                            raise _form_memory_error(max_memory)
-                    if event.more_data:
-                        continue
-                    if part.filename is None:
-                        fields.append((part.name, file.getvalue().decode("utf-8", "replace")))
-                    else:
-                        file.seek(0)
-                        upload = FileStorage(file, part.filename, part.name, headers=part.headers)
-                        files.append((part.name, upload))
-                    collector = None
-        if decoder is not None:
-            decoder.finish()
+        for event in _iter_multipart_events(lambda: read(block_size), boundary, max_parts):
+            if part is None or event.__class__ is MultipartPart:
+                part = _OpenPart(event, open_file)
+                continue
+            part.add(event.data)
+            if part.filename is None:
+                memory += len(event.data)
+                _check_form_memory(memory, max_memory)
+            if event.more_data:
+                continue
+            if part.filename is None:
+                fields.append((part.name, part.file.getvalue().decode("utf-8", "replace")))
+            else:
+                part.file.seek(0)
+                upload = FileStorage(part.file, part.filename, part.name, headers=part.headers)
+                files.append((part.name, upload))
+            part = None
     except BaseException:
         uploads = [upload.close for _, upload in files]
         # A file that cannot be written to its end cannot be closed without an error either.
-        call_all(uploads + ([collector.file.close] if collector else []), silent=True)
+        call_all(uploads + ([part.file.close] if part else []), silent=True)
         raise
     return fields, files
+
+
+def _iter_multipart_events(
+    read: Callable[[], bytes], boundary: str, max_parts: int | None
+) -> Iterator[Any]:
+    block = read()
+    if block:
+        # Only now: a body without a byte is an empty form, boundary or not.
+        decoder = MultipartDecoder(checked_boundary(boundary), max_parts)
+        while block:
+            yield from decoder.feed(block)
+            block = read()
+        decoder.finish()

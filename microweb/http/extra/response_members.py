@@ -148,6 +148,7 @@ class RareResponseMembers:
 
     headers: Any
     mimetype: Any
+    response: Any
 
     accept_ranges: Any = HeaderField("Accept-Ranges")
     access_control_allow_headers: Any = HeaderObjectField(
