@@ -110,6 +110,7 @@ OTHER_MODULES = (
     "http.extra.response_members",
     "http.extra.request_members",
     "http.extra.file_sources",
+    "http.extra.multipart_decoder",
     "http.extra.multipart_writer",
     "http.extra.formparser",
     "http.extra.wsgi",

@@ -41,7 +41,7 @@ from .exceptions import (
 from .fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
 from .forms import FileStorage, default_stream_factory
 from .headers import EnvironHeaders, Headers
-from .multipart import MultipartData, MultipartDecoder, MultipartPart
+from .multipart import MultipartData, MultipartPart
 from .request import Request
 from .response import Response, redirect_response
 from .streams import ClosingIterator, FileWrapper, LimitedStream
@@ -53,7 +53,7 @@ __all__ = [
     "FailedDependency", "FileStorage", "FileWrapper", "Forbidden", "GatewayTimeout", "Gone",
     "HTTPException", "HTTPNotImplemented", "HTTPVersionNotSupported", "Headers", "ImATeapot",
     "ImmutableMultiDict", "InternalServerError", "LengthRequired", "LimitedStream", "Locked",
-    "MethodNotAllowed", "MisdirectedRequest", "MultiDict", "MultipartData", "MultipartDecoder",
+    "MethodNotAllowed", "MisdirectedRequest", "MultiDict", "MultipartData",
     "MultipartPart", "NotAcceptable", "NotFound", "PreconditionFailed", "PreconditionRequired",
     "Request", "RequestEntityTooLarge", "RequestHeaderFieldsTooLarge", "RequestTimeout",
     "RequestURITooLarge", "RequestedRangeNotSatisfiable", "Response", "SecurityError",
@@ -82,6 +82,7 @@ _find_extra_of_http = import_later(
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept
     extra.header_values: RequestCacheControl ResponseCacheControl UserAgent WWWAuthenticate
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header
+    extra.multipart_decoder: MultipartDecoder
     extra.multipart_writer: MultipartEncoder encode_multipart
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file

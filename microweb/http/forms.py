@@ -16,7 +16,7 @@ from ..text.tokens import parse_digits
 from .exceptions import RequestEntityTooLarge
 from .fields import parse_options_header
 from .headers import Headers
-from .multipart import MultipartDecoder, MultipartPart, checked_boundary
+from .multipart import MultipartPart, iter_multipart
 from .streams import LimitedStream, call_all
 from .structures import ImmutableMultiDict
 
@@ -234,7 +234,9 @@ def read_multipart_form(
     part: _OpenPart | None = None
     read = stream.read_some if isinstance(stream, LimitedStream) else stream.read
     try:
-        for event in _iter_multipart_events(lambda: read(block_size), boundary, max_parts):
+        for event in iter_multipart(lambda: read(block_size), boundary, max_parts):
+            if event is None:
+                continue
             if part is None or event.__class__ is MultipartPart:
                 part = _OpenPart(event, open_file)
                 continue
@@ -257,16 +259,3 @@ def read_multipart_form(
         call_all(uploads + ([part.file.close] if part else []), silent=True)
         raise
     return fields, files
-
-
-def _iter_multipart_events(
-    read: Callable[[], bytes], boundary: str, max_parts: int | None
-) -> Iterator[Any]:
-    block = read()
-    if block:
-        # Only now: a body without a byte is an empty form, boundary or not.
-        decoder = MultipartDecoder(checked_boundary(boundary), max_parts)
-        while block:
-            yield from decoder.feed(block)
-            block = read()
-        decoder.finish()

@@ -1,7 +1,7 @@
 """multipart/form-data: bytes in and events out (RFC 7578, RFC 2046 section 5.1).
 
 The same bytes give the same events however they are cut, in time linear in their number. Text is
-UTF-8. It reads no stream and keeps no part: what becomes of the events is decided elsewhere.
+UTF-8. It keeps no part: what becomes of the events is decided elsewhere.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .headers import Headers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 #: A part's headers may be this long together, and this many.
@@ -28,9 +29,6 @@ PART_CONTROL_RE = re.compile("[\0-\x08\n-\x1f\x7f]")
 # 2046 section 5.1.1), and at the end of the buffer it may be cut.
 _DELIMITER_END = rb"(--|-?\Z|[ \t]{0,128}(?:\r\n|\r?\Z))"
 _DELIMITER_END_RE = re.compile(_DELIMITER_END)
-
-# What the bytes at hand belong to.
-_IN_PREAMBLE, _IN_PART_HEADERS, _IN_PART_DATA, _IN_EPILOGUE = range(4)
 
 
 class MultipartPart(namedtuple("_PartFields", "name filename headers")):
@@ -45,118 +43,111 @@ class MultipartData(namedtuple("_DataFields", "data more_data")):
     __slots__ = ()
 
 
-class MultipartDecoder:
+def iter_multipart(
+    read: Callable[[], bytes], boundary: str, max_parts: int | None = None
+) -> Iterator[Any]:
     r"""Decode a multipart/form-data body that is separated by *boundary*.
+
+    Yields for each part a `MultipartPart` and one or more `MultipartData`, and None before each
+    call of *read*, which returns the next bytes of the body, and none at its end.
 
     More than *max_parts* parts raise RequestEntityTooLarge, as do part headers beyond their
     limits; a malformed body raises BadRequest. Lines end in CRLF; a bare LF does not end one.
 
-    >>> decoder = MultipartDecoder(b"B")
-    >>> head = b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n'
-    >>> [part, data] = decoder.feed(head + b"1\r\n--B--")
-    >>> decoder.finish()
+    >>> body = [b'--B\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--B--', b""]
+    >>> [part, data] = filter(None, iter_multipart(iter(body).__next__, "B"))
     >>> part.name, data
     ('a', MultipartData(data=b'1', more_data=False))
     """
-
-    def __init__(self, boundary: bytes, max_parts: int | None = None) -> None:
-        self._delimiter = b"\r\n--" + boundary
-        # Made once the boundary was seen as the beginning of a longer word.
-        self._delimiter_re: re.Pattern[bytes] | None = None
-        self._max_parts = max_parts
-        self._parts = 0
-        self._state = _IN_PREAMBLE
-        # The first delimiter may stand at the very start: with a line end before it, it looks
-        # like all others.
-        self._held = b"\r\n"
-        self._seen_any = False
-        # How many bytes before the part's data belong to the empty line above it.
-        self._skip = 0
-
-    def feed(self, data: bytes) -> list[Any]:
-        """Take the next piece of the body and return the events that are certain by now."""
-        events: list[Any] = []
-        if not data or self._state == _IN_EPILOGUE:
-            return events
-        self._seen_any = True
-        buffer, position = self._held + data, 0
-        while position >= 0 and self._state != _IN_EPILOGUE:
-            in_headers = self._state == _IN_PART_HEADERS
-            read = self._read_headers if in_headers else self._read_data
-            position = read(buffer, position, events)
-        return events
-
-    def finish(self) -> None:
-        """Say that the body ends here: BadRequest unless it was complete (or empty)."""
-        if self._state != _IN_EPILOGUE and self._seen_any:
-            raise BadRequest().with_detail("The multipart body ends before its closing boundary.")
-
-    def _read_data(self, buffer: bytes, position: int, events: list[Any]) -> int:
-        """Read up to the next delimiter; return the position after it, or -1 for more bytes."""
-        found = self._find_delimiter(buffer, position)
-        line_end = b"" if found is None else found[1]
-        is_whole = line_end == b"--" or line_end.endswith(b"\r\n")
-        if found is not None:
-            end = found.start(1) - len(self._delimiter)
-        else:
-            # What may become a delimiter waits for more.
-            end = buffer.find(b"\r", max(position, len(buffer) - len(self._delimiter) - 1))
-            end = len(buffer) if end < 0 else end
-        if self._state == _IN_PART_DATA:
-            if end > position:
-                position, self._skip = position + self._skip, 0
-            if end > position or is_whole:
-                events.append(MultipartData(buffer[position:end], not is_whole))
-        if found is None or not is_whole:
-            self._held = buffer[end:]
-            return -1
-        self._skip = 0
-        if line_end == b"--":
-            self._state = _IN_EPILOGUE
-            return found.end()
-        self._state = _IN_PART_HEADERS
-        self._parts += 1
-        if self._max_parts is not None and self._parts > self._max_parts:
+    yield None
+    data = read()
+    if not data:
+        # A body without a byte is an empty form, boundary or not.
+        return
+    delimiter = b"\r\n--" + checked_boundary(boundary)
+    find = _make_delimiter_finder(delimiter)
+    # The first delimiter may stand at the very start: with a line end before it, it looks like all
+    # others.
+    buffer, start, parts = b"\r\n" + data, 0, 0
+    while True:
+        # The data of a part, or what stands before the first. In front of them is the empty line's
+        # CRLF: in a part without data it may be the delimiter's own (RFC 2046 section 5.1.1).
+        skip = 2
+        while True:
+            found = find(buffer, start)
+            if found is not None:
+                end = found.start(1) - len(delimiter)
+            else:
+                # What may become a delimiter waits for more.
+                end = buffer.find(b"\r", max(start, len(buffer) - len(delimiter) - 1))
+                end = len(buffer) if end < 0 else end
+            is_last = found is not None and found[1].endswith((b"--", b"\n"))
+            data = buffer[start + skip : end]
+            if parts and (data or is_last):
+                yield MultipartData(data, not is_last)
+            if found is not None and is_last:
+                break
+            skip = 0 if end > start else skip
+            yield None
+            buffer, start = buffer[end:] + _read_more(read), 0
+        if found[1] == b"--":
+            break
+        parts += 1
+        if max_parts is not None and parts > max_parts:
             raise RequestEntityTooLarge().with_detail(
-                f"The form has more than {self._max_parts} parts (MAX_FORM_PARTS)."
+                f"The form has more than {max_parts} parts (MAX_FORM_PARTS)."
             )
-        return found.end() - 2
+        # From the CRLF of the delimiter's line: without headers it is half of the empty line.
+        start = found.end() - 2
+        while True:
+            end = buffer.find(b"\r\n\r\n", start, start + MAX_PART_HEADER_BYTES + 4)
+            if end >= 0:
+                break
+            if len(buffer) - start > MAX_PART_HEADER_BYTES:
+                raise RequestEntityTooLarge().with_detail(
+                    f"A part's headers are longer than {MAX_PART_HEADER_BYTES} bytes."
+                )
+            yield None
+            buffer, start = buffer[start:] + _read_more(read), 0
+        yield _parse_part_headers(buffer[start + 2 : end])
+        start = end + 2
+    # What stands behind the last delimiter is not looked at.
+    yield None
+    while read():
+        yield None
 
-    def _find_delimiter(self, buffer: bytes, position: int) -> re.Match[bytes] | None:
-        """Find the end of the next delimiter, or of what may become one."""
+
+def _read_more(read: Callable[[], bytes]) -> bytes:
+    data = read()
+    if not data:
+        raise BadRequest().with_detail("The multipart body ends before its closing boundary.")
+    return data
+
+
+def _make_delimiter_finder(
+    delimiter: bytes,
+) -> Callable[[bytes, int], re.Match[bytes] | None]:
+    """Return a function that finds the next *delimiter*, or what may become one, with its end."""
+    pattern: re.Pattern[bytes] | None = None
+
+    def find(buffer: bytes, start: int) -> re.Match[bytes] | None:
+        nonlocal pattern
         # Fixed bytes are found faster than a pattern, and one CR, if there is none, faster still.
-        position = buffer.find(b"\r", position)
-        if position >= 0 and self._delimiter_re is None:
-            position = buffer.find(self._delimiter, position)
-        if position < 0:
+        start = buffer.find(b"\r", start)
+        if start >= 0 and pattern is None:
+            start = buffer.find(delimiter, start)
+        if start < 0:
             return None
-        if self._delimiter_re is None:
-            found = _DELIMITER_END_RE.match(buffer, position + len(self._delimiter))
+        if pattern is None:
+            found = _DELIMITER_END_RE.match(buffer, start + len(delimiter))
             if found is not None:
                 return found
             # A longer word that begins like the boundary is data. Where there is one there may be
             # millions: from now on a pattern finds what follows them.
-            self._delimiter_re = re.compile(re.escape(self._delimiter) + _DELIMITER_END)
-        return self._delimiter_re.search(buffer, position)
+            pattern = re.compile(re.escape(delimiter) + _DELIMITER_END)
+        return pattern.search(buffer, start)
 
-    def _read_headers(self, buffer: bytes, position: int, events: list[Any]) -> int:
-        """Read a part's headers from the CRLF before them; return the position of its data."""
-        # The CRLF of the boundary's line is still there: without headers it is the first half
-        # of the empty line.
-        end = buffer.find(b"\r\n\r\n", position, position + MAX_PART_HEADER_BYTES + 4)
-        if end < 0:
-            if len(buffer) - position > MAX_PART_HEADER_BYTES:
-                raise RequestEntityTooLarge().with_detail(
-                    f"A part's headers are longer than {MAX_PART_HEADER_BYTES} bytes."
-                )
-            self._held = buffer[position:]
-            return -1
-        events.append(_parse_part_headers(buffer[position + 2 : end]))
-        self._state = _IN_PART_DATA
-        # The empty line's CRLF is left to be looked at: in a part without data it may be the
-        # delimiter's own (RFC 2046 section 5.1.1, body-part). Otherwise it is skipped.
-        self._skip = 2
-        return end + 2
+    return find
 
 
 def _parse_part_headers(block: bytes) -> MultipartPart:

@@ -35,8 +35,8 @@ from microweb.http import (
     parse_options_header,
     parse_range_header,
 )
+from microweb.http.extra.multipart_decoder import MultipartDecoder
 from microweb.http.files import file_response
-from microweb.http.multipart import MultipartDecoder
 from microweb.middleware import DispatcherMiddleware, ProxyFix
 from microweb.routing import Map, NoMatch, RequestRedirect, Rule
 from microweb.security import safe_join, secure_filename

@@ -6,6 +6,7 @@ import io
 from wsgiref.validate import validator
 
 from microweb.http import Request
+from microweb.http.multipart import iter_multipart
 
 
 def make_environ(method="GET", body=None, **extra):
@@ -82,3 +83,10 @@ def field_part(name, data):
 def file_part(name, filename, data, content_type=b"text/plain"):
     head = b'Content-Disposition: form-data; name="%s"; filename="%s"\r\nContent-Type: %s'
     return head % (name, filename, content_type), data
+
+
+def multipart_events(pieces, boundary=b"B", **limits):
+    """Return the events of a multipart body that comes in pieces."""
+    left = iter([piece for piece in pieces if piece])
+    events = iter_multipart(lambda: next(left, b""), boundary.decode(), **limits)
+    return [event for event in events if event is not None]

@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from microweb.http import MultipartDecoder
-
-from .support_http import make_request
+from .support_http import make_request, multipart_events
 
 VECTORS = Path(__file__).parents[1] / "vectors"
 
@@ -146,15 +144,12 @@ def test_mp_16_captures_give_the_same_however_they_are_cut(name):
     boundary = content_type.partition("boundary=")[2].encode()
 
     def decode(pieces):
-        decoder = MultipartDecoder(boundary)
         parts = []
-        for piece in pieces:
-            for event in decoder.feed(piece):
-                if hasattr(event, "name"):
-                    parts.append([event.name, event.filename, list(event.headers), b""])
-                else:
-                    parts[-1][3] += event.data
-        decoder.finish()
+        for event in multipart_events(pieces, boundary):
+            if hasattr(event, "name"):
+                parts.append([event.name, event.filename, list(event.headers), b""])
+            else:
+                parts[-1][3] += event.data
         return parts
 
     whole = decode([body])

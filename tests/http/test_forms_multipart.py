@@ -9,25 +9,29 @@ import time
 
 import pytest
 
-from microweb.http import BadRequest, HTTPException, MultipartDecoder, RequestEntityTooLarge
+from microweb.http import BadRequest, HTTPException, RequestEntityTooLarge
 
-from .support_http import field_part, file_part, make_request, multipart_body, post_multipart
+from .support_http import (
+    field_part,
+    file_part,
+    make_request,
+    multipart_body,
+    multipart_events,
+    post_multipart,
+)
 
 TRICKY = b"\r\n--\r\n--Bx\r\n--B x\r\r\n\r\n-\r\n--\n--B--\r\n--B\t\x00\xff--B"
 
 
 def decode(pieces, boundary=b"B", **limits):
     """Feed the pieces; return [name, filename, data, complete] per part."""
-    decoder = MultipartDecoder(boundary, **limits)
     parts = []
-    for piece in pieces:
-        for event in decoder.feed(piece):
-            if hasattr(event, "name"):
-                parts.append([event.name, event.filename, b"", False])
-            else:
-                parts[-1][2] += event.data
-                parts[-1][3] = not event.more_data
-    decoder.finish()
+    for event in multipart_events(pieces, boundary, **limits):
+        if hasattr(event, "name"):
+            parts.append([event.name, event.filename, b"", False])
+        else:
+            parts[-1][2] += event.data
+            parts[-1][3] = not event.more_data
     return parts
 
 
@@ -140,11 +144,9 @@ def test_mp_06_preamble_and_epilogue_are_skipped(caplog):
 def test_mp_07_part_headers_are_limited(headers):
     with pytest.raises(RequestEntityTooLarge):
         decode([b"--B\r\n" + headers + b"\r\n\r\nx\r\n--B--"])
-    decoder = MultipartDecoder(b"B")
+    pieces = [headers[start : start + 4096] for start in range(0, len(headers), 4096)]
     with pytest.raises(RequestEntityTooLarge):
-        for start in range(0, len(headers), 4096):
-            decoder.feed((b"--B\r\n" if not start else b"") + headers[start : start + 4096])
-        decoder.feed(b"\r\n\r\nx")
+        decode([b"--B\r\n", *pieces, b"\r\n\r\nx"])
 
 
 @pytest.mark.parametrize("parameters", [b"; a=b" * 200_000, b'; name="' + b'\\"' * 500_000 + b'"'])
