@@ -13,8 +13,7 @@ This part never sees an app, a route or a socket; it can be used alone:
 ... )
 [b'Hello, Ada!']
 
-Reading order: fields, exceptions, structures, headers, urls, cookies, streams, response, files,
-multipart, forms, request. The rest, in ``extra/``, is imported when it is first used.
+What a first reading skips is in ``extra/`` and imported when it is first used.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from .exceptions import (
     Unauthorized, UnavailableForLegalReasons, UnprocessableEntity, UnsupportedMediaType,
     default_exceptions,
 )
-from .fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
+from .fields import dump_options_header, parse_options_header, quote_etag
 from .forms import FileStorage, default_stream_factory
 from .headers import EnvironHeaders, Headers
 from .multipart import MultipartData, MultipartPart
@@ -61,7 +60,7 @@ __all__ = [
     "UnprocessableEntity", "UnsupportedMediaType", "cached_property", "default_exceptions",
     "default_stream_factory", "dump_cookie", "dump_options_header", "host_is_trusted",
     "http_date", "parse_cookie", "parse_date", "parse_options_header", "quote_etag",
-    "quote_header_value", "redirect_response", "unquote_etag", "unquote_header_value",
+    "quote_header_value", "redirect_response", "unquote_header_value",
 ]
 # isort: on
 # fmt: on
@@ -76,7 +75,7 @@ _find_extra_of_http = import_later(
     extra.combined: CallbackDict CombinedMultiDict ImmutableDict
     extra.conditional: ContentRange ETags IfRange Range generate_etag
     extra.conditional: parse_content_range_header parse_etags parse_if_range_header
-    extra.conditional: parse_range_header
+    extra.conditional: parse_range_header unquote_etag
     extra.formparser: FormDataParser MultiPartParser
     extra.header_lists: dump_header parse_dict_header parse_list_header
     extra.header_values: Accept Authorization HeaderSet LanguageAccept MIMEAccept

@@ -102,23 +102,6 @@ def quote_etag(etag: str, weak: bool = False) -> str:
     return f'W/"{etag}"' if weak else f'"{etag}"'
 
 
-def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
-    """Return ``(tag, is_weak)``; ``(None, None)`` if there is none.
-
-    >>> unquote_etag('W/"abc"'), unquote_etag(None)
-    (('abc', True), (None, None))
-    """
-    if not etag:
-        return None, None
-    etag = etag.strip(" \t")
-    weak = etag.startswith(("W/", "w/"))
-    if weak:
-        etag = etag[2:]
-    if len(etag) > 1 and etag[0] == etag[-1] == '"':
-        etag = etag[1:-1]
-    return etag, weak
-
-
 def names_etag(header: str, etag: str | None, weakly: bool = True) -> bool:
     """Say whether a condition is ``*`` or names *etag*; weak tags count when compared *weakly*."""
     return header.strip(" \t") == "*" or any(

@@ -17,7 +17,7 @@ from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date, parse_timestamp
 from ..text.quoting import percent_encode
 from ..text.tokens import quote_header_value
 from .exceptions import Forbidden, NotFound
-from .fields import is_unchanged, quote_etag, unquote_etag
+from .fields import is_unchanged, quote_etag
 from .headers import Headers
 from .response import Response, content_type_of
 from .streams import STREAM_BLOCK_SIZE, FileWrapper
@@ -233,7 +233,7 @@ def _apply_conditions_to_file(
             return
     if "HTTP_IF_NONE_MATCH" in environ or "HTTP_IF_MODIFIED_SINCE" in environ:
         modified = parse_timestamp(response.headers.get("Last-Modified"))
-        if is_unchanged(environ, unquote_etag(response.headers.get("ETag"))[0], modified):
+        if is_unchanged(environ, response.headers.get("ETag", "")[1:-1] or None, modified):
             response.status_code = 304
 
 

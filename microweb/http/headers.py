@@ -10,7 +10,7 @@ from ..text.lazy import add_later_members
 from ..text.tokens import check_field_name, check_field_value
 from .exceptions import BadRequestKeyError
 from .fields import dump_options_header
-from .structures import converted_value, converted_values, iter_multi_items
+from .structures import converted_value, converted_values, iter_multi_items, refuse_change
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,12 +114,6 @@ class Headers(_HeadersBase):
                 return
         items.append(pair)
 
-    def setdefault(self, key: str, default: Any) -> str:
-        """Return the first value of *key*, setting it to *default* if it is missing."""
-        if key not in self:
-            self.set(key, default)
-        return self[key]  # type: ignore[no-any-return]
-
     def __setitem__(self, key: Any, value: Any) -> None:
         """Set by name (as ``set``), by index to a pair, or by slice to pairs."""
         if isinstance(key, str):
@@ -191,17 +185,9 @@ def _load_rare_headers_members() -> type:
 add_later_members(
     Headers,
     _load_rare_headers_members,
-    "get_all values setlist setlistdefault pop popitem clear"
+    "get_all values setlist setdefault setlistdefault pop popitem clear"
     " _get_at _set_at _remove_at __copy__ __ior__ __or__",
 )
-
-
-def _refuse_header_change(self: Any, *args: Any, **kwargs: Any) -> Any:
-    """Raise: received headers stay as they came."""
-    raise TypeError(
-        f"{type(self).__name__!r} objects cannot be changed. "
-        "Take a copy first: headers = request.headers.copy()."
-    )
 
 
 class EnvironHeaders(Headers):
@@ -244,9 +230,9 @@ class EnvironHeaders(Headers):
     def _get_at(self, index: Any) -> Any:
         raise BadRequestKeyError(index)
 
-    add = add_header = set = setlist = setdefault = setlistdefault = _refuse_header_change
-    extend = update = remove = pop = popitem = clear = _refuse_header_change
-    __setitem__ = __delitem__ = __ior__ = _refuse_header_change
+    add = add_header = set = setlist = setdefault = setlistdefault = refuse_change
+    extend = update = remove = pop = popitem = clear = refuse_change
+    __setitem__ = __delitem__ = __ior__ = refuse_change
 
 
 class HeaderField:

@@ -121,25 +121,11 @@ class Request(_RequestBase):
             error.description = error.detail
         return error
 
-    # What routing found
-
     @property
     def endpoint(self) -> str | None:
         """The endpoint of the matched rule, None before routing or without a match."""
         rule = self.url_rule
         return None if rule is None else rule.endpoint
-
-    @property
-    def blueprint(self) -> str | None:
-        """The name of the blueprint the endpoint belongs to, with its parents' names."""
-        return (self.endpoint or "").rpartition(".")[0] or None
-
-    @property
-    def blueprints(self) -> list[str]:
-        """The blueprint and its parents, innermost first."""
-        return blueprint_names_of(self.endpoint)
-
-    # The request line
 
     @property
     def method(self) -> str:
@@ -214,14 +200,10 @@ class Request(_RequestBase):
         # A query string is encoded already, so its percent signs stay.
         return f"{self.base_url}?{readable_url_part(query, _QUERY_KEPT)}"
 
-    # Client
-
     @property
     def remote_addr(self) -> str | None:
         """The address of the client or of the nearest proxy."""
         return self.environ.get("REMOTE_ADDR")
-
-    # Headers
 
     @cached_property
     def headers(self) -> EnvironHeaders:
@@ -476,10 +458,10 @@ add_later_members(
     Request,
     _load_rare_request_members,
     """
-    from_values full_path host_url mimetype_params script_root url_root server access_route
-    input_stream remote_user referrer origin content_encoding content_md5 accept_charsets
-    accept_encodings accept_languages accept_mimetypes cache_control if_match if_none_match
-    if_modified_since if_unmodified_since if_range range user_agent authorization
+    blueprint blueprints from_values full_path host_url mimetype_params script_root url_root server
+    access_route input_stream remote_user referrer origin content_encoding content_md5
+    accept_charsets accept_encodings accept_languages accept_mimetypes cache_control if_match
+    if_none_match if_modified_since if_unmodified_since if_range range user_agent authorization
     access_control_request_headers access_control_request_method
     application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr is_ajax
     """

@@ -180,9 +180,10 @@ add_later_members(
 
 def refuse_change(self: Any, *args: Any, **kwargs: Any) -> NoReturn:
     """Raise: what this object holds came with the request and stays as it came."""
+    what = "headers" if hasattr(self, "environ") else "args"
     raise TypeError(
         f"{type(self).__name__!r} objects cannot be changed. "
-        "Take a copy first: data = request.args.copy()."
+        f"Take a copy first: {what} = request.{what}.copy()."
     )
 
 

@@ -11,9 +11,12 @@ import re
 from ..text.hosts import split_host_port
 from ..text.quoting import percent_encode
 
-# RFC 3986 section 3.1.
-_SCHEME_RE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
-_LOCATION_KEPT = "%!#$&'()*+,/:;=?@[]"
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+# Scheme, authority and the rest (RFC 3986 sections 3.1 and 3.2).
+_LOCATION_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(?://([^/?#]*))?(.*)", re.DOTALL)
 
 
 def location_from_iri(location: str) -> str:
@@ -23,22 +26,19 @@ def location_from_iri(location: str) -> str:
     are refused rather than removed, because a browser removes them and then sees another address
     (``/\\t/evil.example``); so are an empty or malformed host. ValueError for all of these.
     """
-    if any(char < " " or "\x7f" <= char <= "\x9f" for char in location):
+    if re.search("[\0-\x1f\x7f-\x9f]", location):
         raise ValueError(
             f"The location {location[:200]!r} holds a control character. "
             "Percent-encode it, or refuse what it was made from."
         )
-    scheme = _SCHEME_RE.match(location)
-    start = scheme.end() if scheme is not None else 0
-    prefix = location[:start]
-    rest = location[start:]
-    if not rest.startswith("//"):
-        return prefix + percent_encode(rest, _LOCATION_KEPT)
-    end = min((at for at in (rest.find(mark, 2) for mark in "/?#") if at >= 0), default=len(rest))
-    authority = rest[2:end]
-    if authority or prefix.lower() in ("", "http:", "https:"):
-        authority = _ascii_authority(authority, location)
-    return f"{prefix}//{authority}{percent_encode(rest[end:], _LOCATION_KEPT)}"
+    parts: Any = _LOCATION_RE.fullmatch(location)
+    scheme, authority, rest = parts.groups()
+    start = scheme or ""
+    if authority is not None:
+        if authority or start.lower() in ("", "http:", "https:"):
+            authority = _ascii_authority(authority, location)
+        start += f"//{authority}"
+    return start + percent_encode(rest, "%!#$&'()*+,/:;=?@[]")
 
 
 def _ascii_authority(authority: str, location: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 from microweb.http import BadRequestKeyError, EnvironHeaders, Headers
 
 SETTERS = [
+    lambda h, n, v: h.setdefault(n, v),
     lambda h, n, v: h.setlist(n, [v]),
     lambda h, n, v: h.setlistdefault(n, [v]),
     lambda h, n, v: h.__setitem__(0, (n, v)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...text.dates import datetime_from_timestamp, http_date, parse_timestamp
 from ...text.tokens import parse_digits
-from ..fields import ETAG_RE, is_unchanged, names_etag, quote_etag, unquote_etag
+from ..fields import ETAG_RE, is_unchanged, names_etag, quote_etag
 from .combined import HeaderValue
 
 TYPE_CHECKING = False
@@ -15,6 +15,23 @@ if TYPE_CHECKING:
 
 # RFC 9110 section 14.2 lets a server ignore a Range that asks for many small pieces.
 _MAX_RANGES = 16
+
+
+def unquote_etag(etag: str | None) -> tuple[str | None, bool | None]:
+    """Return ``(tag, is_weak)``; ``(None, None)`` if there is none.
+
+    >>> unquote_etag('W/"abc"'), unquote_etag(None)
+    (('abc', True), (None, None))
+    """
+    if not etag:
+        return None, None
+    etag = etag.strip(" \t")
+    weak = etag.startswith(("W/", "w/"))
+    if weak:
+        etag = etag[2:]
+    if len(etag) > 1 and etag[0] == etag[-1] == '"':
+        etag = etag[1:-1]
+    return etag, weak
 
 
 def generate_etag(data: bytes) -> str:

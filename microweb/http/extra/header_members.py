@@ -39,6 +39,12 @@ class RareHeadersMembers:
         for value in values[1:]:
             self.add(key, value)
 
+    def setdefault(self, key: str, default: Any) -> str:
+        """Return the first value of *key*, setting it to *default* if it is missing."""
+        if self.get(key) is None:
+            self.set(key, default)
+        return self.get(key)  # type: ignore[no-any-return]
+
     def setlistdefault(self, key: str, default: Iterable[Any]) -> list[str]:
         """Return all values of *key*, setting them if there are none."""
         if self.get(key) is None:

@@ -118,6 +118,18 @@ class RareRequestMembers:
             )
         return cls(cls.environ_builder(*args, **kwargs).get_environ())
 
+    @property
+    def blueprint(self: Any) -> str | None:
+        """The name of the blueprint the endpoint belongs to, with its parents' names."""
+        return (self.endpoint or "").rpartition(".")[0] or None
+
+    @property
+    def blueprints(self: Any) -> list[str]:
+        """The blueprint and its parents, innermost first."""
+        from ..request import blueprint_names_of
+
+        return blueprint_names_of(self.endpoint)
+
     @cached_property
     def full_path(self: Any) -> str:
         """The path with a question mark and the query string."""

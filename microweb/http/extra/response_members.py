@@ -11,13 +11,18 @@ import time
 from ...text.dates import datetime_from_timestamp, http_date, parse_date
 from ...text.missing import import_stdlib
 from ...text.tokens import parse_digits
-from ..fields import dump_options_header, parse_options_header, quote_etag, unquote_etag
+from ..fields import dump_options_header, parse_options_header, quote_etag
 from ..headers import HeaderField
 from ..structures import cached_property
 from ..urls import location_from_iri
 from .absent import LeftOutName
 from .combined import HeaderValue
-from .conditional import ContentRange, generate_etag, parse_content_range_header
+from .conditional import (
+    ContentRange,
+    generate_etag,
+    parse_content_range_header,
+    unquote_etag,
+)
 from .header_values import (
     CacheControl,
     HeaderSet,
