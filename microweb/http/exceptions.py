@@ -89,9 +89,9 @@ default_exceptions: dict[int, type[HTTPException]] = {}
 class HTTPException(Exception):
     """The base of all errors that are also responses, and WSGI callables.
 
-    *description* replaces the class's own text; it is plain text, and the page escapes it.
-    *response*, if given, is sent instead of the page. A subclass may set ``code`` and
-    ``description``, or give ``code`` in its class statement and describe itself in its docstring.
+    *description*, plain text, replaces the class's own. *response*, if given, is sent instead of
+    the page. A subclass may set ``code`` and ``description``, or give ``code`` in its class
+    statement and describe itself in its docstring.
 
     >>> error = NotFound("No such book.")
     >>> error.code, error.name, str(error)
@@ -398,9 +398,8 @@ class Aborter:
 
         Raises LookupError for a code without a class.
         """
-        kind = self.mapping.get(code) if isinstance(code, int) else None
-        if kind is not None:
-            raise kind(*args, **kwargs)
+        if isinstance(code, int) and code in self.mapping:
+            raise self.mapping[code](*args, **kwargs)
         if not callable(code) or isinstance(code, (type, HTTPException)):
             raise LookupError(
                 f"No exception is known for the status code {code!r}: "

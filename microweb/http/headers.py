@@ -104,13 +104,11 @@ class Headers(_HeadersBase):
         if kw:
             value = dump_options_header(value, kw)
         pair = (check_field_name(key), check_field_value(value))
-        wanted = key.lower()
-        items = self._list
+        wanted, items = key.lower(), self._list
         for index, (name, _) in enumerate(items):
             if name.lower() == wanted:
-                items[index] = pair
                 rest = [item for item in items[index + 1 :] if item[0].lower() != wanted]
-                items[index + 1 :] = rest
+                items[index:] = [pair, *rest]
                 return
         items.append(pair)
 
@@ -148,9 +146,9 @@ class Headers(_HeadersBase):
     def update(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Replace the headers that are named in *arg*, keeping the others."""
         for fresh in (Headers(arg), Headers(kwargs)):
-            names = {name.lower() for name, _ in fresh._list}
-            kept = [item for item in self._list if item[0].lower() not in names]
-            self._list[:] = kept + fresh._list
+            for name in {name.lower() for name, _ in fresh._list}:
+                self.remove(name)
+            self._list += fresh._list
 
     def to_wsgi_list(self) -> list[tuple[str, str]]:
         """Return a new list of pairs, as ``start_response`` takes it (PEP 3333)."""

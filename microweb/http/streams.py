@@ -42,8 +42,7 @@ class LimitedStream(io.RawIOBase):
         *,
         position: int = 0,
     ) -> None:
-        self._source = stream
-        self._position = position
+        self._source, self._position = stream, position
         self._length = announced if is_max else limit
         self._limit = limit if is_max else None
 
@@ -65,11 +64,11 @@ class LimitedStream(io.RawIOBase):
         if self._error is not None:
             # What was too long or cut short stays so: no second read passes it off as whole.
             raise self._error
-        if self._limit is not None:
-            # One more than allowed tells a body that is too long from one that just fits.
-            size = min(size, self._limit - self._position + 1)
-        elif self._length is not None:
-            size = min(size, self._length - self._position)
+        limit, length = self._limit, self._length
+        # One more than the limit tells a body that is too long from one that just fits.
+        most = length if limit is None else limit + 1
+        if most is not None:
+            size = min(size, most - self._position)
         if self._ended or size <= 0:
             return b""
         try:
@@ -79,13 +78,13 @@ class LimitedStream(io.RawIOBase):
             raise self._error from error
         self._position += len(data)
         self._ended = not data
-        if self._limit is not None and self._position > self._limit:
+        if limit is not None and self._position > limit:
             self._error = RequestEntityTooLarge().with_detail(
-                f"The body has more than {self._limit} bytes (MAX_CONTENT_LENGTH)."
+                f"The body has more than {limit} bytes (MAX_CONTENT_LENGTH)."
             )
-        elif self._ended and self._length is not None and self._position < self._length:
+        elif self._ended and length is not None and self._position < length:
             self._error = ClientDisconnected().with_detail(
-                f"The body ended after {self._position} of {self._length} bytes."
+                f"The body ended after {self._position} of {length} bytes."
             )
         if self._error is not None:
             raise self._error
