@@ -290,11 +290,6 @@ class Response(_ResponseBase):
         """Whether the body is a list or tuple."""
         return isinstance(self.response, (list, tuple))
 
-    @property
-    def is_streamed(self) -> bool:
-        """Whether the body's length is not known beforehand."""
-        return not hasattr(self.response, "__len__")
-
     def call_on_close(self, func: Callable[[], Any]) -> Callable[[], Any]:
         """Have *func* called when the response has been sent; returns it, as a decorator does."""
         self._on_close = [*(self._on_close or ()), func]
@@ -380,19 +375,6 @@ class Response(_ResponseBase):
     def mimetype(self, value: str) -> None:
         self.headers.set("Content-Type", content_type_of(value))
 
-    @classmethod
-    def force_type(cls, response: Any, environ: dict[str, Any] | None = None) -> Response:
-        """Return *response* as an object of this class: a Response, or a WSGI callable."""
-        if isinstance(response, Response):
-            response.__class__ = cls
-            return response
-        if environ is None:
-            raise TypeError(
-                f"{response!r} is a WSGI application: it takes an environ to make it a response."
-            )
-        made: Response = cls.from_app(response, environ)
-        return made
-
     def __repr__(self) -> str:
         length = self.calculate_content_length()
         size = "streamed" if length is None else f"{length} bytes"
@@ -409,10 +391,10 @@ add_later_members(
     Response,
     _load_rare_response_members,
     """
-    set_etag get_etag add_etag make_conditional freeze stream from_app _make_location_absolute
-    __enter__ __exit__ content_length mimetype_params accept_ranges age allow cache_control
-    content_encoding content_language content_location content_md5 content_range date expires
-    last_modified retry_after vary www_authenticate access_control_allow_credentials
+    force_type from_app is_streamed set_etag get_etag add_etag make_conditional freeze stream
+    __enter__ __exit__ _make_location_absolute content_length mimetype_params accept_ranges age
+    allow cache_control content_encoding content_language content_location content_md5 content_range
+    date expires last_modified retry_after vary www_authenticate access_control_allow_credentials
     access_control_allow_headers access_control_allow_methods access_control_allow_origin
     access_control_expose_headers access_control_max_age
     content_security_policy content_security_policy_report_only cross_origin_embedder_policy

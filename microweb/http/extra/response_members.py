@@ -36,7 +36,9 @@ from .response_stream import ResponseStream, response_from_app
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TypeVar
+
+    ResponseType = TypeVar("ResponseType")
 
 
 def write_count(value: Any) -> int:
@@ -243,6 +245,28 @@ class RareResponseMembers:
     def stream(self) -> ResponseStream:
         """A file to write the body with; what is written comes after what is there."""
         return ResponseStream(self)
+
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body's length is not known beforehand."""
+        return not hasattr(self.response, "__len__")
+
+    @classmethod
+    def force_type(
+        cls: type[ResponseType], response: Any, environ: dict[str, Any] | None = None
+    ) -> ResponseType:
+        """Return *response* as an object of this class: a Response, or a WSGI callable."""
+        from ..response import Response
+
+        if isinstance(response, Response):
+            response.__class__ = cls  # type: ignore[assignment]
+            return response  # type: ignore[return-value]
+        if environ is None:
+            raise TypeError(
+                f"{response!r} is a WSGI application: it takes an environ to make it a response."
+            )
+        made: ResponseType = cls.from_app(response, environ)  # type: ignore[attr-defined]
+        return made
 
     @classmethod
     def from_app(
