@@ -177,13 +177,15 @@ app.jinja_loader = DictLoader(TEMPLATES)
 app.register_blueprint(people)
 """
 USE_SMALL_APP = """
-import io, urllib.request
+import urllib.request
 from small import app
 client = app.test_client()
 assert client.post("/words", data={"word": "<b>"}, follow_redirects=True).text == (
     "<title>ADA</title><p>&lt;b&gt;")
-files = {"file": (io.BytesIO(b"12345"), "a.txt")}
-assert client.post("/files", data=files).json == {"name": "a.txt", "size": 5, "began": True}
+head = 'Content-Disposition: form-data; name="file"; filename="a.txt"'
+form = dict(data="\\r\\n".join(["--B", head, "", "12345", "--B--"]).encode(),
+            content_type="multipart/form-data; boundary=B")
+assert client.post("/files", **form).json == {"name": "a.txt", "size": 5, "began": True}
 assert client.get("/nowhere").text == "nothing at /nowhere"
 with app.start() as server:
     with urllib.request.urlopen(server.url + "people/bob") as answer:
@@ -206,4 +208,4 @@ def test_what_a_smaller_file_has_not_is_told(tmp_path):
     (tmp_path / "web.py").write_text(build_one_file("core"), "utf-8")
     program = "from web import Request; Request({'HTTP_ACCEPT': 'a/b'}).accept_mimetypes"
     done = run(tmp_path, "-c", program)
-    assert "ImportError: http/extra/request_fields.py is not in this single file" in done.stderr
+    assert "ImportError: http/extra/request_members.py is not in this single file" in done.stderr
