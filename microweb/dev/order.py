@@ -96,7 +96,7 @@ CORE_MODULES = (
 # Here the core ends.
 OTHER_MODULES = (
     "http.extra.header_lists",
-    "http.extra.continuations",
+    "http.extra.options",
     "http.extra.json_errors",
     "http.extra.dict_members",
     "http.extra.international",

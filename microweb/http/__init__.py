@@ -37,7 +37,7 @@ from .exceptions import (
     Unauthorized, UnavailableForLegalReasons, UnprocessableEntity, UnsupportedMediaType,
     default_exceptions,
 )
-from .fields import dump_options_header, parse_options_header, quote_etag
+from .fields import dump_options_header, quote_etag
 from .forms import FileStorage, default_stream_factory
 from .headers import EnvironHeaders, Headers
 from .multipart import MultipartData, MultipartPart
@@ -59,7 +59,7 @@ __all__ = [
     "ServiceUnavailable", "TooManyRequests", "Unauthorized", "UnavailableForLegalReasons",
     "UnprocessableEntity", "UnsupportedMediaType", "cached_property", "default_exceptions",
     "default_stream_factory", "dump_cookie", "dump_options_header", "host_is_trusted",
-    "http_date", "parse_cookie", "parse_date", "parse_options_header", "quote_etag",
+    "http_date", "parse_cookie", "parse_date", "quote_etag",
     "quote_header_value", "redirect_response", "unquote_header_value",
 ]
 # isort: on
@@ -83,6 +83,7 @@ _find_extra_of_http = import_later(
     extra.header_values: parse_accept_header parse_cache_control_header parse_set_header
     extra.multipart_decoder: MultipartDecoder
     extra.multipart_writer: MultipartEncoder encode_multipart
+    extra.options: parse_options_header
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file
     files: file_response

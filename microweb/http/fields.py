@@ -6,7 +6,7 @@ import re
 
 from ..text.dates import parse_timestamp
 from ..text.quoting import percent_decode, percent_encode
-from ..text.tokens import quote_header_value, split_parameters
+from ..text.tokens import quote_header_value
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,39 +34,6 @@ def decode_extended_value(value: str) -> str | None:
     if not quote or not second or charset not in ("utf-8", "iso-8859-1", "us-ascii"):
         return None
     return percent_decode(text, charset)
-
-
-def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
-    """Parse a header with parameters, such as Content-Type or Content-Disposition.
-
-    Returns ``(head, parameters)``; the head keeps its case, parameter names are in lower case,
-    the first of two equal names counts. An RFC 8187 ``name*`` wins over ``name``. Never raises.
-
-    >>> parse_options_header("attachment; filename=x; filename*=UTF-8''%c3%a9")
-    ('attachment', {'filename': 'é'})
-    """
-    if not value or ";" not in value:
-        return (value or "").strip(" \t"), {}
-    head, parameters = split_parameters(value)
-    options: dict[str, str] = {}
-    extended: dict[str, str] = {}
-    for name, text in parameters:
-        base, star, rest = name.partition("*")
-        if not star:
-            options.setdefault(name, text)
-        elif base and not rest:
-            decoded = decode_extended_value(text)
-            if decoded is not None:
-                extended.setdefault(base, decoded)
-    if "*0" in value:
-        try:
-            from .extra.continuations import join_continuations
-        except ImportError:
-            # The core alone reads no parameters that come in pieces.
-            pass
-        else:
-            extended = {**join_continuations(parameters), **extended}
-    return head, {**options, **extended}
 
 
 def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:

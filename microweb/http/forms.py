@@ -14,7 +14,6 @@ from functools import partial
 from ..text.quoting import percent_decode, text_from_environ
 from ..text.tokens import parse_digits
 from .exceptions import RequestEntityTooLarge
-from .fields import parse_options_header
 from .headers import Headers
 from .multipart import MultipartPart, iter_multipart
 from .streams import LimitedStream, call_all
@@ -123,11 +122,13 @@ class FileStorage:
     @property
     def mimetype(self) -> str:
         """The media type without parameters, in lower case."""
-        return parse_options_header(self.content_type)[0].lower()
+        return (self.content_type or "").partition(";")[0].strip(" \t").lower()
 
     @property
     def mimetype_params(self) -> dict[str, str]:
         """The parameters of the Content-Type."""
+        from .extra.options import parse_options_header
+
         return parse_options_header(self.content_type)[1]
 
     def save(self, dst: Any, buffer_size: int = 65536) -> None:

@@ -14,7 +14,7 @@ from ..text.hosts import host_is_trusted, is_valid_host
 from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
 from ..text.quoting import text_from_environ
-from ..text.tokens import parse_digits
+from ..text.tokens import parse_digits, split_parameters
 from .cookies import parse_cookie_pairs
 from .exceptions import (
     BadHost,
@@ -23,7 +23,7 @@ from .exceptions import (
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
-from .fields import is_json_mimetype, parse_options_header
+from .fields import is_json_mimetype
 from .forms import (
     EMPTY_FORM,
     default_stream_factory,
@@ -377,7 +377,9 @@ class Request(_RequestBase):
                 if type(self)._get_file_stream is not Request._get_file_stream:
                     open_file = partial(self._get_file_stream, self.content_length)
                 stream = self.stream if data is None else io.BytesIO(data)
-                boundary = parse_options_header(self.content_type)[1].get("boundary", "")
+                # Of two boundaries the first counts.
+                parameters = dict(reversed(split_parameters(self.content_type or "")[1]))
+                boundary = parameters.get("boundary", "")
                 found = read_multipart_form(stream, boundary, memory, parts, open_file)
                 fields, files = map(ImmutableMultiDict, found)
         except Exception as error:

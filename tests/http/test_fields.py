@@ -29,7 +29,8 @@ from microweb.http.extra.header_lists import (
     parse_list_header,
     parse_quality,
 )
-from microweb.http.fields import decode_extended_value, dump_options_header, parse_options_header
+from microweb.http.extra.options import parse_options_header
+from microweb.http.fields import decode_extended_value, dump_options_header
 from microweb.text.quoting import percent_decode, percent_encode
 from microweb.text.tokens import (
     check_field_name,

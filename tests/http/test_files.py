@@ -15,7 +15,7 @@ from wsgiref.util import FileWrapper
 import pytest
 
 from microweb.http import Forbidden, NotFound, RequestedRangeNotSatisfiable, Response, file_response
-from microweb.http.fields import parse_options_header
+from microweb.http.extra.options import parse_options_header
 from microweb.http.files import content_disposition_of, guess_file_type
 from microweb.text.archive import open_stored_file
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from ...text.dates import parse_date
 from ...text.tokens import parse_digits
-from ..fields import parse_options_header
 from ..structures import cached_property
 from .absent import LeftOutName
 from .conditional import parse_etags, parse_if_range_header, parse_range_header
@@ -18,6 +17,7 @@ from .header_values import (
     parse_cache_control_header,
     parse_set_header,
 )
+from .options import parse_options_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

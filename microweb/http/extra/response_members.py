@@ -11,7 +11,7 @@ import time
 from ...text.dates import datetime_from_timestamp, http_date, parse_date
 from ...text.missing import import_stdlib
 from ...text.tokens import parse_digits
-from ..fields import dump_options_header, parse_options_header, quote_etag
+from ..fields import dump_options_header, quote_etag
 from ..headers import HeaderField
 from ..structures import cached_property
 from ..urls import location_from_iri
@@ -31,6 +31,7 @@ from .header_values import (
     parse_cache_control_header,
     parse_set_header,
 )
+from .options import parse_options_header
 from .response_stream import ResponseStream, response_from_app
 
 TYPE_CHECKING = False

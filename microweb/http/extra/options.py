@@ -1,9 +1,37 @@
-"""Parameters that were sent in pieces: ``name*0``, ``name*1`` and so on (RFC 2231 section 3)."""
+"""Header values with parameters taken apart (RFC 9110 section 5.6.6, RFC 8187, RFC 2231)."""
 
 from __future__ import annotations
 
-from ...text.tokens import parse_digits
+from ...text.tokens import parse_digits, split_parameters
 from ..fields import decode_extended_value
+
+
+def parse_options_header(value: str | None) -> tuple[str, dict[str, str]]:
+    """Parse a header with parameters, such as Content-Type or Content-Disposition.
+
+    Returns ``(head, parameters)``; the head keeps its case, parameter names are in lower case,
+    the first of two equal names counts. An RFC 8187 ``name*`` wins over ``name``, RFC 2231
+    continuations (``name*0``, ``name*1``) are joined. Never raises.
+
+    >>> parse_options_header("attachment; filename=x; filename*=UTF-8''%c3%a9")
+    ('attachment', {'filename': 'é'})
+    """
+    if not value or ";" not in value:
+        return (value or "").strip(" \t"), {}
+    head, parameters = split_parameters(value)
+    options: dict[str, str] = {}
+    extended: dict[str, str] = {}
+    for name, text in parameters:
+        base, star, rest = name.partition("*")
+        if not star:
+            options.setdefault(name, text)
+        elif base and not rest:
+            decoded = decode_extended_value(text)
+            if decoded is not None:
+                extended.setdefault(base, decoded)
+    if "*0" in value:
+        extended = {**join_continuations(parameters), **extended}
+    return head, {**options, **extended}
 
 
 def join_continuations(parameters: list[tuple[str, str]]) -> dict[str, str]:
