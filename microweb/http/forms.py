@@ -134,9 +134,8 @@ class FileStorage:
     def save(self, dst: Any, buffer_size: int = 65536) -> None:
         """Write the rest of the stream to *dst*: a path, or a binary file open for writing.
 
-        An existing file is overwritten. Where that fails, because the disk is full for one, no half
-        file stays at the path. Make the path yourself, from the client's ``filename``
-        only after a function such as ``secure_filename`` has cleaned it.
+        An existing file is overwritten; where writing fails no half file stays. Make the path of
+        the client's ``filename`` only after ``secure_filename`` or the like has cleaned it.
         """
         file = dst if hasattr(dst, "write") else open(dst, "wb")  # noqa: SIM115 - closed below
         try:

@@ -162,8 +162,7 @@ class Request(_RequestBase):
     def host(self) -> str:
         """The host the client asked for, without the scheme's default port.
 
-        Raises BadHost (400) if it is malformed (RFC 9110 section 7.2) or not in
-        ``trusted_hosts``.
+        BadHost (400) if it is malformed (RFC 9110 section 7.2) or not in ``trusted_hosts``.
         """
         environ = self.environ
         host = environ.get("HTTP_HOST")
@@ -244,11 +243,9 @@ class Request(_RequestBase):
 
     @cached_property
     def stream(self) -> Any:
-        """The body as a stream that ends where the body does.
+        """The body as a stream that ends where the body does; 413 above ``max_content_length``.
 
-        Without a length, and without a server that marks the body's end
-        (``wsgi.input_terminated``), it is empty. Raises 413 if the announced length is above
-        ``max_content_length``.
+        It is empty without a length and a server that marks the end (``wsgi.input_terminated``).
         """
         environ = self.environ
         length = self.content_length
@@ -322,10 +319,7 @@ class Request(_RequestBase):
 
     @cached_property
     def form(self) -> ImmutableMultiDict:
-        """The fields of a form; empty if the body is none.
-
-        Raises 413 beyond a limit, 400 if the body is malformed or incomplete.
-        """
+        """The fields of a form; empty if the body is none. 413 beyond a limit, 400 if malformed."""
         self._load_form_data()
         return self.__dict__["form"]  # type: ignore[no-any-return]
 
@@ -351,8 +345,7 @@ class Request(_RequestBase):
     def _get_file_stream(self, *about: Any, **named: Any) -> Any:
         """Return what an uploaded file is written to; override it to keep files elsewhere.
 
-        The arguments are those of ``default_stream_factory``; the object needs ``write``, ``seek``
-        and ``close``.
+        The arguments are those of ``default_stream_factory``.
         """
         return default_stream_factory(*about, **named)
 
@@ -427,10 +420,9 @@ class Request(_RequestBase):
         return value
 
     def on_json_loading_failed(self, e: Exception | None) -> Any:
-        """Answer for a body that is not JSON; what this returns is what ``get_json`` returns.
+        """Raise BadRequest, or UnsupportedMediaType if *e*, what the parser raised, is None.
 
-        *e* is what the parser raised, None if the media type is not JSON's. Raises
-        BadRequest or UnsupportedMediaType.
+        What an override returns is what ``get_json`` returns.
         """
         if e is not None:
             reason = "nested too deeply" if isinstance(e, RecursionError) else str(e)

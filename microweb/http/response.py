@@ -239,15 +239,8 @@ class Response(_ResponseBase):
         passed through to the server.
         """
         if not self.is_sequence:
-            if self.direct_passthrough:
-                raise RuntimeError(
-                    "The body of this response is passed through to the server and cannot be "
-                    "read. Set response.direct_passthrough = False first."
-                )
-            if not self.implicit_sequence_conversion:
-                raise RuntimeError(
-                    "The body of this response is a stream. Call response.make_sequence() first."
-                )
+            if self.direct_passthrough or not self.implicit_sequence_conversion:
+                self._refuse_to_be_read()
             self.make_sequence()
         data = b"".join(self.iter_encoded())
         return data.decode("utf-8", "replace") if as_text else data
@@ -392,11 +385,11 @@ add_later_members(
     _load_rare_response_members,
     """
     force_type from_app is_streamed set_etag get_etag add_etag make_conditional freeze stream
-    __enter__ __exit__ _make_location_absolute content_length mimetype_params accept_ranges age
-    allow cache_control content_encoding content_language content_location content_md5 content_range
-    date expires last_modified retry_after vary www_authenticate access_control_allow_credentials
-    access_control_allow_headers access_control_allow_methods access_control_allow_origin
-    access_control_expose_headers access_control_max_age
+    __enter__ __exit__ _refuse_to_be_read _make_location_absolute content_length mimetype_params
+    accept_ranges age allow cache_control content_encoding content_language content_location
+    content_md5 content_range date expires last_modified retry_after vary www_authenticate
+    access_control_allow_credentials access_control_allow_headers access_control_allow_methods
+    access_control_allow_origin access_control_expose_headers access_control_max_age
     content_security_policy content_security_policy_report_only cross_origin_embedder_policy
     cross_origin_opener_policy
     """,

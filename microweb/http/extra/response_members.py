@@ -235,6 +235,16 @@ class RareResponseMembers:
     def __exit__(self: Any, *exc_info: Any) -> None:
         self.close()
 
+    def _refuse_to_be_read(self: Any) -> None:
+        if self.direct_passthrough:
+            raise RuntimeError(
+                "The body of this response is passed through to the server and cannot be "
+                "read. Set response.direct_passthrough = False first."
+            )
+        raise RuntimeError(
+            "The body of this response is a stream. Call response.make_sequence() first."
+        )
+
     def freeze(self: Any) -> None:
         """Make the body a list, state its length and tag: the response can be pickled then."""
         self.make_sequence()
