@@ -27,7 +27,6 @@ CORE_MODULES = (
     "http.exceptions",
     "http.structures",
     "http.headers",
-    "http.urls",
     "http.cookies",
     "http.streams",
     "http.response",

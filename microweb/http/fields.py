@@ -1,10 +1,14 @@
-"""Values of header fields with parameters, and entity tags, taken apart and written (RFC 9110)."""
+"""Values of header fields, taken apart and written: parameters, entity tags, locations (RFC 9110).
+
+A location leaves as ASCII, pointing where its author wrote, or not at all.
+"""
 
 from __future__ import annotations
 
 import re
 
 from ..text.dates import parse_timestamp
+from ..text.hosts import split_host_port
 from ..text.quoting import percent_decode, percent_encode
 from ..text.tokens import quote_header_value
 
@@ -15,6 +19,8 @@ if TYPE_CHECKING:
 
 # An entity tag in a list of them: weak or not, quoted or not.
 ETAG_RE = re.compile(r'(W/)?(?:"([^"]*)"|([^", \t]+))')
+# Scheme, authority and the rest (RFC 3986 sections 3.1 and 3.2).
+_LOCATION_RE = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*:)?(?://([^/?#]*))?(.*)", re.DOTALL)
 
 
 def is_json_mimetype(mimetype: str) -> bool:
@@ -88,3 +94,41 @@ def is_unchanged(environ: dict[str, Any], etag: str | None, modified: int | None
         return names_etag(environ["HTTP_IF_NONE_MATCH"], etag)
     since = parse_timestamp(environ.get("HTTP_IF_MODIFIED_SINCE"))
     return since is not None and modified is not None and modified <= since
+
+
+def location_from_iri(location: str) -> str:
+    """Return *location* as it may stand in a Location header: ASCII, percent-encoded UTF-8.
+
+    What is encoded already stays as it is; a relative location stays relative. Control characters
+    are refused rather than removed, because a browser removes them and then sees another address
+    (``/\\t/evil.example``); so are an empty or malformed host. ValueError for all of these.
+    """
+    if re.search("[\0-\x1f\x7f-\x9f]", location):
+        raise ValueError(
+            f"The location {location[:200]!r} holds a control character. "
+            "Percent-encode it, or refuse what it was made from."
+        )
+    parts: Any = _LOCATION_RE.fullmatch(location)
+    scheme, authority, rest = parts.groups()
+    start = scheme or ""
+    if authority is not None:
+        if authority or start.lower() in ("", "http:", "https:"):
+            authority = _ascii_authority(authority, location)
+        start += f"//{authority}"
+    return start + percent_encode(rest, "%!#$&'()*+,/:;=?@[]")
+
+
+def _ascii_authority(authority: str, location: str) -> str:
+    """Check ``user@host:port`` and return it in ASCII, the host by IDNA (RFC 3986 section 3.2)."""
+    user, at, host = authority.rpartition("@")
+    if not host.isascii():
+        from .extra.international import ascii_host
+
+        host = ascii_host(host)
+    # A browser reads "\\" as "/", and so another host than the one after the "@".
+    if "\\" in user or split_host_port(host[:-1] if host.endswith(":") else host) is None:
+        raise ValueError(
+            f"The location {location[:200]!r} has no valid host. Write for example "
+            "'https://example.com/page', or a path that begins with one slash."
+        )
+    return percent_encode(user, "%!$&'()*+,;=:") + at + host

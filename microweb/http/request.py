@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from ..text.hosts import host_is_trusted, is_valid_host
 from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
-from ..text.quoting import text_from_environ
+from ..text.quoting import percent_encode, text_from_environ
 from ..text.tokens import parse_digits, split_parameters
 from .cookies import parse_cookie_pairs
 from .exceptions import (
@@ -34,7 +34,6 @@ from .forms import (
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
 from .structures import ImmutableMultiDict, cached_property
-from .urls import readable_url_part
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,12 +182,12 @@ class Request(_RequestBase):
     @cached_property
     def root_url(self) -> str:
         """The address of the application's root, with a slash at the end."""
-        return f"{self.scheme}://{self.host}{readable_url_part(self.root_path)}/"
+        return f"{self.scheme}://{self.host}{_readable_url_part(self.root_path)}/"
 
     @cached_property
     def base_url(self) -> str:
         """The address of this request without the query string."""
-        return f"{self.root_url[:-1]}{readable_url_part(self.path)}"
+        return f"{self.root_url[:-1]}{_readable_url_part(self.path)}"
 
     @cached_property
     def url(self) -> str:
@@ -197,7 +196,7 @@ class Request(_RequestBase):
         if not query:
             return self.base_url
         # A query string is encoded already, so its percent signs stay.
-        return f"{self.base_url}?{readable_url_part(query, _QUERY_KEPT)}"
+        return f"{self.base_url}?{_readable_url_part(query, _QUERY_KEPT)}"
 
     @property
     def remote_addr(self) -> str | None:
@@ -461,6 +460,19 @@ add_later_members(
     """
     + " ".join(_NEVER_ASKED),
 )
+
+
+def _readable_url_part(text: str, keep: str = "!$&'()*+,/:;=@") -> str:
+    """Percent-encode what may not stand in a path (or, with another *keep*, a query string).
+
+    Letters of all scripts stay readable: the result is an IRI (RFC 3987).
+    """
+    if text.isascii():
+        return percent_encode(text, keep)
+    return "".join(
+        char if char > "\x9f" and char.isprintable() else percent_encode(char, keep)
+        for char in text
+    )
 
 
 @lru_cache(maxsize=1)

@@ -13,10 +13,9 @@ from ..text.missing import import_stdlib
 from ..text.tokens import check_field_value
 from .cookies import dump_cookie, large_cookie_message
 from .exceptions import HTTPException, split_status_line, status_line_of
-from .fields import is_json_mimetype
+from .fields import is_json_mimetype, location_from_iri
 from .headers import HeaderField, Headers
 from .streams import ClosingIterator, call_all, close_iterable
-from .urls import location_from_iri
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

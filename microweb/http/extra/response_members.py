@@ -11,10 +11,9 @@ import time
 from ...text.dates import datetime_from_timestamp, http_date, parse_date
 from ...text.missing import import_stdlib
 from ...text.tokens import parse_digits
-from ..fields import dump_options_header, quote_etag
+from ..fields import dump_options_header, location_from_iri, quote_etag
 from ..headers import HeaderField
 from ..structures import cached_property
-from ..urls import location_from_iri
 from .absent import LeftOutName
 from .combined import HeaderValue
 from .conditional import (

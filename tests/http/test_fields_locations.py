@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from microweb.http import Response, redirect_response
-from microweb.http.urls import location_from_iri
+from microweb.http.fields import location_from_iri
 from microweb.text.hosts import split_host_port
 
 from .support_http import run_app
