@@ -49,6 +49,8 @@ def test_headers_by_index_and_slice():
     h[0] = ("Z", 5)
     h[1:3] = [("y", "6")]
     assert h.to_wsgi_list() == [("Z", "5"), ("y", "6"), ("c", "4")]
+    h[1:2] = {"y": ["7"]}
+    assert h[1] == ("y", "7")
     del h[1]
     assert (h.pop(0), h.popitem(), len(h)) == (("Z", "5"), ("c", "4"), 0)
 

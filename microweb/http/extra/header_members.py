@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ...text.tokens import check_field_name, check_field_value
 from ..exceptions import BadRequestKeyError
 from ..structures import NO_ARGUMENT
 
@@ -83,12 +82,14 @@ class RareHeadersMembers:
 
     def _set_at(self, index: Any, value: Any) -> None:
         """Set a pair by index, or pairs by slice."""
-        is_slice = isinstance(index, slice)
-        pairs = [
-            (check_field_name(name), check_field_value(text))
-            for name, text in (value if is_slice else [value])
-        ]
-        self._list[index] = pairs if is_slice else pairs[0]
+        checked = self.copy()
+        checked._list = []
+        if isinstance(index, slice):
+            checked.extend(value)
+            self._list[index] = checked._list
+        else:
+            checked.extend([value])
+            self._list[index] = checked._list[0]
 
     def _remove_at(self, index: Any) -> Any:
         """Remove what is at an index or slice and return it."""
