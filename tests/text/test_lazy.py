@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from microweb.text.lazy import LaterMember
+from microweb.text.lazy import LaterMember, add_later_members
 
 
 def make_classes():
@@ -72,3 +72,20 @@ def test_a_method_can_be_replaced_on_one_object():
     assert (box.double(), Box().double()) == ("mine", 2)
     del box.double
     assert box.double() == 2
+
+
+def test_many_members_of_one_class_are_named_in_one_text():
+    class More:
+        def first(self):
+            return 1
+
+        def __len__(self):
+            return 2
+
+    class Small:
+        pass
+
+    add_later_members(Small, lambda: More, "first __len__")
+    assert isinstance(vars(Small)["first"], LaterMember)
+    assert (len(Small()), Small().first()) == (2, 1)
+    assert vars(Small)["first"] is More.first
