@@ -45,28 +45,28 @@ from .scaffold import (
     check_registered_function,
     describe_function,
     describe_registration,
-    find_instance_path,
     is_coroutine_function,
     names_to_ask,
     registering_decorator,
 )
-from .urlbuilding import bind_url_map, build_app_url, script_prefix
+from .text.lazy import LaterMember
+from .urlbuilding import build_app_url, script_prefix
 from .wrappers import Request, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from logging import Logger
-    from typing import IO, Any, Callable, NoReturn
+    from typing import Any, Callable, NoReturn
 
     from .blueprints import Blueprint
+    from .clirunner import CliRunner
     from .ctx import WSGIEnvironment
     from .dispatching import EndpointPlan
-    from .routing.extra.adapter import MapAdapter
     from .running import StartedServer
     from .scaffold import AnyFunction
     from .templating import BaseLoader, Environment, Template
-    from .testing import Client, CliRunner
+    from .testing import Client
 
     StartResponse = Callable[..., Any]
 
@@ -83,6 +83,12 @@ _DISPATCH_METHODS = (
     "process_response",
     "make_response",
 )
+
+
+def _load_app_extras() -> type:
+    from .appextras import AppExtras
+
+    return AppExtras
 
 
 class AppMap(Map):
@@ -257,16 +263,9 @@ class Microweb(Scaffold):
     def instance_path(self, value: str) -> None:
         self._instance_path = value
 
-    def auto_find_instance_path(self) -> str:
-        """Return the instance folder of an app that was given none."""
-        return find_instance_path(self.import_name, self.root_path, self.name)
+    auto_find_instance_path: Any = LaterMember(_load_app_extras)
 
-    def open_instance_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> IO[Any]:
-        """Open a file of the instance folder, for reading or for writing."""
-        path = os.path.join(self.instance_path, resource)
-        return open(path, mode, encoding=None if "b" in mode else encoding)
+    open_instance_resource: Any = LaterMember(_load_app_extras)
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """Return the configuration an app begins with; with *instance_relative* its file names
@@ -377,12 +376,7 @@ class Microweb(Scaffold):
         self.teardown_appcontext_funcs.append(f)
         return f
 
-    def shell_context_processor(self, f: AnyFunction) -> AnyFunction:
-        """Register a function whose dict gives ``microweb shell`` further names."""
-        self._check_setup("shell_context_processor", f)
-        check_registered_function("shell_context_processor", f)
-        self.shell_context_processors.append(f)
-        return f
+    shell_context_processor: Any = LaterMember(_load_app_extras)
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Register a blueprint.
@@ -428,15 +422,7 @@ class Microweb(Scaffold):
         ``async def``. Override it to run coroutines in a way of your own."""
         return self.async_to_sync(func) if is_coroutine_function(func) else func
 
-    def async_to_sync(self, func: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-        """Return a function that runs the coroutine function *func* to its end; see
-        `run_coroutine`."""
-        from .asyncrun import run_coroutine
-
-        def synchronous(*args: Any, **kwargs: Any) -> Any:
-            return run_coroutine(func(*args, **kwargs))
-
-        return synchronous
+    async_to_sync: Any = LaterMember(_load_app_extras)
 
     def iter_hooks(
         self, registry: dict[str | None, list[Any]], endpoint: str | None
@@ -476,30 +462,7 @@ class Microweb(Scaffold):
 
         return is_autoescaped(filename)
 
-    def add_inline_templates(self, templates: str | Mapping[str, str]) -> None:
-        """Give templates as text, for apps of one file; they win over those in folders.
-
-        *templates* maps names to sources, or is one text in which a line ``@@ name`` begins each
-        template. ValueError where text stands before the first such line.
-
-        >>> from microweb import Microweb, render_template
-        >>> app = Microweb("example")
-        >>> app.add_inline_templates('''
-        ... @@ layout.html
-        ... <title>{% block title %}{% endblock %}</title>
-        ... @@ page.html
-        ... {% extends "layout.html" %}{% block title %}{{ name }}{% endblock %}
-        ... ''')
-        >>> with app.test_request_context():
-        ...     render_template("page.html", name="<Ada>")
-        '<title>&lt;Ada&gt;</title>'
-        """
-        self._check_setup("add_inline_templates")
-        from .rendering import split_inline_templates
-
-        found = split_inline_templates(templates) if isinstance(templates, str) else templates
-        self._inline_templates = {**(self._inline_templates or {}), **found}
-        self._forget_loader()
+    add_inline_templates: Any = LaterMember(_load_app_extras)
 
     def _forget_loader(self) -> None:
         """Have the environment ask the loaders that there are now."""
@@ -562,11 +525,7 @@ class Microweb(Scaffold):
 
         return render_in_app(self, template, context)
 
-    def stream(self, template: Template, context: dict[str, Any]) -> Iterator[str]:
-        """Return the pieces of a template, each rendered when it is asked for."""
-        from .rendering import stream_in_app
-
-        return stream_in_app(self, template, context)
+    stream: Any = LaterMember(_load_app_extras)
 
     def url_for(
         self,
@@ -603,10 +562,7 @@ class Microweb(Scaffold):
                     return url
         raise error
 
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return the map bound to a request, or to ``SERVER_NAME`` without one (None where that is
-        not set): for matching and building by hand, in a shell or a test."""
-        return bind_url_map(self, request)
+    create_url_adapter: Any = LaterMember(_load_app_extras)
 
     def redirect(self, location: str, code: int = 302) -> Response:
         """Return a redirect; see the function of the same name."""
@@ -643,30 +599,9 @@ class Microweb(Scaffold):
         client_class = self.test_client_class or Client
         return client_class(self, use_cookies=use_cookies, **kwargs)
 
-    def test_cli_runner(self, **kwargs: Any) -> CliRunner:
-        """Return a runner that calls the commands of ``app.cli`` and collects what they print.
+    test_cli_runner: Any = LaterMember(_load_app_extras)
 
-        >>> from microweb import Microweb
-        >>> app = Microweb("example")
-        >>> @app.cli.command()
-        ... def greet(name, loud: bool = False):
-        ...     print(f"Hello, {name}{'!' if loud else '.'}")
-        >>> app.test_cli_runner().invoke(args=["greet", "Ada", "--loud"]).output
-        'Hello, Ada!\\n'
-        """
-        from .testing import CliRunner
-
-        runner_class = self.test_cli_runner_class or CliRunner
-        return runner_class(self, **kwargs)
-
-    def make_shell_context(self) -> dict[str, Any]:
-        """Return the names that ``microweb shell`` begins with."""
-        from .globals import g
-
-        names: dict[str, Any] = {"app": self, "g": g}
-        for function in self.shell_context_processors:
-            names.update(function())
-        return names
+    make_shell_context: Any = LaterMember(_load_app_extras)
 
     def handle(
         self,

@@ -165,20 +165,3 @@ def _begin_rendering(app: Microweb, template: Template, context: dict[str, Any])
             context.setdefault("request", current.request)
             context.setdefault("g", current.g)
         app.send_signal("before-render-template", template=template, context=context)
-
-
-def split_inline_templates(text: str) -> dict[str, str]:
-    """Return the templates of a text by name; a line ``@@ name`` begins each."""
-    lines_of: dict[str, list[str]] = {}
-    lines: list[str] | None = None
-    for line in text.splitlines(keepends=True):
-        if line.startswith("@@"):
-            lines = lines_of[line[2:].strip()] = []
-        elif lines is not None:
-            lines.append(line)
-        elif line.strip():
-            raise ValueError(
-                f"text stands before the first template: {line.strip()!r:.60}; begin each with a "
-                f"line such as '@@ index.html'"
-            )
-    return {name: "".join(lines) for name, lines in lines_of.items()}

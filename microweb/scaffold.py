@@ -14,7 +14,7 @@ from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
 from .http.request import blueprint_names_of
 from .http.structures import cached_property
-from .text.archive import find_archive, open_stored_file
+from .text.archive import open_stored_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,28 +88,6 @@ def find_root_path(import_name: str) -> str:
     if filename is None:
         return os.getcwd()
     return os.path.dirname(os.path.abspath(filename))
-
-
-def find_instance_path(import_name: str, root_path: str, app_name: str) -> str:
-    """Return the instance folder of an app that was given none.
-
-    >>> find_instance_path("example", "/srv/example", "example").replace(os.sep, "/")
-    '/srv/example/instance'
-    """
-    folder = root_path
-    # Up to where the outermost package lies.
-    levels = import_name.count(".")
-    levels += hasattr(sys.modules.get(import_name), "__path__")
-    for _ in range(levels):
-        folder = os.path.dirname(folder)
-    archive = find_archive(folder)
-    if archive is not None:
-        folder = os.path.dirname(os.path.abspath(archive.archive))
-    prefix = os.path.abspath(sys.prefix)
-    # A Python at the root of the file system has everything below it.
-    if len(prefix) > 1 and f"{folder}{os.sep}".startswith(f"{prefix}{os.sep}"):
-        return os.path.join(prefix, "var", f"{app_name}-instance")
-    return os.path.join(folder, "instance")
 
 
 def is_coroutine_function(function: Any) -> bool:

@@ -34,9 +34,7 @@ MAX_PAYLOAD_SIZE = 1_000_000
 _SMALL_PAYLOAD_SIZE = 120
 _BASE64_ALPHABET = b"-0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
-__getattr__ = import_later(
-    __name__.rpartition(".")[0], "signers: BadHeader NoneAlgorithm URLSafeSerializer"
-)
+__getattr__ = import_later(__name__, "signers: BadHeader NoneAlgorithm URLSafeSerializer")
 
 
 def _load_rare_signing() -> type:
@@ -368,13 +366,13 @@ class PlainJSON:
     @classmethod
     def dumps(cls, obj: Any, **kwargs: Any) -> str:
         """Return *obj* as JSON text."""
-        text: str = import_stdlib("json", "signing JSON").dumps(obj, **{**cls.options, **kwargs})
+        text: str = import_stdlib("json", "signed JSON").dumps(obj, **{**cls.options, **kwargs})
         return text
 
     @staticmethod
     def loads(payload: str | bytes) -> Any:
         """Return what the JSON text says."""
-        return import_stdlib("json", "reading signed JSON").loads(payload)
+        return import_stdlib("json", "signed JSON").loads(payload)
 
 
 class CompactJSON(PlainJSON):

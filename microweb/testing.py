@@ -6,12 +6,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
 
 from .environ import EnvironBuilder
 from .http import Headers, Request, Response, parse_cookie, parse_date
+from .text.lazy import import_later
 from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
@@ -20,11 +19,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable
 
-    from .app import Microweb
     from .ctx import Context, WSGIEnvironment
     from .sessions import SessionMixin
 
 _MAX_REDIRECTS = 20
+
+__getattr__ = import_later(__name__, "clirunner: CliRunner CommandResult FlaskCliRunner=CliRunner")
 
 
 def run_wsgi_app(
@@ -404,37 +404,28 @@ class Client:
         self._cookie_jar()
         return SessionTransaction(self, self._environ_of(args, kwargs))
 
-    def get(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a GET request; see `open`."""
-        return self.open(*args, **kwargs, method="GET")
+    if TYPE_CHECKING:
+        get: Callable[..., TestResponse]
+        post: Callable[..., TestResponse]
+        put: Callable[..., TestResponse]
+        patch: Callable[..., TestResponse]
+        delete: Callable[..., TestResponse]
+        head: Callable[..., TestResponse]
+        options: Callable[..., TestResponse]
+        trace: Callable[..., TestResponse]
 
-    def post(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a POST request; see `open`."""
-        return self.open(*args, **kwargs, method="POST")
 
-    def put(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a PUT request; see `open`."""
-        return self.open(*args, **kwargs, method="PUT")
+def _open_with_method(method: str) -> Any:
+    def open_with_method(self: Client, *args: Any, **kwargs: Any) -> TestResponse:
+        return self.open(*args, **kwargs, method=method)
 
-    def patch(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a PATCH request; see `open`."""
-        return self.open(*args, **kwargs, method="PATCH")
+    open_with_method.__name__ = method.lower()
+    open_with_method.__doc__ = f"Make a {method} request; see `open`."
+    return open_with_method
 
-    def delete(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a DELETE request; see `open`."""
-        return self.open(*args, **kwargs, method="DELETE")
 
-    def head(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a HEAD request; see `open`."""
-        return self.open(*args, **kwargs, method="HEAD")
-
-    def options(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make an OPTIONS request; see `open`."""
-        return self.open(*args, **kwargs, method="OPTIONS")
-
-    def trace(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a TRACE request; see `open`."""
-        return self.open(*args, **kwargs, method="TRACE")
+for _method in "GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split():
+    setattr(Client, _method.lower(), _open_with_method(_method))
 
 
 class SessionTransaction:
@@ -472,126 +463,5 @@ class SessionTransaction:
         self._client._keep_cookies(self._environ, response)
 
 
-class CommandResult:
-    """What a command did: ``output`` (what it printed, to both streams), ``stdout``, ``stderr``,
-    ``exit_code``, ``return_value``, and the ``exception`` that ended it, or None."""
-
-    def __init__(
-        self,
-        output: str,
-        streams: tuple[str, str],
-        exit_code: int,
-        return_value: Any,
-        exception: BaseException | None,
-    ) -> None:
-        self.output = output
-        self.stdout, self.stderr = streams
-        self.exit_code = exit_code
-        self.return_value = return_value
-        self.exception = exception
-
-    def __repr__(self) -> str:
-        return f"<CommandResult {self.exception!r}>" if self.exception else "<CommandResult okay>"
-
-
-class CliRunner:
-    """Runs commands of an app and collects what they print; see `Microweb.test_cli_runner`."""
-
-    def __init__(self, app: Microweb) -> None:
-        self.app = app
-
-    def invoke(
-        self,
-        cli: Any = None,
-        args: Iterable[str] | str | None = None,
-        input: str | None = None,
-        env: Mapping[str, str] | None = None,
-        catch_exceptions: bool = True,
-    ) -> CommandResult:
-        """Run a command or a group (by default ``app.cli``) with arguments; return its result.
-
-        *args* is a list, or one text that is split as a shell would. *input* is what it reads
-        from standard input, *env* further environment variables. An exception is kept in the
-        result, unless *catch_exceptions* is False.
-        """
-        from contextlib import ExitStack, redirect_stderr, redirect_stdout
-        from io import StringIO
-
-        from .dev.commandline import run_app_command
-
-        if isinstance(args, str):
-            split = import_stdlib("shlex", "a command line as one text", "pass a list").split
-            args = split(args)
-        both, out, err = StringIO(), StringIO(), StringIO()
-        exit_code, value = 0, None
-        exception: BaseException | None = None
-        with ExitStack() as stack:
-            stack.enter_context(redirect_stdout(_Tee(out, both)))
-            stack.enter_context(redirect_stderr(_Tee(err, both)))
-            stack.enter_context(_CommandSurroundings(input or "", env or {}))
-            try:
-                value = run_app_command(self.app, cli or self.app.cli, list(args or ()))
-            except SystemExit as error:
-                exit_code, exception = _exit_code_of(error), error if error.code else None
-            except Exception as error:
-                if not catch_exceptions:
-                    raise
-                exit_code, exception = 1, error
-        streams = (out.getvalue(), err.getvalue())
-        return CommandResult(both.getvalue(), streams, exit_code, value, exception)
-
-
-class _CommandSurroundings:
-    """Standard input and environment variables as a command finds them, for a block."""
-
-    def __init__(self, text: str, variables: Mapping[str, str]) -> None:
-        self._text = text
-        self._variables = variables
-
-    def __enter__(self) -> None:
-        from io import StringIO
-
-        self._before = sys.stdin, dict(os.environ)
-        sys.stdin = StringIO(self._text)
-        os.environ.update(self._variables)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        sys.stdin, variables = self._before
-        os.environ.clear()
-        os.environ.update(variables)
-
-
-class _Tee:
-    """A text stream that writes into two."""
-
-    def __init__(self, own: Any, both: Any) -> None:
-        self._streams = (own, both)
-
-    def write(self, text: str) -> int:
-        """Write *text* into both; return its length."""
-        for stream in self._streams:
-            stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing: what is written is there."""
-
-
-def _exit_code_of(error: SystemExit) -> int:
-    """Return the exit status that an interpreter would end with; text is printed to stderr."""
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code
-    print(error.code, file=sys.stderr)
-    return 1
-
-
-# Flask's names for the two.
+# Flask's name for it.
 FlaskClient = Client
-FlaskCliRunner = CliRunner

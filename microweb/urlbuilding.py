@@ -75,7 +75,9 @@ def _build_on_host(
 ) -> str:
     """Return the path of an endpoint, or its whole URL where it is on another host."""
     context = find_request_context()
-    adapter = app.create_url_adapter(None if context is None else context.request)
+    adapter: MapAdapter | None = app.create_url_adapter(
+        None if context is None else context.request
+    )
     if adapter is None:
         raise RuntimeError(_NO_HOST)
     return adapter.build(endpoint, values, method, url_scheme=scheme)

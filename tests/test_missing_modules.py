@@ -130,9 +130,9 @@ SIGNED = URLSafeSerializer("key").dumps(1)
         ("json", "light", "reading JSON", lambda: Response("1").get_json(force=True)),
         ("json", "light", "a session", lambda: TaggedJSONSerializer().dumps(1)),
         ("json", "light", "a session", lambda: TaggedJSONSerializer().loads("1")),
-        ("json", "light", "signing JSON", lambda: URLSafeSerializer("key").dumps(1)),
+        ("json", "light", "signed JSON", lambda: URLSafeSerializer("key").dumps(1)),
         # Which is no fault of the payload's, that a session would take for an empty one.
-        ("json", "light", "reading signed JSON", lambda: URLSafeSerializer("key").loads(SIGNED)),
+        ("json", "light", "signed JSON", lambda: URLSafeSerializer("key").loads(SIGNED)),
         (
             "json",
             "light",

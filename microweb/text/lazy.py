@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 def import_later(package: str, names: str) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of *package*, which imports a name from its module at first use.
 
-    *names* has a line for each module: its name within the package, a colon, and the names there.
+    *package* may be a module as well. *names* has a line for each module that names come from: its
+    name within the package (of the module's package, for a module), a colon, and the names there.
     ``old=new`` offers as *old* what the module calls *new*.
 
+    >>> import email
     >>> find = import_later("email", "utils: quote")
     >>> find("quote")('"')
     '\\\\"'
     """
     places: dict[str, tuple[str, str]] = {}
+    is_package = hasattr(sys.modules.get(package), "__path__")
+    folder = package if is_package else package.rpartition(".")[0]
     for line in names.strip().splitlines():
         module, _, offered = line.partition(":")
         for word in offered.split():
             name, _, there = word.partition("=")
-            places[name] = f"{package}.{module.strip()}", there or name
+            places[name] = f"{folder}.{module.strip()}", there or name
 
     def find_later(name: str) -> Any:
         if name not in places:
