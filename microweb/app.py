@@ -50,6 +50,7 @@ from .scaffold import (
     registering_decorator,
 )
 from .text.lazy import LaterMember
+from .text.quoting import percent_decode
 from .urlbuilding import build_app_url, script_prefix
 from .wrappers import Request, Response
 
@@ -75,6 +76,8 @@ _JSON_HEADER = ("Content-Type", "application/json")
 # HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 MAX_REMEMBERED_HOSTS = 100
+# In the environ of a request whose path has been percent-decoded here.
+_DECODED_KEY = "microweb.path_is_decoded"
 _DISPATCH_METHODS = (
     "full_dispatch_request",
     "preprocess_request",
@@ -83,6 +86,15 @@ _DISPATCH_METHODS = (
     "process_response",
     "make_response",
 )
+
+
+def _path_as_latin1(path: str) -> str:
+    """Return the text of a path in the guise that PATH_INFO has (PEP 3333).
+
+    >>> _path_as_latin1("/é") == "/Ã©"
+    True
+    """
+    return path.encode("utf-8", "replace").decode("latin-1")
 
 
 def _load_app_extras() -> type:
@@ -851,16 +863,21 @@ class Microweb(Scaffold):
             context.routing_exception = self._check_host(environ, table)
             if context.routing_exception is not None:
                 return table.unmatched
-        path = environ.get("PATH_INFO") or "/"
-        if not path.isascii():
-            path = path.encode("latin-1").decode("utf-8", "replace")
+        path = environ.get("PATH_INFO")
+        if not path:
+            return self._match_mount(context, environ)
+        if not path.isascii() or "%" in path:
+            path = self._decoded_path(path, environ)
         try:
-            if table.has_hosts:
-                domain = self._domain_of(environ)
-                rule, arguments = table.find(environ["REQUEST_METHOD"], path, domain)
+            if table.asks_environ:
+                rule, arguments = self._find_with_environ(table, environ, path)
             else:
                 rule, arguments = table.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
+            # Devices write "base/" + "/path", and some servers cut the first slash.
+            if path[:2] == "//" or path[:1] != "/":
+                environ["PATH_INFO"] = _path_as_latin1("/" + path.lstrip("/"))
+                return self.match_request(context)
             context.routing_exception = self._routing_http_error(error, environ)
             return table.unmatched
         except HTTPException as error:
@@ -873,6 +890,48 @@ class Microweb(Scaffold):
             return table.plans[rule.endpoint]
         except KeyError:
             return table.unmatched
+
+    def _match_mount(self, context: Context, environ: WSGIEnvironment) -> EndpointPlan:
+        """Match a request without a path: of a server's root, or of what the app is mounted as.
+
+        From the first page under a mount's own name relative links would lead out of it, so that
+        is redirected. A CGI script keeps its name.
+        """
+        environ["PATH_INFO"] = "/"
+        plan = self.match_request(context)
+        is_mount = environ.get("SCRIPT_NAME") and "GATEWAY_INTERFACE" not in environ
+        if context.url_rule is None or not is_mount:
+            return plan
+        context.url_rule = context.view_args = None
+        context.routing_exception = self._routing_http_error(RequestRedirect("/"), environ)
+        return (self._serving_table or self.dispatch_table).unmatched
+
+    def _decoded_path(self, path: str, environ: WSGIEnvironment) -> str:
+        """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8).
+
+        Passenger hands it on percent-encoded, some servers as text already.
+        """
+        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
+            environ[_DECODED_KEY] = True
+            path = environ["PATH_INFO"] = percent_decode(path, "latin-1")
+        try:
+            return path.encode("latin-1").decode("utf-8", "replace")
+        except UnicodeEncodeError:
+            return path
+
+    def _find_with_environ(
+        self, table: DispatchTable, environ: WSGIEnvironment, path: str
+    ) -> tuple[Rule, dict[str, Any]]:
+        """Find the rule of a request where that takes its host, or where its origin counts."""
+        if table.refused_origins:
+            from .crossorigin import check_origin
+
+            refused = check_origin(environ, table.refused_origins)
+            if refused is not None:
+                raise refused
+        if not table.has_hosts:
+            return table.find(environ["REQUEST_METHOD"], path)
+        return table.find(environ["REQUEST_METHOD"], path, self._domain_of(environ))
 
     def _domain_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the host or subdomain of a request, for a map whose rules name some.
@@ -940,6 +999,8 @@ class Microweb(Scaffold):
         """
         context = CURRENT_CONTEXT.get()
         plan = self._current_plan(context)
+        if getattr(context.routing_exception, "is_refused_at_once", False):
+            self.raise_routing_exception(request)
         endpoint = None if context.url_rule is None else context.url_rule.endpoint
         for preprocess in plan.preprocessors:
             preprocess(endpoint, context.view_args)

@@ -63,7 +63,7 @@ def run_as_cgi(app: Any) -> None:
 def _handler_class(handlers: Any) -> Any:
     """Return wsgiref's CGI handler, with the little that it leaves to do."""
 
-    class CGIAnswer(handlers.BaseCGIHandler):  # type: ignore[misc, name-defined]
+    class CGIAnswer(handlers.BaseCGIHandler):  # type: ignore[misc]
         wsgi_run_once = True
         # As the variables are read for each request, none of an earlier one may be left.
         os_environ: dict[str, str] = {}

@@ -26,6 +26,7 @@ DEFAULT_CONFIG: dict[str, Any] = {
     "PERMANENT_SESSION_LIFETIME": 31 * 24 * 60 * 60,
     "USE_X_SENDFILE": False,
     "TRUSTED_HOSTS": None,
+    "REFUSE_CROSS_ORIGIN": False,
     "SERVER_NAME": None,
     "APPLICATION_ROOT": "/",
     "SESSION_COOKIE_NAME": "session",

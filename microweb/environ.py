@@ -32,8 +32,9 @@ class EnvironBuilder:
     ValueError where the path carries one too; *data* is bytes or text for a raw body, or a dict of
     form fields, whose values may be lists, open binary files, or tuples ``(file, filename)`` and
     ``(file, filename, content type)`` for uploads; a file without a name is sent as a field.
-    *json* is sent as JSON. *headers*, *auth* (a pair for Basic authentication), *content_type*,
-    *method*, *base_url*, *environ_base* and *environ_overrides* do what their names say.
+    *json* is sent as JSON. *auth* is a name and a password for Basic authentication, or an
+    `Authorization`. *headers*, *content_type*, *method*, *base_url*, *environ_base* and
+    *environ_overrides* do what their names say.
 
     >>> environ = EnvironBuilder("/search?q=x", method="POST", data={"a": "1"}).get_environ()
     >>> environ["QUERY_STRING"], environ["CONTENT_LENGTH"]
@@ -58,7 +59,7 @@ class EnvironBuilder:
         environ_base: Mapping[str, Any] | None = None,
         environ_overrides: Mapping[str, Any] | None = None,
         json: Any = None,
-        auth: tuple[str, str] | None = None,
+        auth: Any = None,
         app: Microweb | None = None,
         subdomain: str | None = None,
         url_scheme: str | None = None,
@@ -93,7 +94,7 @@ class EnvironBuilder:
         self.content_type = content_type or mimetype
         self.body = b""
         if auth is not None:
-            self.headers["Authorization"] = _basic_credentials(*auth)
+            self.headers["Authorization"] = _credentials(auth)
         if json is not None:
             provider = _json_provider(app)
             self.body = provider.dumps(json).encode("utf-8")
@@ -199,11 +200,19 @@ def _json_provider(app: Microweb | None) -> Any:
     return DefaultJSONProvider(None)
 
 
-def _basic_credentials(username: str, password: str) -> str:
-    """Return the Authorization header of RFC 7617."""
+def _credentials(auth: Any) -> str:
+    """Return an Authorization header: of an `Authorization`, or of RFC 7617 for a pair."""
+    if hasattr(auth, "to_header"):
+        header: str = auth.to_header()
+        return header
+    if not isinstance(auth, (tuple, list)) or len(auth) != 2:
+        raise TypeError(
+            f"auth is {auth!r:.60}; give a name and a password, as in auth=('ada', 'secret'), or "
+            f"an Authorization"
+        )
     from binascii import b2a_base64
 
-    pair = f"{username}:{password}".encode()
+    pair = f"{auth[0]}:{auth[1]}".encode()
     return f"Basic {b2a_base64(pair, newline=False).decode('ascii')}"
 
 

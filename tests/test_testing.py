@@ -12,7 +12,7 @@ import pytest
 
 from microweb import Response, g, has_request_context, redirect, request, session
 from microweb.environ import EnvironBuilder
-from microweb.http import Request
+from microweb.http import Authorization, Request
 from microweb.testing import Client, ClientCookie, TestResponse, run_wsgi_app
 
 from .serving.wire import ask, serving
@@ -496,3 +496,23 @@ def test_tc_10_https_and_a_mount():
     assert environ["wsgi.url_scheme"] == "https"
     assert (environ["SERVER_PORT"], environ["HTTP_HOST"]) == ("443", "e.com")
     assert environ["SCRIPT_NAME"] == "/müd".encode().decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        (Authorization("bearer", token="abc"), "Bearer abc"),
+        (Authorization("basic", {"username": "ada", "password": "x"}), "Basic YWRhOng="),
+        (("ada", "x"), "Basic YWRhOng="),
+    ],
+)
+def test_credentials_are_a_pair_or_an_authorization(auth, header):
+    app = make_app()
+    app.add_url_rule("/", "show", lambda: request.headers["Authorization"])
+    assert app.test_client().get("/", auth=auth).text == header
+
+
+@pytest.mark.parametrize("auth", ["ada", ("a", "b", "c"), object(), 5])
+def test_credentials_of_another_kind_are_refused(auth):
+    with pytest.raises(TypeError, match="give a name and a password"):
+        make_app().test_client().get("/", auth=auth)

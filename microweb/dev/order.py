@@ -127,6 +127,7 @@ OTHER_MODULES = (
     "views",
     "middleware",
     "asyncrun",
+    "crossorigin",
     "configsources",
     "configcheck",
     "viewcheck",
