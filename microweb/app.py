@@ -1135,6 +1135,7 @@ class Microweb(Scaffold):
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Return what the handler of an HTTP exception returns, or the exception, which is an
         answer itself."""
+        self._log_refusal(e)
         # Without a code it carries a finished response, such as the router's redirects.
         if e.code is None or not self.error_handler_spec:
             return e
@@ -1182,6 +1183,16 @@ class Microweb(Scaffold):
                     if handler is not None:
                         return handler
         return None
+
+    def _log_refusal(self, error: HTTPException) -> None:
+        """Log why a request was refused, where the client is not told and a maker has to know."""
+        reason = error.detail
+        if isinstance(error, BadRequestKeyError) and error.args:
+            reason = f"it has no {error.args[0]!r}, which the view reads"
+        if reason is not None:
+            environ = getattr(CURRENT_CONTEXT.get(None), "environ", None) or {}
+            method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
+            self.logger.warning("%s", f"{error.code} on {path!r} [{method}]: {reason}")
 
     def log_exception(self, exc_info: BaseException) -> None:
         """Log an exception without a handler, with the method and the path of its request."""

@@ -101,7 +101,8 @@ def _run_until_signal(
 
     def stop(number: int, frame: Any) -> None:
         if number in seen:
-            sys.exit(128 + number)
+            # Not sys.exit(): the interpreter, ending, aborts when a thread is writing to a stream.
+            os._exit(128 + number)
         seen.add(number)
         server.request_stop()
 
