@@ -154,6 +154,7 @@ class Microweb(Scaffold):
     test_client_class: type[Client] | None = None
     test_cli_runner_class: type[CliRunner] | None = None
     _jinja_env: Environment | None = None
+    _reloads_templates = False
     _inline_templates: dict[str, str] | None = None
     # The second is what the first request has fixed: registering is over then.
     _dispatch_table: DispatchTable | None = None
@@ -295,6 +296,13 @@ class Microweb(Scaffold):
     def configuration_changed(self) -> None:
         """Forget what was computed; the next request computes it."""
         self._dispatch_table = self._serving_table = None
+        if self._jinja_env is not None and "auto_reload" not in self.jinja_options:
+            from .rendering import reloads_templates
+
+            reloads = reloads_templates(self)
+            # A program may have set the environment's own switch; only a change here counts.
+            if reloads != self._reloads_templates:
+                self._reloads_templates = self._jinja_env.auto_reload = reloads
         # An app that is being made may set keys before it has a provider.
         provider = self.__dict__.get("json")
         if isinstance(provider, DefaultJSONProvider):
@@ -447,6 +455,9 @@ class Microweb(Scaffold):
     def jinja_env(self) -> Environment:
         """The template environment, made when it is first read."""
         if self._jinja_env is None:
+            from .rendering import reloads_templates
+
+            self._reloads_templates = reloads_templates(self)
             self._jinja_env = self.create_jinja_environment()
         return self._jinja_env
 
@@ -487,7 +498,8 @@ class Microweb(Scaffold):
         self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
     ) -> None:
         self._check_setup(f"add_template_{kind}", f)
-        check_registered_function(f"add_template_{kind}", f)
+        if kind != "global" or name is None:
+            check_registered_function(f"add_template_{kind}", f)
         registry[name or f.__name__] = f
 
     def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
@@ -499,7 +511,7 @@ class Microweb(Scaffold):
         self._add_to_templates("test", self.jinja_env.tests, f, name)
 
     def add_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """Register a function as a global of templates, under *name* or its own."""
+        """Register a function, or under a *name* any value, as a global of templates."""
         self._add_to_templates("global", self.jinja_env.globals, f, name)
 
     def template_filter(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:

@@ -28,10 +28,9 @@ def make_environment(app: Microweb) -> Environment:
     from .helpers import get_flashed_messages
     from .templating import Environment
 
-    auto_reload = app.config["TEMPLATES_AUTO_RELOAD"]
     options = {
         "autoescape": app.select_jinja_autoescape,
-        "auto_reload": app.debug if auto_reload is None else auto_reload,
+        "auto_reload": reloads_templates(app),
         **app.jinja_options,
     }
     if app.debug:
@@ -51,6 +50,13 @@ def make_environment(app: Microweb) -> Environment:
     )
     environment.filters["tojson"] = partial(_to_json_in_html, app)
     return environment
+
+
+def reloads_templates(app: Microweb) -> bool:
+    """Return whether templates are read again when they have changed: TEMPLATES_AUTO_RELOAD, or
+    while debugging."""
+    auto_reload = app.config["TEMPLATES_AUTO_RELOAD"]
+    return bool(app.debug if auto_reload is None else auto_reload)
 
 
 def find_template_loaders(app: Microweb) -> BaseLoader:

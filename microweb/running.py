@@ -152,6 +152,11 @@ def run_app(
 
         run_as_cgi(app)
         return
+    if host is not None and not isinstance(host, str):
+        raise TypeError(
+            f"app.run({host!r}) gives {host!r} as the host, which is text as in '127.0.0.1'; for a "
+            f"port write app.run(port={host!r})"
+        )
     if load_dotenv:
         _load_environment(app)
     if debug is not None:

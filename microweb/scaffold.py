@@ -136,7 +136,7 @@ class Scaffold:
         self.root_path = find_root_path(import_name) if root_path is None else root_path
         self._static_folder = None if static_folder is None else os.fspath(static_folder)
         self._static_url_path = static_url_path
-        self.template_folder = template_folder
+        self._template_folder = template_folder
         self._jinja_loader: BaseLoader | None = None
         self.view_functions: dict[str, View] = {}
         self.error_handler_spec: dict[
@@ -194,6 +194,17 @@ class Scaffold:
     @static_url_path.setter
     def static_url_path(self, value: str | None) -> None:
         self._static_url_path = value
+
+    @property
+    def template_folder(self) -> str | os.PathLike[str] | None:
+        """The folder of templates, relative to the root path, or None; may be set."""
+        return self._template_folder
+
+    @template_folder.setter
+    def template_folder(self, value: str | os.PathLike[str] | None) -> None:
+        self._template_folder = value
+        self._jinja_loader = None
+        self._forget_loader()
 
     @property
     def jinja_loader(self) -> BaseLoader | None:

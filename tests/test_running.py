@@ -322,6 +322,11 @@ def test_credentials_that_apache_renames_in_a_rewriting_rule_are_found():
     assert "HTTP_AUTHORIZATION" not in cgi_changes({**given, "HTTP_AUTHORIZATION": "Bearer y"})
 
 
+def test_a_port_in_the_place_of_the_host_is_told():
+    with pytest.raises(TypeError, match=r"write app\.run\(port=5050\)"):
+        make_app().run(5050)
+
+
 RUN_SCRIPT = """
     import os
     from microweb import Microweb
