@@ -15,6 +15,7 @@ from ..running import describe_listen_failure
 from .appcheck import check_app
 from .loading import AppNotLoaded, find_app_spec
 from .pythoncheck import (
+    check_bytecode,
     describe_package,
     describe_python,
     draw_missing_modules,
@@ -52,6 +53,7 @@ def diagnose(
     hiding = find_hiding_files()
     findings += hiding.values()
     count, missing = find_missing_modules(hiding)
+    findings += check_bytecode()
     address_fact = _try_address(host, port, findings)
     findings += _check_dotenv_files([env_file or "", *DOTENV_FILES])
     modules = [f"all {count} that microweb can use are here"]
