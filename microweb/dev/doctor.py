@@ -67,6 +67,8 @@ def diagnose(
         "address": [address_fact],
         "app": [app_fact],
     }
+    if is_named:
+        facts["as CGI"] = [_describe_cgi_log()]
     lines = []
     for name, texts in facts.items():
         lines += _wrap(name.ljust(10), texts[0])
@@ -79,6 +81,15 @@ def diagnose(
     lines += [""] if findings else []
     lines.append(_summarize(wrong, len(findings) - wrong))
     return "\n".join(lines), wrong
+
+
+def _describe_cgi_log() -> str:
+    from ..cgi import LOG_NAME
+
+    return (
+        f"errors go to standard error, or to {LOG_NAME} in the instance folder where the server "
+        f"sends standard error to the client"
+    )
 
 
 def is_app_named(spec: str | None) -> bool:
