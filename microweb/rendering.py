@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from .globals import CURRENT_CONTEXT, HEARD_RARE_SIGNALS, find_request_context, g, request, session
+from .globals import CURRENT_CONTEXT, HEARD_RARE_SIGNALS, find_request_context
 from .scaffold import describe_function
+from .templateviews import make_template_views
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,15 +39,12 @@ def make_environment(app: Microweb) -> Environment:
     environment: Environment = (app.jinja_environment or Environment)(
         loader=make_template_loader(app), **options
     )
-    # The proxies cost nothing until a template uses them: a page that never mentions the
+    # The views cost nothing until a template uses them: a page that never mentions the
     # session does not open it.
     environment.globals.update(
         url_for=app.url_for,
         get_flashed_messages=get_flashed_messages,
-        config=app.config,
-        request=request,
-        session=session,
-        g=g,
+        **make_template_views(app.config),
     )
     environment.filters["tojson"] = partial(_to_json_in_html, app)
     return environment
@@ -144,30 +142,37 @@ def add_processed_context(app: Microweb, context: dict[str, Any]) -> None:
 
 def render_in_app(app: Microweb, template: Template, context: dict[str, Any]) -> str:
     """Return a template rendered with *context* and everything the app adds to it."""
-    _begin_rendering(app, template, context)
+    app.update_template_context(context)
+    if not HEARD_RARE_SIGNALS:
+        return template.render(context)
+    _send_rendering(app, "before-render-template", template, context)
     text: str = template.render(context)
-    if HEARD_RARE_SIGNALS:
-        app.send_signal("template-rendered", template=template, context=context)
+    _send_rendering(app, "template-rendered", template, context)
     return text
 
 
 def stream_in_app(app: Microweb, template: Template, context: dict[str, Any]) -> Iterator[str]:
     """Return the pieces of a template, each rendered when it is asked for."""
-    _begin_rendering(app, template, context)
+    app.update_template_context(context)
+    _send_rendering(app, "before-render-template", template, context)
 
     def generate() -> Iterator[str]:
         yield from template.generate(context)
-        app.send_signal("template-rendered", template=template, context=context)
+        _send_rendering(app, "template-rendered", template, context)
 
     return generate()
 
 
-def _begin_rendering(app: Microweb, template: Template, context: dict[str, Any]) -> None:
-    app.update_template_context(context)
-    if HEARD_RARE_SIGNALS:
-        # In templates these are globals; receivers find them in the context, as in Flask.
-        current = find_request_context()
-        if current is not None:
-            context.setdefault("request", current.request)
-            context.setdefault("g", current.g)
-        app.send_signal("before-render-template", template=template, context=context)
+def _send_rendering(app: Microweb, name: str, template: Template, context: dict[str, Any]) -> None:
+    """Send a signal with a context that has the request and g, as in Flask. In templates these are
+    globals, so they are taken out again."""
+    if not HEARD_RARE_SIGNALS:
+        return
+    current = find_request_context()
+    added = {} if current is None else {"request": current.request, "g": current.g}
+    added = {key: value for key, value in added.items() if key not in context}
+    context.update(added)
+    app.send_signal(name, template=template, context=context)
+    for key, value in added.items():
+        if context.get(key) is value:
+            del context[key]

@@ -87,6 +87,7 @@ CORE_MODULES = (
     "urlbuilding",
     "responding",
     "dispatching",
+    "templateviews",
     "rendering",
     "running",
     "app",
