@@ -12,7 +12,7 @@ reaches.
 from __future__ import annotations
 
 from .globals import g, request, session
-from .http import Headers, ImmutableMultiDict, Request
+from .http import EnvironHeaders, ImmutableMultiDict, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _READABLE_OF_RULE = (
     "rule endpoint methods arguments defaults subdomain host strict_slashes is_leaf"
 ).split()
 _READABLE_OF_FILE = "filename name content_type mimetype mimetype_params content_length".split()
-_CHANGING_METHODS = frozenset("clear pop popitem setdefault update".split())
+_METHODS_THAT_CHANGE = frozenset("clear pop popitem setdefault update".split())
 # Words in the names of keys and variables whose values are nobody's to see.
 _SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PRIVATE", "CREDENTIAL", "TOKEN")
 
@@ -61,7 +61,7 @@ def copied(value: Any) -> Any:
     >>> copied({"a": [1]})
     {'a': [1]}
     """
-    if isinstance(value, dict):
+    if type(value) is dict:
         return {key: copied(item) for key, item in value.items()}
     if type(value) in (list, tuple, set, frozenset):
         return type(value)(map(copied, value))
@@ -158,7 +158,10 @@ _READ_OTHERWISE: dict[str, Callable[[Any], Any]] = {
     "environ": _read_environ,
     "files": _read_files,
     "get_json": _read_json,
-    "headers": lambda current: Headers(list(current.headers)),
+    # Of an environ that holds nothing else.
+    "headers": lambda current: EnvironHeaders(
+        {key: value for key, value in current.environ.items() if isinstance(value, str)}
+    ),
     "json": lambda current: copied(current.json),
     "url_rule": _read_rule,
     "view_args": lambda current: copied(current.view_args),
@@ -171,7 +174,7 @@ class MappingView(TemplateView):
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
-        if name in _CHANGING_METHODS:
+        if name in _METHODS_THAT_CHANGE:
             return _refusal(name)
         value = getattr(self.__find__(), name)
         if name[:1] == "_" or callable(value):
