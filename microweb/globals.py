@@ -104,9 +104,11 @@ def request_context(name: str = "request") -> Context:
 class LocalProxy:
     """A name that stands for another object, looked up each time it is used.
 
-    *find* is called without arguments and returns the object. Attribute access, calls, items,
-    operators and comparisons all go to that object; `_get_current_object` returns it itself, as
-    one must before handing it to another thread.
+    *local* is called without arguments and returns the object, or is a `ContextVar` that holds it;
+    with a *name* that attribute of it is meant. *unbound_message* is the RuntimeError's where the
+    variable has no value. Attribute access, calls, items, operators and comparisons all go to the
+    object; `_get_current_object` returns it itself, as one must before handing it to another
+    thread.
 
     >>> words = ["here"]
     >>> proxy = LocalProxy(lambda: words)
@@ -117,7 +119,14 @@ class LocalProxy:
 
     __slots__ = ("_get_current_object",)
 
-    def __init__(self, find: Callable[[], Any]) -> None:
+    def __init__(
+        self, local: Any, name: str | None = None, *, unbound_message: str | None = None
+    ) -> None:
+        find = local
+        if isinstance(local, ContextVar):
+            find = _reader_of_variable(local, unbound_message)
+        if name is not None:
+            find = _reader_of_attribute(find, name)
         object.__setattr__(self, "_get_current_object", find)
 
     def __getattr__(self, name: str) -> Any:
@@ -171,6 +180,21 @@ class LocalProxy:
         raise TypeError("the class of a proxy cannot be changed; change that of the object")
 
 
+def _reader_of_variable(variable: ContextVar[Any], message: str | None) -> Callable[[], Any]:
+    def find() -> Any:
+        try:
+            return variable.get()
+        except LookupError:
+            told = message or f"{variable.name!r} has no value in this context"
+            raise RuntimeError(told) from None
+
+    return find
+
+
+def _reader_of_attribute(find: Callable[[], Any], name: str) -> Callable[[], Any]:
+    return lambda: getattr(find(), name)
+
+
 def _operators() -> dict[str, Callable[..., Any]]:
     """Return a function for each operator, applied to the object itself, so that the other operand
     gets its say as well. One in place acts on the object, and the name stays the proxy."""
@@ -214,14 +238,14 @@ def _forward_special_method(name: str, function: Callable[..., Any] | None) -> C
     """Return a method that hands the special method *name* on. Python looks such methods up on
     the class, past `__getattr__`, so the proxy's class needs each of them."""
 
-    def forward(self: LocalProxy, *args: Any) -> Any:
+    def forward(self: LocalProxy, *args: Any, **kwargs: Any) -> Any:
         current = self._get_current_object()
         if function is not None:
             return function(current, *args)
         method = getattr(type(current), name, None)
         if method is None:
             raise TypeError(f"{type(current).__name__!r} object has no {name}()")
-        return method(current, *args)
+        return method(current, *args, **kwargs)
 
     forward.__name__ = name
     return forward
