@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import time
+from itertools import chain
 
-from .environ import EnvironBuilder
+from .environ import EnvironBuilder, split_host
 from .http import Headers, Request, Response, parse_cookie, parse_date
 from .text.lazy import import_later
 from .text.missing import import_stdlib
@@ -32,13 +33,15 @@ def run_wsgi_app(
 ) -> tuple[Iterable[bytes], str, Headers]:
     """Call a WSGI application; return its body, its status line and its headers.
 
-    *buffered* collects the whole body and closes the iterable; otherwise that is the caller's.
+    The body is an iterator with a ``close()``. *buffered* collects the whole of it and closes the
+    application's; otherwise it is drawn, and has to be closed, by the caller.
 
     >>> def hello(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
     ...     return [b"Hello"]
-    >>> run_wsgi_app(hello, EnvironBuilder().get_environ())[:2]
-    ([b'Hello'], '200 OK')
+    >>> body, status, headers = run_wsgi_app(hello, EnvironBuilder().get_environ())
+    >>> status, list(body)
+    ('200 OK', [b'Hello'])
     """
     started: list[Any] = []
     written: list[bytes] = []
@@ -57,27 +60,33 @@ def run_wsgi_app(
         finally:
             if close is not None:
                 close()
-        if not started:
-            raise RuntimeError("the application returned without calling start_response")
-        return chunks, started[0], Headers(started[1])
-    iterator = iter(body)
-    first = [] if started else [next(iterator, b"")]
-    return _UnbufferedBody(written + first, iterator, close), started[0], Headers(started[1])
+        iterator, close = iter(chunks), None
+    else:
+        iterator = iter(body)
+        # As many pieces as it takes to learn the status.
+        while not started:
+            piece = next(iterator, None)
+            if piece is None:
+                break
+            written.append(piece)
+        iterator = chain(written, iterator)
+    if not started:
+        raise RuntimeError("the application returned without calling start_response")
+    return _CalledBody(iterator, close), started[0], Headers(started[1])
 
 
-class _UnbufferedBody:
-    """A body whose first chunks were needed to learn the status; closing it closes the app's."""
+class _CalledBody:
+    """The body that an application returned; closing it closes the application's iterable."""
 
-    def __init__(
-        self, first: list[bytes], rest: Iterator[bytes], close: Callable[[], Any] | None
-    ) -> None:
-        self._first = first
-        self._rest = rest
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], Any] | None) -> None:
+        self._pieces = pieces
         self._close = close
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._first
-        yield from self._rest
+        return self._pieces
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
 
     def close(self) -> None:
         """Close the application's iterable, as PEP 3333 asks of a server."""
@@ -109,6 +118,10 @@ def _test_response_of(response_class: type[Response]) -> type[TestResponse]:
     if issubclass(response_class, TestResponse):
         return response_class
     return type(f"Test{response_class.__name__}", (TestResponse, response_class), {})
+
+
+class ClientRedirectError(RuntimeError):
+    """A redirect that a test client cannot follow: to another host, or one of too many."""
 
 
 class ClientCookie:
@@ -152,6 +165,12 @@ class ClientCookie:
         return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
 
+def _host_of(environ: WSGIEnvironment) -> str:
+    """Return the host that cookies belong to, without its port."""
+    host: str = environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "localhost"
+    return split_host(host, "http")[0]
+
+
 def _read_max_age(text: str) -> int | None:
     """Return the seconds of a Max-Age (RFC 6265bis §5.6.2); None for what is no number."""
     digits = text[1:] if text[:1] == "-" else text
@@ -168,9 +187,11 @@ class Client:
     `EnvironBuilder`, and *follow_redirects*. In a ``with`` block the context of the last request
     stays current, so that ``request``, ``session`` and ``g`` can be looked at.
 
-    *use_cookies* keeps cookies from one call to the next, *response_class* is a Response that the
-    answers are as well as a `TestResponse`, and further arguments are keys of the environ
-    (``REMOTE_ADDR="10.0.0.1"``) for every request; TypeError for what cannot be one.
+    *response_wrapper* is a Response that the answers are as well as a `TestResponse`, by default
+    the app's ``response_class``. *use_cookies* keeps cookies from one call to the next,
+    *allow_subdomain_redirects* has redirects to subdomains followed too. Further arguments are keys
+    of the environ (``REMOTE_ADDR="10.0.0.1"``) for every request, kept in ``environ_base``;
+    TypeError for what cannot be one.
 
     >>> from microweb import Microweb, request
     >>> app = Microweb("example")
@@ -181,25 +202,29 @@ class Client:
     {'a': 1}
     """
 
-    response_class: type[TestResponse] = TestResponse
-
     def __init__(
         self,
         application: Any,
+        response_wrapper: type[Response] | None = None,
         use_cookies: bool = True,
-        response_class: type[Response] | None = None,
+        allow_subdomain_redirects: bool = False,
         **environ_base: Any,
     ) -> None:
         for key in environ_base:
             if not key.isupper() and "." not in key:
                 raise TypeError(
-                    f"a test client takes no argument {key!r}; it takes use_cookies, "
-                    f"response_class and keys of the environ such as REMOTE_ADDR='10.0.0.1'"
+                    f"a test client takes no argument {key!r}; it takes response_wrapper, "
+                    f"use_cookies and keys of the environ such as REMOTE_ADDR='10.0.0.1'"
                 )
-        if response_class is not None:
-            self.response_class = _test_response_of(response_class)
         self.application = application
-        self.environ_base: dict[str, Any] = environ_base
+        own_class: type[Response] = getattr(application, "response_class", Response)
+        self.response_wrapper = _test_response_of(response_wrapper or own_class)
+        self.allow_subdomain_redirects = allow_subdomain_redirects
+        self.environ_base: dict[str, Any] = {
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_USER_AGENT": "microweb",
+            **environ_base,
+        }
         self._cookies: dict[tuple[str, str, str], ClientCookie] | None = {} if use_cookies else None
         self._keeps_context = False
         self._kept: list[Context] = []
@@ -240,9 +265,11 @@ class Client:
         history: list[TestResponse] = []
         while follow_redirects and response.status_code in (301, 302, 303, 307, 308):
             if len(history) >= _MAX_REDIRECTS:
-                chain = " → ".join(str(step.location) for step in history[-3:])
-                raise RuntimeError(f"more than {_MAX_REDIRECTS} redirects: … → {chain}")
+                steps = " → ".join(str(step.location) for step in history[-3:])
+                raise ClientRedirectError(f"more than {_MAX_REDIRECTS} redirects: … → {steps}")
+            response.history = tuple(history)
             history.append(response)
+            response.close()
             response = self._request_once(self._environ_of_redirect(response), buffered)
         response.history = tuple(history)
         return response
@@ -276,7 +303,9 @@ class Client:
             for context in kept:
                 context.push()
                 self._kept.append(context)
-        response = self.response_class(body, status, headers)
+        response = self.response_wrapper(body, status, headers)
+        if buffered:
+            response.make_sequence()
         response.request = Request(sent)
         if hasattr(self.application, "json"):
             response.json_module = self.application.json
@@ -289,8 +318,10 @@ class Client:
         urllib = import_stdlib("urllib.parse", "following a redirect")
         before = response.request.environ
         url = urllib.urlsplit(urllib.urljoin(response.request.url, response.location or ""))
-        if url.netloc != before["HTTP_HOST"]:
-            raise RuntimeError(
+        host = before["HTTP_HOST"]
+        is_subdomain = self.allow_subdomain_redirects and url.netloc.endswith(f".{host}")
+        if url.netloc != host and not is_subdomain:
+            raise ClientRedirectError(
                 f"the redirect to {response.location!r} leads to another host; a test client "
                 f"calls one app only"
             )
@@ -311,7 +342,7 @@ class Client:
         if path == root or path.startswith(f"{root}/"):
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = root, path[len(root) :]
         for key, value in before.items():
-            if key.startswith("HTTP_") and key != "HTTP_COOKIE":
+            if key.startswith("HTTP_") and key not in ("HTTP_COOKIE", "HTTP_HOST"):
                 environ[key] = value
         if repeat:
             body = before["wsgi.input"]
@@ -325,7 +356,7 @@ class Client:
     def _add_cookies(self, environ: WSGIEnvironment) -> None:
         if self._cookies is None:
             return
-        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        host = _host_of(environ)
         path = (environ["SCRIPT_NAME"] + environ["PATH_INFO"]) or "/"
         secure = environ["wsgi.url_scheme"] == "https"
         pairs = [
@@ -342,7 +373,7 @@ class Client:
     def _keep_cookies(self, environ: WSGIEnvironment, response: TestResponse) -> None:
         if self._cookies is None:
             return
-        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        host = _host_of(environ)
         for header in response.headers.getlist("Set-Cookie"):
             pair, *rest = header.split(";")
             key, _, value = pair.strip().partition("=")
@@ -389,7 +420,7 @@ class Client:
         header = response.headers["Set-Cookie"]
         if not origin_only:
             header += f"; Domain={domain}"
-        carrier = self.response_class(headers=[("Set-Cookie", header)])
+        carrier = TestResponse(headers=[("Set-Cookie", header)])
         self._keep_cookies({"HTTP_HOST": domain}, carrier)
 
     def delete_cookie(self, key: str, *, domain: str = "localhost", path: str = "/") -> None:

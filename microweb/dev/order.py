@@ -121,6 +121,7 @@ OTHER_MODULES = (
     "serving.extra",
     "appextras",
     "clirunner",
+    "environextras",
     "ctxcopy",
     "signers",
     "security",
