@@ -194,6 +194,10 @@ class Context:
             self._g = self.app.app_ctx_globals_class()
         return self._g
 
+    @g.setter
+    def g(self, value: Any) -> None:
+        self._g = value
+
     @property
     def has_request(self) -> bool:
         """Whether this is the context of a request rather than of an app alone."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 
 from .globals import current_context
 from .helpers import send_from_directory
@@ -142,12 +143,18 @@ class Scaffold:
         self.error_handler_spec: dict[
             str | None, dict[int | None, dict[type[Exception], Callable[..., Any]]]
         ] = {}
-        self.before_request_funcs: dict[str | None, list[Callable[[], Any]]] = {}
-        self.after_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = {}
-        self.teardown_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = {}
-        self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = {}
-        self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = {}
-        self.url_default_functions: dict[str | None, list[Callable[..., None]]] = {}
+        self.before_request_funcs: dict[str | None, list[Callable[[], Any]]] = defaultdict(list)
+        self.after_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = defaultdict(list)
+        self.teardown_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = defaultdict(
+            list
+        )
+        self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = (
+            defaultdict(list)
+        )
+        self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = defaultdict(
+            list
+        )
+        self.url_default_functions: dict[str | None, list[Callable[..., None]]] = defaultdict(list)
 
     @cached_property
     def cli(self) -> AppGroup:

@@ -289,3 +289,9 @@ def test_operators_in_place_act_on_the_object():
 )
 def test_every_operator_reaches_the_object(expression, value):
     assert eval(expression, {"p": LocalProxy(lambda: 7)}) == value
+
+
+def test_the_name_space_of_a_context_may_be_another():
+    with make_app().app_context() as context:
+        context.g = SimpleNamespace(user="ada")
+        assert g.user == "ada"
