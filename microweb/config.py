@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 
-from .text.archive import open_stored_file
 from .text.lazy import LaterMember
 
 TYPE_CHECKING = False
@@ -91,11 +90,6 @@ def _load_more_sources() -> type:
     return ConfigSources
 
 
-# What a silent load passes over: a name that leads to no file. One that leads to a file which
-# cannot be read is an error always.
-_NO_CONFIG_FILE_ERRORS = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
-
-
 class Config(dict):  # type: ignore[type-arg]
     """A dict with ways to fill it. Only upper-case names are taken from objects and files.
 
@@ -146,24 +140,13 @@ class Config(dict):  # type: ignore[type-arg]
         >>> config = Config(""); config.from_object(Production); config["DEBUG"]
         False
         """
-        source = _import_object(obj) if isinstance(obj, str) else obj
-        self.update({key: getattr(source, key) for key in dir(source) if key.isupper()})
+        if isinstance(obj, str):
+            from .configsources import import_object
 
-    def from_pyfile(self, filename: str | os.PathLike[str], silent: bool = False) -> bool:
-        """Run a Python file and take over its upper-case names.
+            obj = import_object(obj)
+        self.update({key: getattr(obj, key) for key in dir(obj) if key.isupper()})
 
-        *filename* is relative to the root path. With *silent* a missing file returns False;
-        otherwise it raises OSError. The file is code: run none that you did not write.
-        """
-        path = os.path.join(self.root_path, filename)
-        try:
-            with open_stored_file(path) as file:
-                source = file.read()
-        except OSError as error:
-            return fail_to_load(error, silent)
-        names: dict[str, Any] = {"__file__": path, "__name__": "config"}
-        exec(compile(source, path, "exec"), names)
-        return self.from_mapping(names)
+    from_pyfile: Any = LaterMember(_load_more_sources)
 
     from_envvar: Any = LaterMember(_load_more_sources)
 
@@ -195,18 +178,6 @@ for _config_method in "__setitem__ __delitem__ update setdefault pop popitem cle
     setattr(Config, _config_method, _noticing_config_method(_config_method))
 
 
-def fail_to_load(error: OSError, silent: bool) -> bool:
-    """Raise the error of a configuration file; return False for a missing one, if *silent*.
-
-    >>> fail_to_load(FileNotFoundError(2, "No such file", "app.cfg"), silent=True)
-    False
-    """
-    if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
-        return False
-    error.strerror = f"cannot load the configuration file ({error.strerror})"
-    raise error
-
-
 class ConfigAttribute:
     """An attribute of an app that is kept in its configuration.
 
@@ -231,23 +202,3 @@ class ConfigAttribute:
 
     def __set__(self, owner: Any, value: Any) -> None:
         owner.config[self.name] = value
-
-
-def _import_object(dotted_name: str) -> Any:
-    """Return the module, or the attribute of a module, that a dotted name leads to."""
-    from importlib import import_module
-
-    try:
-        return import_module(dotted_name)
-    except ModuleNotFoundError as error:
-        module_name, _, attribute = dotted_name.rpartition(".")
-        if not module_name or not dotted_name.startswith(f"{error.name}"):
-            raise
-    module = import_module(module_name)
-    try:
-        return getattr(module, attribute)
-    except AttributeError:
-        raise ImportError(
-            f"cannot load the configuration {dotted_name!r}: the module {module_name!r} has no "
-            f"{attribute!r}"
-        ) from None

@@ -1,4 +1,4 @@
-"""Further places that a configuration is filled from: environment variables, files of any format.
+"""Places that a configuration is filled from: files, environment variables, import strings.
 
 `Config` takes these methods from here when one is first used.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from .config import Config, fail_to_load
+from .config import Config
 from .text.archive import open_stored_file
 from .text.missing import import_stdlib
 
@@ -17,8 +17,29 @@ if TYPE_CHECKING:
     from typing import IO, Any, Callable
 
 
+# What a silent load passes over: a name that leads to no file. One that leads to a file which
+# cannot be read is an error always.
+_NO_CONFIG_FILE_ERRORS = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+
+
 class ConfigSources(Config):
     """The methods of `Config` that few programs use."""
+
+    def from_pyfile(self, filename: str | os.PathLike[str], silent: bool = False) -> bool:
+        """Run a Python file and take over its upper-case names.
+
+        *filename* is relative to the root path. With *silent* a missing file returns False;
+        otherwise it raises OSError. The file is code: run none that you did not write.
+        """
+        path = os.path.join(self.root_path, filename)
+        try:
+            with open_stored_file(path) as file:
+                source = file.read()
+        except OSError as error:
+            return fail_to_load(error, silent)
+        names: dict[str, Any] = {"__file__": path, "__name__": "config"}
+        exec(compile(source, path, "exec"), names)
+        return self.from_mapping(names)
 
     def from_envvar(self, variable_name: str, silent: bool = False) -> bool:
         """Load the Python file that an environment variable names, as `from_pyfile` does.
@@ -102,3 +123,35 @@ class ConfigSources(Config):
                 name = key[len(namespace) :] if trim_namespace else key
                 found[name.lower() if lowercase else name] = value
         return found
+
+
+def fail_to_load(error: OSError, silent: bool) -> bool:
+    """Raise the error of a configuration file; return False for a missing one, if *silent*.
+
+    >>> fail_to_load(FileNotFoundError(2, "No such file", "app.cfg"), silent=True)
+    False
+    """
+    if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
+        return False
+    error.strerror = f"cannot load the configuration file ({error.strerror})"
+    raise error
+
+
+def import_object(dotted_name: str) -> Any:
+    """Return the module, or the attribute of a module, that a dotted name leads to."""
+    from importlib import import_module
+
+    try:
+        return import_module(dotted_name)
+    except ModuleNotFoundError as error:
+        module_name, _, attribute = dotted_name.rpartition(".")
+        if not module_name or not dotted_name.startswith(f"{error.name}"):
+            raise
+    module = import_module(module_name)
+    try:
+        return getattr(module, attribute)
+    except AttributeError:
+        raise ImportError(
+            f"cannot load the configuration {dotted_name!r}: the module {module_name!r} has no "
+            f"{attribute!r}"
+        ) from None
