@@ -1,8 +1,7 @@
 """What the router raises.
 
 Each exception carries the facts that a caller needs to answer: the methods that would work, the
-path to go to. The layer above words them as 404, 405 or 308; `RequestRedirect` can also answer by
-itself.
+path to go to. The layer above words them as 404, 405 or 308.
 """
 
 from __future__ import annotations
@@ -14,14 +13,7 @@ if TYPE_CHECKING:
 
 
 class RoutingError(Exception):
-    """The base of everything the router raises on purpose.
-
-    ``BaseException.__new__`` keeps positional arguments, so the ``__init__`` of a subclass that
-    has only such need not: what a miss costs is mostly its exception.
-
-    >>> issubclass(NoMatch, RoutingError)
-    True
-    """
+    """The base of everything the router raises on purpose."""
 
 
 class NoMatch(RoutingError):
@@ -45,9 +37,6 @@ class WrongMethod(RoutingError):
 
     *valid_methods*: the methods that would have worked, sorted; they belong into ``Allow``;
     *method*: the method that was asked for; *path*: the decoded path.
-
-    >>> WrongMethod(["GET", "HEAD"], "POST", "/").valid_methods
-    ['GET', 'HEAD']
     """
 
     def __init__(self, valid_methods: list[str], method: str = "", path: str = "") -> None:
@@ -68,11 +57,7 @@ class RequestRedirect(RoutingError):
     *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host
     (or an absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL that
     keeps the query; *domain*: the host or subdomain it leads to, or ``None`` for the same one.
-
     It can be called as a WSGI application that sends the redirect.
-
-    >>> RequestRedirect("/about/").new_url
-    '/about/'
     """
 
     code = 308
@@ -92,11 +77,10 @@ class RequestRedirect(RoutingError):
 
 
 class BuildError(RoutingError, LookupError):
-    """No URL can be built for this endpoint from these values.
+    """No URL can be built for this *endpoint* from these *values*.
 
-    *endpoint*: the endpoint that was asked for; *values*: the values that were given; *method*: the
-    method that was asked for, or ``None``; *suggested*: the rule that comes nearest, or ``None``;
-    *problem*: one sentence, or several: what is wrong and what to do.
+    *method*: the method that was asked for, or ``None``; *suggested*: the rule that comes nearest,
+    or ``None``; *problem*: what is wrong and what to do, in whole sentences.
 
     >>> print(BuildError("user", {}, None, problem="The value 'name' is missing."))
     cannot build a URL for the endpoint 'user'. The value 'name' is missing.
@@ -149,19 +133,7 @@ class RuleSyntaxError(RoutingError, ValueError):
 
 
 class UnknownConverter(RuleSyntaxError, LookupError):
-    """A rule names a converter that the map does not have.
-
-    >>> issubclass(UnknownConverter, LookupError)
-    True
-    """
-
-
-class WebsocketMismatch(RoutingError):
-    """Never raised, because WSGI carries no websockets; here for code that catches it.
-
-    >>> issubclass(WebsocketMismatch, RoutingError)
-    True
-    """
+    """A rule names a converter that the map does not have."""
 
 
 def _shorten_route_text(text: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import sys
 
+from ..text.lazy import LaterMember
 from .exceptions import RuleSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from types import CodeType
     from typing import Any, Union
 
     RulePiece = Union[str, "RuleVariable"]
@@ -26,34 +26,26 @@ _RULE_ARGUMENT_RE = re.compile(
 )
 _RULE_NUMBER_RE = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 _RULE_CONSTANTS = {"None": None, "True": True, "False": False}
-HOST_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:[]"
+_REGEX_NAME_RE = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)>")
+_RULE_SLASHES_RE = re.compile("//+")
 
 
 class RuleVariable:
     """One ``<converter(arguments):name>`` of a rule, as written.
 
-    ``position`` is the index of its ``<`` in the rule, ``bound`` the map's own converter for it,
-    set when the rule is added.
-
-    >>> parse_rule("/<int(min=1):id>")[1].keywords
-    (('min', 1),)
+    ``pattern`` is the text it stands in and ``position`` the index of its ``<`` there; ``bound`` is
+    the map's own converter for it, set when the rule is added.
     """
 
-    __slots__ = ("arguments", "bound", "converter", "keywords", "name", "position")
+    __slots__ = ("arguments", "bound", "converter", "keywords", "name", "pattern", "position")
 
-    def __init__(
-        self,
-        name: str,
-        converter: str,
-        arguments: tuple[Any, ...],
-        keywords: tuple[tuple[str, Any], ...],
-        position: int,
-    ) -> None:
-        self.name = name
-        self.converter = converter
-        self.arguments = arguments
-        self.keywords = keywords
+    def __init__(self, pattern: str, position: int) -> None:
+        self.pattern = pattern
         self.position = position
+        self.name = ""
+        self.converter = "default"
+        self.arguments: tuple[Any, ...] = ()
+        self.keywords: dict[str, Any] = {}
         self.bound: Any = None
 
     def __repr__(self) -> str:
@@ -62,142 +54,107 @@ class RuleVariable:
     def spec(self) -> str:
         """Return the converter with its arguments, the way it is written in a rule."""
         given = [repr(value) for value in self.arguments]
-        given += [f"{name}={value!r}" for name, value in self.keywords]
+        given += [f"{name}={value!r}" for name, value in self.keywords.items()]
         return f"{self.converter}({', '.join(given)})" if given else self.converter
 
 
-def parse_rule(rule: str, is_host: bool = False) -> list[RulePiece]:
+def parse_rule(rule: str) -> list[RulePiece]:
     """Return the pieces of *rule*: ``str`` for what stands as it is, ``RuleVariable`` for the rest.
 
-    *rule*: begins with a slash; between two variables stands at least one character; *is_host*:
-    whether it is a host or a subdomain instead, which holds no slash. Raises RuleSyntaxError:
-    quotes the rule and points at the character.
+    Between two variables stands at least one character. Raises RuleSyntaxError: quotes the rule and
+    points at the character.
 
-    >>> parse_rule("/user/<int:id>")
-    ['/user/', <RuleVariable 'id' of int>]
-    >>> parse_rule("<user>.Example.org", is_host=True)
-    [<RuleVariable 'user' of default>, '.example.org']
+    >>> parse_rule("/<int(min=1):id>")
+    ['/', <RuleVariable 'id' of int(min=1)>]
     """
-    if not isinstance(rule, str):
-        raise TypeError(f"a rule is a str such as '/about', not {rule!r}")
-    if not is_host and rule[:1] != "/":
-        raise RuleSyntaxError(rule, 0, f"a rule begins with a slash; write {'/' + rule!r}")
     pieces: list[RulePiece] = []
     names = set()
     position = 0
     while True:
         opening = rule.find("<", position)
         literal = rule[position:opening] if opening >= 0 else rule[position:]
-        stray = literal.find(">")
-        if stray >= 0:
-            raise RuleSyntaxError(
-                rule, position + stray, "this '>' closes nothing; a variable is written '<name>'"
-            )
+        if ">" in literal:
+            problem = "this '>' closes nothing; a variable is written '<name>'"
+            raise RuleSyntaxError(rule, position + literal.index(">"), problem)
         if literal:
-            if is_host:
-                literal = _check_host_text(rule, position, literal)
             pieces.append(literal)
         if opening < 0:
             return pieces
         if not literal and pieces:
-            raise RuleSyntaxError(
-                rule, opening, "two variables touch; put a character between them, as in '<a>-<b>'"
-            )
-        variable, position = _parse_rule_variable(rule, opening)
+            problem = "two variables touch; put a character between them, as in '<a>-<b>'"
+            raise RuleSyntaxError(rule, opening, problem)
+        variable = RuleVariable(rule, opening)
+        parse = _parse_regex if rule.startswith("<re:", opening) else _parse_variable
+        position = parse(rule, variable)
         if variable.name in names:
-            raise RuleSyntaxError(
-                rule, opening, f"the variable {variable.name!r} is used twice; rename one of them"
-            )
+            problem = f"the variable {variable.name!r} is used twice; rename one of them"
+            raise RuleSyntaxError(rule, opening, problem)
         names.add(variable.name)
         pieces.append(variable)
 
 
-def _check_host_text(rule: str, position: int, text: str) -> str:
-    """Return the fixed *text* of a host, which stands at *position*, in lower case."""
-    odd = text.strip(HOST_CHARACTERS)[:1]
-    if odd:
-        raise RuleSyntaxError(
-            rule,
-            position + text.index(odd),
-            f"a host has no {odd!r}; write ASCII letters, digits, '-', '.' and a port, and other "
-            "scripts as 'xn--...'",
-        )
-    return text.lower()
-
-
-def _parse_rule_variable(rule: str, opening: int) -> tuple[RuleVariable, int]:
-    """Return the variable whose ``<`` is at *opening*, and the index behind its ``>``."""
-    if rule.startswith("<re:", opening):
-        return _parse_regex_variable(rule, opening)
+def _parse_variable(rule: str, variable: RuleVariable) -> int:
+    """Fill in *variable* from behind its ``<``; return the index behind its ``>``."""
+    opening = variable.position
     name = _RULE_NAME_RE.match(rule, opening + 1)
     if name is None:
-        raise RuleSyntaxError(
-            rule,
-            opening + 1,
+        problem = (
             "a name is expected here: an ASCII letter or '_', then letters, digits and '_', "
-            "as in '<name>' or '<int:name>'",
+            "as in '<name>' or '<int:name>'"
         )
+        raise RuleSyntaxError(rule, opening + 1, problem)
     end = name.end()
-    following = rule[end : end + 1]
-    if following == ">":
-        return RuleVariable(name[0], "default", (), (), opening), end + 1
-    converter = name[0]
-    arguments: list[Any] = []
-    keywords: list[tuple[str, Any]] = []
-    if following == "(":
-        end = _parse_converter_arguments(rule, end + 1, arguments, keywords)
-        following = rule[end : end + 1]
-    name = _RULE_NAME_RE.match(rule, end + 1) if following == ":" else None
+    if rule[end : end + 1] != ">":
+        variable.converter = name[0]
+        if rule[end : end + 1] == "(":
+            end = _parse_converter_arguments(rule, end + 1, variable)
+        name = _RULE_NAME_RE.match(rule, end + 1) if rule[end : end + 1] == ":" else None
     if name is None or rule[name.end() : name.end() + 1] != ">":
         if rule.find(">", end) < 0:
             problem = "this '<' is never closed; write '<name>' or '<converter:name>'"
             raise RuleSyntaxError(rule, opening, problem)
         problem = "this cannot follow here; a variable is '<name>' or '<converter(arguments):name>'"
         raise RuleSyntaxError(rule, name.end() if name is not None else end, problem)
-    variable = RuleVariable(name[0], converter, tuple(arguments), tuple(keywords), opening)
-    return variable, name.end() + 1
+    variable.name = name[0]
+    return name.end() + 1
 
 
-def _parse_regex_variable(rule: str, opening: int) -> tuple[RuleVariable, int]:
-    """Parse ``<re:pattern:name>``: the pattern ends before the first ``:name>``."""
-    closing = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)>").search(rule, opening + 4)
-    if closing is None or closing.start() == opening + 4:
-        raise RuleSyntaxError(
-            rule,
-            opening,
-            "a regular expression is written '<re:pattern:name>', as in '<re:[a-z]+:x>'",
-        )
-    pattern = rule[opening + 4 : closing.start()]
-    return RuleVariable(closing[1], "re", (pattern,), (), opening), closing.end()
+def _parse_regex(rule: str, variable: RuleVariable) -> int:
+    """Do as ``_parse_variable`` for ``<re:pattern:name>``: it ends at the first ``:name>``."""
+    start = variable.position + 4
+    closing = _REGEX_NAME_RE.search(rule, start)
+    if closing is None or closing.start() == start:
+        problem = "a regular expression is written '<re:pattern:name>', as in '<re:[a-z]+:x>'"
+        raise RuleSyntaxError(rule, variable.position, problem)
+    variable.name, variable.converter = closing[1], "re"
+    variable.arguments = (rule[start : closing.start()],)
+    return closing.end()
 
 
-def _parse_converter_arguments(
-    rule: str, position: int, arguments: list[Any], keywords: list[tuple[str, Any]]
-) -> int:
-    """Read from behind ``(`` into *arguments* and *keywords*; return the index behind ``)``."""
-    if rule[position : position + 1] == ")":
-        return position + 1
-    while True:
+def _parse_converter_arguments(rule: str, position: int, variable: RuleVariable) -> int:
+    """Read the arguments of *variable* from behind ``(``; return the index behind ``)``."""
+    arguments: list[Any] = []
+    separator = ")" if rule[position : position + 1] == ")" else ","
+    position += separator == ")"
+    while separator == ",":
         found = _RULE_ARGUMENT_RE.match(rule, position)
         if found is None:
-            raise RuleSyntaxError(
-                rule,
-                position,
-                "arguments are expected here and then ')', as in 'int(min=1)' or 'any(en, de)'",
+            problem = (
+                "arguments are expected here and then ')', as in 'int(min=1)' or 'any(en, de)'"
             )
+            raise RuleSyntaxError(rule, position, problem)
         name, text, separator = found.groups()
-        value = _read_argument(text)
+        if name in variable.keywords:
+            raise RuleSyntaxError(rule, position, f"the argument {name!r} is given twice")
         if name is not None:
-            if any(name == known for known, _ in keywords):
-                raise RuleSyntaxError(rule, position, f"the argument {name!r} is given twice")
-            keywords.append((name, value))
-        elif keywords:
+            variable.keywords[name] = _read_argument(text)
+        elif variable.keywords:
             raise RuleSyntaxError(rule, position, "an argument without a name follows a named one")
         else:
-            arguments.append(value)
+            arguments.append(_read_argument(text))
         position = found.end()
-        if separator == ")":
-            return position
+    variable.arguments = tuple(arguments)
+    return position
 
 
 def _read_argument(text: str) -> Any:
@@ -212,16 +169,22 @@ def _read_argument(text: str) -> Any:
     return int(text) if number[1] is None else float(text)
 
 
-def split_rule(pieces: list[RulePiece], merge_slashes: bool) -> list[tuple[RulePiece, ...]]:
+def merge_rule_slashes(pieces: list[RulePiece]) -> list[RulePiece]:
+    """Return *pieces* with one slash where several stand in a row.
+
+    >>> merge_rule_slashes(parse_rule("/a//<b>"))
+    ['/a/', <RuleVariable 'b' of default>]
+    """
+    return [_RULE_SLASHES_RE.sub("/", p) if isinstance(p, str) else p for p in pieces]
+
+
+def split_rule(pieces: list[RulePiece]) -> list[tuple[RulePiece, ...]]:
     """Return the segments of a parsed rule, each a tuple of what stands between two slashes.
 
     It cuts a rule the way ``str.split("/")`` cuts a path: the first segment is empty, and so is the
     last one if the rule ends with a slash.
 
-    *pieces*: what ``parse_rule`` returned; *merge_slashes*: whether several slashes in a row count
-    as one.
-
-    >>> split_rule(parse_rule("/a/<b>/"), True)
+    >>> split_rule(parse_rule("/a/<b>/"))
     [(), ('a',), (<RuleVariable 'b' of default>,), ()]
     """
     segments: list[tuple[RulePiece, ...]] = []
@@ -234,29 +197,23 @@ def split_rule(pieces: list[RulePiece], merge_slashes: bool) -> list[tuple[RuleP
         if first:
             current.append(first)
         for text in others:
-            if current or not merge_slashes or not segments:
-                segments.append(tuple(current))
+            segments.append(tuple(current))
             current = [text] if text else []
-    segments.append(tuple(current))
-    return segments
+    return [*segments, tuple(current)]
 
 
 class RuleFactory:
-    """What a map takes as well as rules: something that makes rules.
-
-    To make one of your own, override ``get_rules``.
-
-    >>> class Pages(RuleFactory):
-    ...     def get_rules(self, map):
-    ...         return [Rule(f"/{name}", endpoint=name) for name in ("about", "help")]
-    >>> from microweb.routing import Map
-    >>> Map([Pages()])
-    <Map of 2 rules>
-    """
+    """What a map takes as well as rules: something that makes rules, by its ``get_rules``."""
 
     def get_rules(self, map: Any) -> Iterable[Rule]:
         """Return the rules; *map* is the one they are for."""
         raise NotImplementedError(f"{type(self).__name__} does not override get_rules(map)")
+
+
+def _load_rule_copying() -> type:
+    from .extra.factories import CopiedRule
+
+    return CopiedRule
 
 
 class Rule(RuleFactory):
@@ -282,6 +239,9 @@ class Rule(RuleFactory):
     >>> sorted(rule.methods), sorted(rule.arguments), rule.is_leaf
     (['GET', 'HEAD'], ['id'], True)
     """
+
+    empty = LaterMember(_load_rule_copying)
+    get_empty_kwargs = LaterMember(_load_rule_copying)
 
     def __init__(
         self,
@@ -315,64 +275,42 @@ class Rule(RuleFactory):
         # Whether the layer above answers OPTIONS for this rule, as Flask's rules tell; set by it.
         self.provide_automatic_options = False
         self.map: Any = None
-        # What the map has it answer on: a host, a subdomain, or ``None`` for any.
+        # What the map has it answer on: a host, a subdomain, or ``None`` for any; and its pieces.
         self.domain: str | None = None
-        # Whether a match is just this rule and its values: no defaults, redirect or alias.
+        self.domain_pieces: tuple[RulePiece, ...] = ()
+        # Whether a match is just this rule and its values, and whether it may be redirected.
         self.plain = True
+        self.redirects = False
         frame = sys._getframe(1)
         self._origin: Any = (frame.f_code, frame.f_lasti)
-        # Made when the first URL is built: see ``make_build_steps``.
+        # Made when the first URL is built, by ``build_path``.
         self.build_steps: tuple[Any, ...] = ()
         self.read_pattern()
 
-    def read_pattern(self, domain: str = "") -> None:
-        """Take the pattern apart: when the rule is made, and again when a map adds it.
-
-        *domain*: the host or subdomain the map has it answer on.
-        """
-        self.parsed = (self.rule, domain)
-        self.domain_pieces = tuple(parse_rule(domain, is_host=True)) if domain else ()
+    def read_pattern(self) -> None:
+        """Take the pattern apart: when the rule is made, and again if it was changed since."""
+        if not isinstance(self.rule, str):
+            raise TypeError(f"a rule is a str such as '/about', not {self.rule!r}")
+        if self.rule[:1] != "/":
+            problem = f"a rule begins with a slash; write {'/' + self.rule!r}"
+            raise RuleSyntaxError(self.rule, 0, problem)
+        self.parsed = self.rule
         self.pieces = parse_rule(self.rule)
-        # The names of the variables, in the order in which the trie delivers their values.
+        self.take_names()
+
+    def take_names(self) -> None:
+        """Collect the names of the variables, in the order in which the trie gives their values."""
         self.names = tuple([variable.name for variable in self.variables()])
         self.arguments = frozenset([*self.names, *self.defaults])
-        if domain and len(set(self.names)) < len(self.names):
-            problem = "a variable of the host is used in the path again; rename one of them"
-            raise RuleSyntaxError(self.rule, 0, problem)
 
     def variables(self) -> list[RuleVariable]:
         """Return the variables of the rule, those of its host first."""
         pieces = [*self.domain_pieces, *self.pieces] if self.domain_pieces else self.pieces
         return [piece for piece in pieces if isinstance(piece, RuleVariable)]
 
-    def parsed_text(self, variable: RuleVariable) -> str:
-        """Return the pattern that *variable* stands in: the path's, or that of the host."""
-        return self.rule if variable in self.pieces else self.parsed[1]
-
     def get_rules(self, map: Any) -> Iterable[Rule]:
         """Return the rule itself, as the one rule that this factory makes."""
         return (self,)
-
-    def get_empty_kwargs(self) -> dict[str, Any]:
-        """Return the keyword arguments that make a copy; a subclass with more of them adds some."""
-        names = (
-            "defaults subdomain methods build_only endpoint strict_slashes merge_slashes "
-            "redirect_to alias host"
-        )
-        return {name: getattr(self, name) for name in names.split()}
-
-    def empty(self) -> Rule:
-        """Return a copy that belongs to no map yet, for a factory to change.
-
-        >>> copy = Rule("/a", endpoint="a").empty()
-        >>> copy.rule = "/blog" + copy.rule
-        >>> copy
-        <Rule '/blog/a' -> a>
-        """
-        copy = type(self)(self.rule, **self.get_empty_kwargs())
-        copy.provide_automatic_options = self.provide_automatic_options
-        copy._origin = self._origin
-        return copy
 
     @property
     def origin(self) -> str | None:
@@ -383,7 +321,11 @@ class Rule(RuleFactory):
         if callable(self._origin):
             self._origin = self._origin()
         elif isinstance(self._origin, tuple):
-            self._origin = _describe_code_place(*self._origin)
+            from dis import findlinestarts
+
+            code, offset = self._origin
+            lines = [line for start, line in findlinestarts(code) if start <= offset and line]
+            self._origin = f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
         origin: str | None = self._origin
         return origin
 
@@ -407,14 +349,6 @@ class Rule(RuleFactory):
         """Return the rule with its endpoint and, if known, its origin, for a message."""
         where = f" ({self.origin})" if self.origin else ""
         return f"{self.rule!r} to {self.endpoint!r}{where}"
-
-
-def _describe_code_place(code: CodeType, offset: int) -> str:
-    """Return file and line of the instruction at *offset* of *code*."""
-    from dis import findlinestarts
-
-    lines = [line for start, line in findlinestarts(code) if start <= offset and line]
-    return f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
 
 
 def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ import pytest
 
 from microweb.routing import Map, Rule
 from microweb.routing.converters import NOT_CONVERTED, read_any_text
-from microweb.routing.segments import MixedSegment
+from microweb.routing.extra.segments import MixedSegment
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Explaining: how a path comes to its rule, or why it comes to none.
+"""Explaining: how a path comes to its rule, or why it comes to none; and the trie, drawn.
 
 It runs the one search there is and reads its record; it decides nothing about routes. Debug pages
 and ``microweb explain`` show what it returns.
@@ -181,3 +181,38 @@ def _add_near_behind(found: PathExplanation, node: RouteNode, rest: list[str], w
 def _add_near(found: PathExplanation, rule: Rule, why: str) -> None:
     if len(found.near) < _MOST_NEAR_RULES and all(known is not rule for known, _ in found.near):
         found.near.append((rule, why))
+
+
+def draw_trie(root: RouteNode) -> str:
+    """Return the trie as an indented tree: one line per segment, its rules behind an arrow.
+
+    *root*: the node in front of the first slash, or of the hosts.
+
+    >>> from microweb.routing import Map, Rule
+    >>> print(Map([Rule("/a/<int:n>", endpoint="n", methods=["GET"])]).draw())
+    /
+      a
+        <int>  [GET, HEAD] -> n
+    """
+    lines = []
+    stack = [(0, label, node) for label, node in reversed(_label_ways(root))]
+    while stack:
+        depth, label, node = stack.pop()
+        ways = _label_ways(node)
+        # Where a rule only ends but for the last slash there is nothing to show.
+        if node.rules or ways:
+            lines.append("  " * depth + label + "".join(_draw_rule(rule) for rule in node.rules))
+        stack += [(depth + 1, text, child) for text, child in reversed(ways)]
+    return "\n".join(lines)
+
+
+def _label_ways(node: RouteNode) -> list[tuple[str, RouteNode]]:
+    """Return how each way out of *node* is drawn, and where it leads."""
+    empty = {-1: "(no subdomain)", 0: "/"}.get(node.depth, "(slash)")
+    ways = [(text or empty, child) for text, child in sorted(node.literals.items())]
+    return ways + [(branch.label, branch.node) for branch in (*node.branches, *node.spans)]
+
+
+def _draw_rule(rule: Rule) -> str:
+    methods = "any method" if rule.methods is None else ", ".join(sorted(rule.methods))
+    return f"  [{methods}] -> {rule.endpoint}"

@@ -7,12 +7,16 @@ declines, never into a state that is known to fail, and never more than ``_MIXED
 
 from __future__ import annotations
 
-from .converters import NOT_CONVERTED, read_any_text
+from ..converters import NOT_CONVERTED, read_any_text
+from ..trie import RouteBranch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from ..rules import RulePiece
+    from ..trie import RouteNode
 
 # A segment that needs more work than this does not match: it bounds what hostile text can cause
 # where converters keep declining. The unit is one step, or 64 characters handed to a converter.
@@ -109,3 +113,27 @@ def _unlink_values(link: Any) -> tuple[Any, ...]:
         value, link = link
         values.append(value)
     return tuple(values)
+
+
+def insert_mixed_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> RouteNode:
+    """Return the node behind a segment that mixes text and variables, made if need be.
+
+    It weighs what its widest variable weighs, less one per character of text: the more a rule
+    spells out, the narrower it is.
+    """
+    texts = [""]
+    bound = []
+    label = ""
+    for piece in segment:
+        if isinstance(piece, str):
+            texts[-1] = piece
+            label += piece
+        else:
+            bound.append(piece.bound)
+            texts.append("")
+            label += piece.bound.label
+    weight = max(own.order[0] for own in bound) - sum(map(len, texts))
+    order = (weight, label, max(own.order[2] for own in bound))
+    mixed = MixedSegment(tuple(texts), tuple(own.read for own in bound))
+    spans = any(own.spans for own in bound)
+    return node.variable(RouteBranch(order, label, mixed.read, spans, mixed))
