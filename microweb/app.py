@@ -947,7 +947,9 @@ class Microweb(Scaffold):
         url_map = self.url_map
         if not url_map.host_matching and not self.subdomain_matching:
             return url_map.default_subdomain
-        return url_map.domain_of(self.make_request(environ).host, self.config["SERVER_NAME"])
+        host = self.make_request(environ).host
+        domain: str | None = url_map.domain_of(host, self.config["SERVER_NAME"])
+        return domain
 
     def _check_host(self, environ: WSGIEnvironment, table: DispatchTable) -> HTTPException | None:
         """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.

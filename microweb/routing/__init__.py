@@ -20,7 +20,7 @@ were added does not matter.
 Most requests need no way back, and are served by the shorter roads in front of that search: a path
 without variables by one dict, the others by a straight walk (``Map.find``).
 
-Read ``exceptions``, ``converters``, ``rules``, ``trie``, ``building`` and ``map``, in this order;
+Read ``exceptions``, ``converters``, ``rules``, ``trie`` and ``map``, in this order;
 ``extra`` has hosts and subdomains, segments that mix text and variables, and what few programs use.
 Nothing here knows of requests, responses or views.
 

@@ -1,9 +1,8 @@
 """Converters: what may stand for a variable in a path, and what value it becomes.
 
 A converter sees one piece of text and answers with a value or with "not mine". It never sees the
-rest of the path. ``regex``, ``weight``, ``part_isolating``, ``to_python`` and ``to_url`` are
-Werkzeug's documented protocol for converters of one's own; ``reader`` makes of them the function
-that the trie calls. The three most frequent kinds are read without ``re``.
+rest of the path. ``reader`` makes of Werkzeug's documented protocol the function that the trie
+calls; the three most frequent kinds are read without ``re``.
 """
 
 from __future__ import annotations
@@ -32,15 +31,10 @@ class ValidationError(ValueError):
 class BaseConverter:
     """The base of all converters.
 
-    To make one, set ``regex``, override ``to_python`` and ``to_url``, and put the class into
-    ``Map.converters``.
-
-    * ``regex``: what the whole text must match.
-    * ``weight``: the order among converters in one place; the lower is tried first.
-    * ``part_isolating``: whether the text lies within one segment. A subclass with a slash in its
-      ``regex`` (outside of ``[^/``) gets ``False`` unless it says otherwise.
-
-    *map*: the map the rule is added to.
+    To make one, set ``regex``, which the whole text must match, override ``to_python`` and
+    ``to_url``, and put the class into ``Map.converters``. Of several converters in one place the
+    one of lower ``weight`` is tried first. ``part_isolating`` is whether the text lies within one
+    segment: by default, whether ``regex`` has no slash but in ``[^/``. *map*: that of the rule.
 
     >>> from microweb.routing import BaseConverter, Map, Rule
     >>> class Word(BaseConverter):
@@ -95,22 +89,18 @@ class BaseConverter:
 class UnicodeConverter(BaseConverter):
     """``string``, or no name at all: text without a slash.
 
-    *minlength*: the least number of characters, from 1; *maxlength*: the greatest, or ``None``;
-    *length*: exactly so many, or ``None``.
+    *minlength*, *maxlength*: the number of characters, from 1 on; *length*: exactly so many.
     """
 
     def __init__(
         self, map: Any, minlength: int = 1, maxlength: int | None = None, length: int | None = None
     ) -> None:
         super().__init__(map)
-        numbers = {"minlength": minlength, "maxlength": maxlength, "length": length}
-        for name, number in numbers.items():
-            if number is not None and (type(number) is not int or number < 1):
-                raise ValueError(f"{name} must be a whole number from 1 on, not {number!r}")
         if length is not None:
             minlength = maxlength = length
-        if maxlength is not None and maxlength < minlength:
-            raise ValueError(f"maxlength {maxlength} is less than minlength {minlength}")
+        most = minlength if maxlength is None else maxlength
+        if not (type(minlength) is type(most) is int and 1 <= minlength <= most):
+            raise ValueError(f"a text cannot have {minlength!r} to {maxlength!r} characters")
         if minlength > 1 or maxlength is not None:
             self.weight = 90
             if self.regex == BaseConverter.regex:
@@ -155,11 +145,10 @@ class PathConverter(BaseConverter):
 
 
 class NumberConverter(BaseConverter):
-    """What ``int`` and ``float`` share: bounds, sign, number of digits.
+    """What ``int`` and ``float`` share.
 
     *fixed_digits*: exactly so many characters, padded with zeros in a URL; 0 for any number; *min*,
-    *max*: the least and the greatest value, or ``None``; *signed*: whether a minus sign may stand
-    in front.
+    *max*: the bounds; *signed*: whether a minus sign may stand in front.
     """
 
     weight = 50
@@ -175,12 +164,10 @@ class NumberConverter(BaseConverter):
     ) -> None:
         super().__init__(map)
         if type(fixed_digits) is not int or fixed_digits < 0:
-            raise ValueError(f"fixed_digits must be a whole number from 0 on, not {fixed_digits!r}")
-        for name, bound in (("min", min), ("max", max)):
-            if bound is not None and type(bound) not in (int, float):
-                raise ValueError(f"{name} must be a number, not {bound!r}")
-        if min is not None and max is not None and max < min:
-            raise ValueError(f"max {max!r} is less than min {min!r}")
+            raise ValueError(f"fixed_digits is a whole number from 0 on, not {fixed_digits!r}")
+        bounds = [bound for bound in (min, max) if bound is not None]
+        if not all(type(bound) in (int, float) for bound in bounds) or bounds != sorted(bounds):
+            raise ValueError(f"a number cannot lie between {min!r} and {max!r}")
         self.fixed_digits = fixed_digits
         self.min = min
         self.max = max
@@ -225,10 +212,7 @@ class IntegerConverter(NumberConverter):
 
 
 class FloatConverter(NumberConverter):
-    """``float``: ASCII digits, a point, ASCII digits; never an infinity.
-
-    The parameters are those of ``NumberConverter``, without *fixed_digits*.
-    """
+    """``float``: ASCII digits, a point, ASCII digits; never an infinity."""
 
     regex = r"[0-9]+\.[0-9]+"
     num_convert = float
@@ -275,9 +259,7 @@ class UUIDConverter(BaseConverter):
 class RegexConverter(BaseConverter):
     """``re``: text that a regular expression matches whole, as in ``<re:[a-z]+:name>``.
 
-    The expression is the rule author's: if it backtracks without bound, so does the rule.
-
-    *pattern*: the expression. With a slash in it (outside of ``[^/``) it spans segments.
+    If the *pattern* backtracks without bound, so does the rule.
     """
 
     weight = 80
@@ -286,10 +268,6 @@ class RegexConverter(BaseConverter):
         super().__init__(map)
         self.regex = str(pattern)
         self.part_isolating = "/" not in self.regex.replace("[^/", "[^")
-        try:
-            re.compile(self.regex)
-        except re.error as error:
-            raise ValueError(f"the regular expression {pattern!r} is wrong: {error}") from None
 
 
 def read_any_text(text: str) -> Any:
@@ -303,15 +281,12 @@ def read_any_path(text: str) -> Any:
 
 
 def _read_natural_number(text: str) -> Any:
-    """Read ASCII digits as an ``int``; up to 640 no Python may be told to refuse."""
-    if text.isdigit() and text.isascii():
-        if len(text) <= 640:
+    """Read ASCII digits as an ``int``; Python can be told to refuse more than 640 of them."""
+    if text.isdigit() and text.isascii() and len(text) <= _LONGEST_NUMBER:
+        try:
             return int(text)
-        if len(text) <= _LONGEST_NUMBER:
-            try:
-                return int(text)
-            except ValueError:
-                return NOT_CONVERTED
+        except ValueError:
+            pass
     return NOT_CONVERTED
 
 
@@ -330,9 +305,8 @@ DEFAULT_CONVERTERS: dict[str, type[BaseConverter]] = {
 class BoundConverter:
     """A converter as one map uses it: shared by all variables written the same way.
 
-    ``read`` is text to value, ``write`` value to encoded text; ``order`` sorts it among its
-    siblings in the trie, where ``label`` is how it is drawn; ``spans`` is whether it may take more
-    than one segment.
+    ``read`` is text to value, ``write`` value to encoded text, ``spans`` whether several segments
+    may be taken; ``order`` and ``label`` are those of a ``RouteBranch``.
     """
 
     __slots__ = ("label", "order", "read", "spans", "write")

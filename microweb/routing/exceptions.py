@@ -1,8 +1,4 @@
-"""What the router raises.
-
-Each exception carries the facts that a caller needs to answer: the methods that would work, the
-path to go to. The layer above words them as 404, 405 or 308.
-"""
+"""What the router raises, with the facts that a caller needs to answer 404, 405 or 308."""
 
 from __future__ import annotations
 
@@ -19,8 +15,6 @@ class RoutingError(Exception):
 class NoMatch(RoutingError):
     """No rule leads to this path, whatever the method (RFC 9110: 404).
 
-    *path*: the decoded path that was looked for.
-
     >>> str(NoMatch("/nowhere"))
     "no rule matches the path '/nowhere'"
     """
@@ -33,11 +27,7 @@ class NoMatch(RoutingError):
 
 
 class WrongMethod(RoutingError):
-    """Rules lead to this path, but none of them for this method (RFC 9110: 405).
-
-    *valid_methods*: the methods that would have worked, sorted; they belong into ``Allow``;
-    *method*: the method that was asked for; *path*: the decoded path.
-    """
+    """Rules lead to this path, but only for the *valid_methods*, sorted (RFC 9110: 405)."""
 
     def __init__(self, valid_methods: list[str], method: str = "", path: str = "") -> None:
         self.valid_methods = valid_methods
@@ -110,8 +100,7 @@ class BuildError(RoutingError, LookupError):
 class RuleSyntaxError(RoutingError, ValueError):
     """A rule cannot be understood; raised when it is made or added, never while serving.
 
-    *rule*: the rule as it was written; *position*: the index of the character at fault, from 0;
-    *problem*: what is wrong there and what to write.
+    *position* is the index of the character at fault; *problem* says what to write instead.
 
     >>> print(RuleSyntaxError("/<a", 1, "this '<' is never closed; write '<name>'"))
     in the rule '/<a', at character 1: this '<' is never closed; write '<name>'

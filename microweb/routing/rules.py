@@ -1,8 +1,8 @@
-"""Rules: the text ``/user/<int:id>`` taken apart, and what a rule answers for.
+"""Rules: the text ``/user/<int:id>`` taken apart, and put together again as a URL.
 
 A rule knows its text, its endpoint and its methods; it knows nothing of views, of other rules or of
-how a path is matched. Its syntax is judged when it is made, by ``parse_rule``; its converters when
-it is added to a map, because the map names them.
+how a path is matched. Its syntax is judged when it is made; its converters when it is added to a
+map, because the map names them.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import re
 import sys
 
 from ..text.lazy import LaterMember
+from ..text.quoting import quote_path
+from .converters import NOT_CONVERTED
 from .exceptions import RuleSyntaxError
 
 TYPE_CHECKING = False
@@ -20,14 +22,19 @@ if TYPE_CHECKING:
 
     RulePiece = Union[str, "RuleVariable"]
 
-_RULE_NAME_RE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_RULE_ARGUMENT_RE = re.compile(
-    r"""\s*(?:([A-Za-z_][A-Za-z0-9_]*)\s*=\s*)?("[^"]*"|'[^']*'|[^\s,()"'=<>]+)\s*([,)])"""
+RULE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
+_RULE_VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s,()"'=<>]+)"""
+_RULE_ARGUMENT = rf"\s*(?:{RULE_NAME}\s*=\s*)?{_RULE_VALUE}\s*"
+RULE_ARGUMENT_RE = re.compile(rf"\s*(?:({RULE_NAME})\s*=\s*)?({_RULE_VALUE})\s*")
+# <name>, <converter:name>, <converter(arguments):name> or <re:pattern:name>.
+_RULE_VARIABLE_RE = re.compile(
+    rf"<(?:re:(?P<pattern>.+?):|(?:(?!re:)(?P<converter>{RULE_NAME})"
+    rf"(?:\((?P<arguments>(?:{_RULE_ARGUMENT}(?:,{_RULE_ARGUMENT})*)?)\))?:)?)"
+    rf"(?P<name>{RULE_NAME})>",
+    re.DOTALL,
 )
 _RULE_NUMBER_RE = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
 _RULE_CONSTANTS = {"None": None, "True": True, "False": False}
-_REGEX_NAME_RE = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)>")
-_RULE_SLASHES_RE = re.compile("//+")
 
 
 class RuleVariable:
@@ -39,14 +46,21 @@ class RuleVariable:
 
     __slots__ = ("arguments", "bound", "converter", "keywords", "name", "pattern", "position")
 
-    def __init__(self, pattern: str, position: int) -> None:
-        self.pattern = pattern
-        self.position = position
-        self.name = ""
-        self.converter = "default"
-        self.arguments: tuple[Any, ...] = ()
+    def __init__(self, found: re.Match[str]) -> None:
+        self.pattern = found.string
+        self.position = found.start()
+        self.name = found["name"]
+        self.converter = "re" if found["pattern"] else found["converter"] or "default"
+        self.arguments: tuple[Any, ...] = (found["pattern"],) if found["pattern"] else ()
         self.keywords: dict[str, Any] = {}
         self.bound: Any = None
+        for name, text in RULE_ARGUMENT_RE.findall(found["arguments"] or ""):
+            if name in self.keywords or (self.keywords and not name):
+                raise _make_syntax_error(self.pattern)
+            if name:
+                self.keywords[name] = _read_argument(text)
+            else:
+                self.arguments += (_read_argument(text),)
 
     def __repr__(self) -> str:
         return f"<RuleVariable {self.name!r} of {self.spec()}>"
@@ -68,93 +82,27 @@ def parse_rule(rule: str) -> list[RulePiece]:
     ['/', <RuleVariable 'id' of int(min=1)>]
     """
     pieces: list[RulePiece] = []
-    names = set()
-    position = 0
-    while True:
-        opening = rule.find("<", position)
-        literal = rule[position:opening] if opening >= 0 else rule[position:]
-        if ">" in literal:
-            problem = "this '>' closes nothing; a variable is written '<name>'"
-            raise RuleSyntaxError(rule, position + literal.index(">"), problem)
-        if literal:
-            pieces.append(literal)
-        if opening < 0:
-            return pieces
-        if not literal and pieces:
-            problem = "two variables touch; put a character between them, as in '<a>-<b>'"
-            raise RuleSyntaxError(rule, opening, problem)
-        variable = RuleVariable(rule, opening)
-        parse = _parse_regex if rule.startswith("<re:", opening) else _parse_variable
-        position = parse(rule, variable)
-        if variable.name in names:
-            problem = f"the variable {variable.name!r} is used twice; rename one of them"
-            raise RuleSyntaxError(rule, opening, problem)
-        names.add(variable.name)
-        pieces.append(variable)
+    names: set[str] = set()
+    end = 0
+    for found in _RULE_VARIABLE_RE.finditer(rule):
+        literal = rule[end : found.start()]
+        if found["name"] in names or (names and not literal) or "<" in literal or ">" in literal:
+            raise _make_syntax_error(rule)
+        pieces += [literal, RuleVariable(found)] if literal else [RuleVariable(found)]
+        names.add(found["name"])
+        end = found.end()
+    if "<" in rule[end:] or ">" in rule[end:]:
+        raise _make_syntax_error(rule)
+    return [*pieces, rule[end:]] if rule[end:] else pieces
 
 
-def _parse_variable(rule: str, variable: RuleVariable) -> int:
-    """Fill in *variable* from behind its ``<``; return the index behind its ``>``."""
-    opening = variable.position
-    name = _RULE_NAME_RE.match(rule, opening + 1)
-    if name is None:
-        problem = (
-            "a name is expected here: an ASCII letter or '_', then letters, digits and '_', "
-            "as in '<name>' or '<int:name>'"
-        )
-        raise RuleSyntaxError(rule, opening + 1, problem)
-    end = name.end()
-    if rule[end : end + 1] != ">":
-        variable.converter = name[0]
-        if rule[end : end + 1] == "(":
-            end = _parse_converter_arguments(rule, end + 1, variable)
-        name = _RULE_NAME_RE.match(rule, end + 1) if rule[end : end + 1] == ":" else None
-    if name is None or rule[name.end() : name.end() + 1] != ">":
-        if rule.find(">", end) < 0:
-            problem = "this '<' is never closed; write '<name>' or '<converter:name>'"
-            raise RuleSyntaxError(rule, opening, problem)
-        problem = "this cannot follow here; a variable is '<name>' or '<converter(arguments):name>'"
-        raise RuleSyntaxError(rule, name.end() if name is not None else end, problem)
-    variable.name = name[0]
-    return name.end() + 1
-
-
-def _parse_regex(rule: str, variable: RuleVariable) -> int:
-    """Do as ``_parse_variable`` for ``<re:pattern:name>``: it ends at the first ``:name>``."""
-    start = variable.position + 4
-    closing = _REGEX_NAME_RE.search(rule, start)
-    if closing is None or closing.start() == start:
-        problem = "a regular expression is written '<re:pattern:name>', as in '<re:[a-z]+:x>'"
-        raise RuleSyntaxError(rule, variable.position, problem)
-    variable.name, variable.converter = closing[1], "re"
-    variable.arguments = (rule[start : closing.start()],)
-    return closing.end()
-
-
-def _parse_converter_arguments(rule: str, position: int, variable: RuleVariable) -> int:
-    """Read the arguments of *variable* from behind ``(``; return the index behind ``)``."""
-    arguments: list[Any] = []
-    separator = ")" if rule[position : position + 1] == ")" else ","
-    position += separator == ")"
-    while separator == ",":
-        found = _RULE_ARGUMENT_RE.match(rule, position)
-        if found is None:
-            problem = (
-                "arguments are expected here and then ')', as in 'int(min=1)' or 'any(en, de)'"
-            )
-            raise RuleSyntaxError(rule, position, problem)
-        name, text, separator = found.groups()
-        if name in variable.keywords:
-            raise RuleSyntaxError(rule, position, f"the argument {name!r} is given twice")
-        if name is not None:
-            variable.keywords[name] = _read_argument(text)
-        elif variable.keywords:
-            raise RuleSyntaxError(rule, position, "an argument without a name follows a named one")
-        else:
-            arguments.append(_read_argument(text))
-        position = found.end()
-    variable.arguments = tuple(arguments)
-    return position
+def _make_syntax_error(rule: str) -> RuleSyntaxError:
+    """Return the error that says what is wrong in *rule*, and where."""
+    try:
+        from .extra.syntax import find_syntax_error
+    except ImportError:
+        return RuleSyntaxError(rule, 0, "write variables as '<name>' or '<converter:name>'")
+    return find_syntax_error(rule)
 
 
 def _read_argument(text: str) -> Any:
@@ -175,7 +123,7 @@ def merge_rule_slashes(pieces: list[RulePiece]) -> list[RulePiece]:
     >>> merge_rule_slashes(parse_rule("/a//<b>"))
     ['/a/', <RuleVariable 'b' of default>]
     """
-    return [_RULE_SLASHES_RE.sub("/", p) if isinstance(p, str) else p for p in pieces]
+    return [re.sub("//+", "/", p) if isinstance(p, str) else p for p in pieces]
 
 
 def split_rule(pieces: list[RulePiece]) -> list[tuple[RulePiece, ...]]:
@@ -222,18 +170,14 @@ class Rule(RuleFactory):
     The parameters are Werkzeug's.
 
     *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
-    converter takes; a slash at the end makes it a branch (see ``strict_slashes``); *defaults*:
-    values for arguments that this rule does not hold; *subdomain*: the subdomain it answers on, a
-    pattern like *string* without slashes; ``None`` for the map's default; *methods*: the methods it
-    answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is never
-    matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*: ``/x``
-    for the rule ``/x/`` is redirected (``True``) or matched (``False``); ``None`` asks the map;
-    *merge_slashes*: ``//x`` for the rule ``/x`` is redirected; ``None`` asks the map;
-    *redirect_to*: a path with ``<name>`` in it, or a callable ``(adapter, **arguments)`` that
-    returns one: where a match is redirected; *alias*: another rule of the endpoint is the canonical
-    one; matches are redirected there; *host*: the host it answers on, if the map matches hosts, a
-    pattern as well; ``None`` for every host; *websocket*: not available: WSGI carries no
-    websockets. Raises RuleSyntaxError: if the pattern cannot be understood.
+    converter takes; *defaults*: values for arguments that this rule does not hold; *methods*: those
+    it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is
+    never matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*,
+    *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*: where it answers, a
+    pattern as well; ``None`` for the map's default, or for every host; *redirect_to*: a path with
+    ``<name>`` in it, or a callable ``(adapter, **arguments)`` that returns one: where a match is
+    redirected; *alias*: a match is redirected to the other rule of the endpoint; *websocket*: not
+    available. Raises RuleSyntaxError: if the pattern cannot be understood.
 
     >>> rule = Rule("/user/<int:id>", methods=["get"], endpoint="user")
     >>> sorted(rule.methods), sorted(rule.arguments), rule.is_leaf
@@ -283,8 +227,8 @@ class Rule(RuleFactory):
         self.redirects = False
         frame = sys._getframe(1)
         self._origin: Any = (frame.f_code, frame.f_lasti)
-        # Made when the first URL is built, by ``build_path``.
-        self.build_steps: tuple[Any, ...] = ()
+        # For ``build_path``, which makes them: (encoded text, name, writer, reader) per variable.
+        self.build_steps: list[tuple[str, Any, Any, Any]] = []
         self.read_pattern()
 
     def read_pattern(self) -> None:
@@ -361,3 +305,53 @@ def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[st
     if "GET" in known:
         known.add("HEAD")
     return frozenset(known)
+
+
+def build_path(rule: Rule, values: Mapping[str, Any]) -> tuple[str | None, str]:
+    """Return the encoded path of *rule* for *values*; else ``None`` and what is wrong with them.
+
+    *rule*: a rule that was added to a map; *values*: by variable; a ``None`` counts as not given.
+
+    >>> from microweb.routing import Map
+    >>> rule = Rule("/u/<name>", endpoint="u")
+    >>> Map([rule]).build("u", {"name": "x"}), build_path(rule, {})
+    ('/u/x', (None, "needs a value for 'name'"))
+    """
+    defaults = rule.defaults
+    if defaults:
+        for name, default in defaults.items():
+            given = values.get(name)
+            if given is not None and given != default and name not in rule.names:
+                return None, f"stands for {name}={default!r} only, not {given!r}"
+    url = ""
+    for text, name, write, read in rule.build_steps or _make_build_steps(rule):
+        if name is None:
+            return url + text, ""
+        value = values.get(name)
+        if value is None:
+            value = defaults.get(name)
+            if value is None:
+                missing = [name for name in rule.names if values.get(name) is None]
+                return None, f"needs a value for {', '.join(map(repr, missing))}"
+        try:
+            part = write(value)
+        except (ValueError, TypeError, OverflowError) as error:
+            return None, f"cannot take {name}={value!r}: {error}"
+        if not part and read("") is NOT_CONVERTED:
+            return None, f"cannot take {name}={value!r}: it would be empty"
+        url += text + part
+    return url, ""
+
+
+def _make_build_steps(rule: Rule) -> list[tuple[str, Any, Any, Any]]:
+    """Encode the fixed texts of *rule*, once; what stands behind the last variable has no name."""
+    text = ""
+    for piece in rule.pieces:
+        if isinstance(piece, str):
+            text = quote_path(piece)
+        else:
+            rule.build_steps.append((text, piece.name, piece.bound.write, piece.bound.read))
+            text = ""
+    if text:
+        rule.build_steps.append((text, None, None, None))
+    return rule.build_steps

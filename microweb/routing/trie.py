@@ -2,14 +2,8 @@
 
 It knows nodes, readers and segments, and that a rule has methods; it does not know maps or
 endpoints. ``search_trie`` finds the best rule by depth-first search from the narrowest to the
-widest branch. It keeps its own stack, so depth costs no recursion, and never enters the same state
-twice.
-
-The bound: a state is (node, segments consumed). Without variables that span segments every node is
-entered at most once, however many ways lead nowhere; with them, a node behind one is entered at
-most once per segment of the path. So the work is at most nodes in reach times segments, and never
-exponential. Converters of one's own that span segments share a budget of ``_SPAN_STEPS`` for each
-search.
+widest way. It keeps its own stack, so depth costs no recursion, and it enters every node at most
+once, however many ways lead nowhere: the work is never exponential.
 """
 
 from __future__ import annotations
@@ -17,7 +11,6 @@ from __future__ import annotations
 from ..text.quoting import local_path, quote_path
 from .converters import NOT_CONVERTED, read_any_path, read_any_text
 from .exceptions import NoMatch, RequestRedirect, WrongMethod
-from .rules import split_rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,9 +18,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .rules import Rule, RulePiece
-
-# The unit is one attempt, one step of a mixed segment, or 64 characters handed to a converter.
-_SPAN_STEPS = 10_000
 
 # What new nodes share until they get their own: most never need one, and ten thousand rules make a
 # hundred thousand nodes. Nothing writes into it.
@@ -163,17 +153,31 @@ class RouteBranch:
         return f"<RouteBranch {self.label}>"
 
 
-def insert_rule(root: RouteNode, rule: Rule) -> tuple[RouteNode, Rule | None]:
-    """Leave *rule*, whose variables are bound, at its end below *root*.
+def is_simple(segments: list[tuple[RulePiece, ...]]) -> bool:
+    """Return whether a segment is a text or a variable each, and a ``path`` is the last of them.
+
+    For other rules there is ``extra.search``.
+    """
+    for segment in segments:
+        if len(segment) > 1:
+            return False
+        for piece in segment:
+            if not isinstance(piece, str) and piece.bound.spans:
+                return segment is segments[-1] and piece.bound.read is read_any_path
+    return True
+
+
+def insert_rule(
+    root: RouteNode, segments: list[tuple[RulePiece, ...]], rule: Rule
+) -> tuple[RouteNode, Rule | None]:
+    """Leave *rule*, which has these *segments*, at its end below *root*; its variables are bound.
 
     Return that end, and the rule of another endpoint that hides this one, if one does.
     """
-    *segments, last = split_rule(rule.pieces)
-    node = root
+    node = end = root
     for segment in segments:
-        node = insert_segment(node, segment)
-    end = insert_segment(node, last)
-    if not last:
+        node, end = end, insert_segment(end, segment)
+    if not segments[-1]:
         node.end_near(rule)
     elif not rule.strict_slashes and not any(end is way.node for way in node.spans):
         end.literal("").end_near(rule)
@@ -195,89 +199,37 @@ def insert_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> RouteNode
     return node.variable(RouteBranch(own.order, own.label, own.read, own.spans))
 
 
-def search_trie(
-    root: RouteNode, method: str, path: str, host: str | None = None, steps: list[Any] | None = None
-) -> tuple[Rule, list[Any]]:
+def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any]]:
     """Return the best rule for *method* and *path*, and the values of its variables in order.
 
-    Long and flat, because it runs for every path that the straight walk of ``Map.find`` gives up.
-    The stack is what is left to try: (branch, where it begins, where it stops, values so far).
-    Values are linked backwards as (earlier, value), so that no push copies any; what a ``path``
-    takes is a slice of the segments until the end. Whatever follows a path does not depend on where
-    it began, and only behind a span can two ways lead to the same state.
-
-    *root*: the node in front of the first slash, or of the host; *method*: in capitals; *path*:
-    decoded; *host*: in lower case, or ``None`` if *root* stands in front of a path; *steps*: a list
-    that is told each state entered: the node or branch, the segments consumed, and for a branch
-    whether it read them. Raises RequestRedirect: a rule wants a slash at the end. Raises
-    WrongMethod: rules end here, but for other methods. Raises NoMatch: none does.
+    All rules below *root*, the node in front of the first slash, are simple. *method*: in capitals;
+    *path*: decoded. The stack is what is left to try: (node, segments consumed, values so far);
+    values are linked backwards as (earlier, value), so that no push copies any. Raises
+    RequestRedirect: a rule wants a slash at the end. Raises WrongMethod: rules end here, but for
+    other methods. Raises NoMatch: none does.
     """
-    segments = path.split("/") if host is None else [host, *path.split("/")]
-    count = len(segments)
-    node: RouteNode | None = root
-    index = 0
-    values: Any = None
-    stack: list[tuple[RouteBranch, int, int, Any]] = []
-    seen: set[tuple[RouteNode | RouteBranch, int]] = set()
+    segments = path.split("/")
     allowed: set[str] = set()
-    budget = _SPAN_STEPS
-    was_in_span = False
-    while True:
-        while node is not None:
-            if steps is not None:
-                steps.append((node, index, True))
-            if was_in_span:
-                if (node, index) in seen:
-                    break
-                seen.add((node, index))
-            if index == count:
-                rule = node.answer(method, path, allowed)
-                if rule is not None:
-                    return rule, _collect_values(values, segments)
-                break
-            text = segments[index]
-            for way in reversed(node.spans) if node.spans else ():
-                if text or way.read is not read_any_path:
-                    # Where nothing can follow, a span stops at the end.
-                    follow = way.node.literals or way.node.branches or way.node.spans
-                    stack.append((way, index, index + 1 if follow else count, values))
-            for way in reversed(node.branches) if node.branches else ():
-                stack.append((way, index, index + 1, values))
-            node = node.literals.get(text)
-            index += 1
-        if not stack:
-            raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)
-        node = None
-        way, begin, index, values = stack.pop()
-        value: Any
-        if not way.spans:
-            value = way.read(segments[begin])
-        else:
-            was_in_span = True
-            if (way, index) in seen or (budget <= 0 and way.read is not read_any_path):
-                continue
-            if index < count:
-                stack.append((way, begin, index + 1, values))
-            if way.read is read_any_path:
-                seen.add((way, index))
-                value = slice(begin, index)
-            else:
-                text = "/".join(segments[begin:index])
-                budget -= (way.mixed.cost(text) if way.mixed else 1) + (len(text) >> 6)
-                value = way.read(text)
-        if steps is not None:
-            steps.append((way, index, value is not NOT_CONVERTED))
-        if value is not NOT_CONVERTED:
-            node = way.node
-            for each in value if way.mixed else (value,):
-                values = (values, each)
-
-
-def _collect_values(link: Any, segments: list[str]) -> list[Any]:
-    """Return the linked values, first to last; the text of a path is only joined here."""
-    values = []
-    while link is not None:
-        link, value = link
-        values.append("/".join(segments[value]) if type(value) is slice else value)
-    values.reverse()
-    return values
+    stack: list[tuple[RouteNode, int, Any]] = [(root, 0, None)]
+    while stack:
+        node, index, link = stack.pop()
+        if index == len(segments):
+            rule = node.answer(method, path, allowed)
+            if rule is not None:
+                values = []
+                while link is not None:
+                    link, value = link
+                    values.append(value)
+                return rule, values[::-1]
+            continue
+        # What is tried first is pushed last.
+        text = segments[index]
+        if node.rest is not None and text:
+            stack.append((node.rest, len(segments), (link, "/".join(segments[index:]))))
+        for way in reversed(node.branches):
+            value = way.read(text)
+            if value is not NOT_CONVERTED:
+                stack.append((way.node, index + 1, (link, value)))
+        if text in node.literals:
+            stack.append((node.literals[text], index + 1, link))
+    raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 
 from ...text.quoting import local_path, quote_path, quote_segment
-from ..building import build_path
 from ..exceptions import RequestRedirect
+from ..rules import build_path
 from .hosts import build_domain
 
 TYPE_CHECKING = False

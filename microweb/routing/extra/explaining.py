@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ...text.nearest import nearest_name
 from ..exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod
-from ..trie import RouteBranch, RouteNode, search_trie
+from ..trie import RouteBranch, RouteNode
+from .search import search_with_spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def explain_path(map: Any, method: str, path: str, domain: str | None) -> PathEx
     root, host = map.root_of(domain)
     segments = path.split("/") if host is None else [host, *path.split("/")]
     try:
-        search_trie(root, method, path, host, record)
+        search_with_spans(root, method, path, host, record)
     except RoutingError:
         pass
     # Telling an entry takes as long as the path is, so of a very long one few are told.
@@ -169,7 +170,7 @@ def _add_near_by_segment(
 def _add_near_behind(found: PathExplanation, node: RouteNode, rest: list[str], why: str) -> None:
     if rest:
         try:
-            rules = (search_trie(node, found.method, "/".join(rest))[0],)
+            rules = (search_with_spans(node, found.method, "/".join(rest))[0],)
         except RoutingError:
             return
     else:

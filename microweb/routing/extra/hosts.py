@@ -11,6 +11,7 @@ import warnings
 from ..exceptions import RuleSyntaxError
 from ..rules import parse_rule
 from ..trie import RouteBranch, RouteNode, insert_segment
+from .search import search_with_spans
 from .segments import MixedSegment
 
 TYPE_CHECKING = False
@@ -33,14 +34,16 @@ def parse_host(host: str) -> tuple[RulePiece, ...]:
     (<RuleVariable 'user' of default>, '.example.org')
     """
     pieces = parse_rule(host)
-    for index, piece in enumerate(pieces):
-        odd = piece.strip(HOST_CHARACTERS)[:1] if isinstance(piece, str) else ""
+    end = len(host)
+    for piece in reversed(pieces):
+        if not isinstance(piece, str):
+            end = piece.position
+            continue
+        odd = piece.strip(HOST_CHARACTERS)[:1]
         if odd:
-            following = pieces[index + 1 :]
-            end = following[0].position if following else len(host)  # type: ignore[union-attr]
             raise RuleSyntaxError(
                 host,
-                end - len(piece) + piece.index(odd),  # type: ignore[arg-type, union-attr]
+                end - len(piece) + piece.index(odd),
                 f"a host has no {odd!r}; write ASCII letters, digits, '-', '.' and a port, and "
                 "other scripts as 'xn--...'",
             )
@@ -67,6 +70,7 @@ def open_domain(map: Map, rule: Rule) -> RouteNode:
     if map._hosts is None:
         map._hosts = _make_hosts(map)
         map._static = {}
+        map._search = search_with_spans
     return insert_segment(map._hosts, pieces)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ..building import build_path, explain_build_failure
 from ..converters import NOT_CONVERTED
 from ..map import Map
+from ..rules import build_path
 from ..trie import RouteNode
 from .adapter import MapAdapter, read_wsgi_request
 from .canonical import find_canonical_rule
@@ -177,4 +177,9 @@ class RareMap(Map):
             first = first or found
         if first is not None:
             return first
-        raise explain_build_failure(self._by_endpoint, endpoint, values, method)
+        raise self._explain_failure(endpoint, values, method, _build_whole)
+
+
+def _build_whole(rule: Rule, values: Mapping[str, Any]) -> tuple[str | None, str]:
+    path, problem = build_path(rule, values)
+    return (path, problem) if problem else build_domain(rule, values)
