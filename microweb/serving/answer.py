@@ -39,6 +39,7 @@ _CHECKED_NAMES: dict[str, str] = {}
 _OWN_STATUSES = {
     400: "Bad Request",
     408: "Request Timeout",
+    411: "Length Required",
     413: "Content Too Large",
     414: "URI Too Long",
     417: "Expectation Failed",

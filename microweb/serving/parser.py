@@ -45,12 +45,14 @@ class RequestHead:
     ``HTTP_ACCEPT``); `length` is that of the body in bytes, None when it is `chunked`.
     """
 
+    path = query = ""
+    length: int | None = 0
+    chunked = expects_continue = False
+
     def __init__(self, method: str, target: str, version: str) -> None:
         self.method, self.target, self.version = method, target, version
-        self.path, self.query = target, ""
         self.fields: dict[str, str] = {}
-        self.length: int | None = 0
-        self.keep_alive, self.chunked, self.expects_continue = version == "HTTP/1.1", False, False
+        self.keep_alive = version == "HTTP/1.1"
 
 
 def find_head_end(buffer: bytearray, scanned: int) -> int:
@@ -88,7 +90,7 @@ def parse_head(text: str, max_body_size: int = 1 << 62) -> RequestHead:
     if len(lines) > MAX_HEADER_COUNT + 1:
         raise RequestRefused(431, f"there are more than {MAX_HEADER_COUNT} header lines")
     head = _parse_request_line(lines[0])
-    seen: set[str] = set()
+    fields = head.fields
     for line in lines[1:]:
         if len(line) > MAX_HEADER_LINE:
             raise RequestRefused(431, f"a header line has more than {MAX_HEADER_LINE} bytes")
@@ -99,7 +101,16 @@ def parse_head(text: str, max_body_size: int = 1 << 62) -> RequestHead:
         if "_" in name or name == "PROXY":
             # `X_Auth` would pass for `X-Auth`, and `Proxy` for the variable HTTP_PROXY (httpoxy).
             continue
-        _add_field(head.fields, seen, name, match[2].strip(" \t"))
+        key = name.replace("-", "_")
+        if key != "CONTENT_LENGTH" and key != "CONTENT_TYPE":
+            key = "HTTP_" + key
+        if key not in fields:
+            fields[key] = match[2].strip(" \t")
+        elif _SINGLE_FIELD_RE.fullmatch(name):
+            raise RequestRefused(400, f"{name.title()} stands in the header twice")
+        else:
+            # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie. No more than MAX_HEADER_COUNT are joined.
+            fields[key] += ("; " if name == "COOKIE" else ", ") + match[2].strip(" \t")
     _settle_target(head)
     _settle_framing(head, text)
     if (head.length or 0) > max_body_size:
@@ -123,20 +134,6 @@ def _parse_request_line(line: str) -> RequestHead:
     if method == "CONNECT":
         raise RequestRefused(501, "CONNECT is not served here: this is no proxy")
     return RequestHead(method, target, version)
-
-
-def _add_field(fields: dict[str, str], seen: set[str], name: str, value: str) -> None:
-    key = name.replace("-", "_")
-    if key != "CONTENT_LENGTH" and key != "CONTENT_TYPE":
-        key = "HTTP_" + key
-    if name not in seen:
-        seen.add(name)
-        fields[key] = value
-    elif _SINGLE_FIELD_RE.fullmatch(name):
-        raise RequestRefused(400, f"{name.title()} stands in the header twice")
-    else:
-        # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie. No more than MAX_HEADER_COUNT are joined.
-        fields[key] += ("; " if name == "COOKIE" else ", ") + value
 
 
 def _settle_target(head: RequestHead) -> None:

@@ -15,7 +15,7 @@ from microweb.serving.answer import Answer
 from ..support import needs_package
 
 HERE = Path(__file__).parent
-FILES = [str(HERE / f"test_{name}.py") for name in ("parser", "body", "answer")]
+FILES = [str(HERE / f"test_{name}.py") for name in ("parser", "body", "chunked", "answer")]
 STANDINS = {"MICROWEB_TEST_STANDINS": "1"}
 PLAIN = {"MICROWEB_TEST_SERVER": "plain"}
 IS_INNER_RUN = any(name in os.environ for name in (*STANDINS, *PLAIN))
