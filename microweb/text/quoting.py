@@ -1,7 +1,6 @@
-"""Percent-encoding of paths, queries and other text (RFC 3986 section 2.1).
+"""Percent-encoding of paths, queries and other text (RFC 3986 section 2.1), as UTF-8.
 
-Text goes in as ``str`` and is encoded as UTF-8, with one table look-up per byte. ``urllib.parse``
-is not used: OpenWrt's ``python3-light`` lacks it, and its import costs more than the whole router.
+OpenWrt's ``python3-light`` lacks ``urllib.parse``, whose import costs more than the whole router.
 """
 
 from __future__ import annotations
@@ -86,10 +85,10 @@ _QUERY_ESCAPES[32] = "+"
 
 
 def quote_segment(value: Any) -> str:
-    """Return *value* as text, percent-encoded for one segment of a path, as UTF-8.
+    """Return *value* as text, percent-encoded for one segment of a path.
 
-    >>> quote_segment("a b/ü")
-    'a%20b%2F%C3%BC'
+    >>> quote_segment("a b/ü"), quote_path("a b/ü")
+    ('a%20b%2F%C3%BC', 'a%20b/%C3%BC')
     """
     text = value if type(value) is str else str(value)
     if text.isascii():
@@ -98,11 +97,7 @@ def quote_segment(value: Any) -> str:
 
 
 def quote_path(text: str) -> str:
-    """Return *text* percent-encoded for a path, as UTF-8; slashes stay.
-
-    >>> quote_path("/a b/\\r\\n")
-    '/a%20b/%0D%0A'
-    """
+    """Return *text* percent-encoded for a path; slashes stay."""
     return (text if text.isascii() else _text_of_utf8(text)).translate(_PATH_ESCAPES)
 
 
@@ -112,10 +107,9 @@ def _text_of_utf8(text: str) -> str:
 
 
 def quote_query(pairs: Iterable[tuple[str, Any]], skip: Collection[str] = ()) -> str:
-    """Return *pairs* as an urlencoded query, without the question mark.
+    """Return *pairs* as an urlencoded query, without the question mark and the keys of *skip*.
 
-    *pairs*: keys and values; a ``None`` is left out, a list, tuple or set is repeated; *skip*: keys
-    to leave out.
+    A value of ``None`` is left out, a list, tuple or set is repeated.
 
     >>> quote_query([("q", "a b"), ("n", [1, 2]), ("x", None)])
     'q=a+b&n=1&n=2'
@@ -148,10 +142,8 @@ def _quote_query_text(value: Any) -> str:
 def local_path(path: str) -> str:
     """Return the encoded *path* so that no client can take its beginning for a host.
 
-    A browser reads ``//host`` and ``/\\host`` as another machine. Every path the router hands out,
-    for a redirect or a link, goes through here.
-
-    *path*: a percent-encoded path, in which a backslash is already ``%5C``.
+    A browser reads ``//host`` as another machine. Every path the router hands out goes through
+    here; a backslash is already ``%5C``.
 
     >>> local_path("//evil.example/x")
     '/evil.example/x'
