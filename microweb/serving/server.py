@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 # for the next request, and for the client to close after the server did.
 HEAD_TIMEOUT, BODY_TIMEOUT, SEND_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT = 10.0, 20.0, 30.0, 15.0, 2.0
 RECEIVE_BLOCK = 65536
-# The options that are attributes of a server, with the least that each may be.
+# Options of `make_server`: those that are attributes, with the least that each may be; the others.
 _LEAST_VALUES = {"threads": 1, "max_connections": 1, "max_body_size": 1, "stop_timeout": 0}
 _OPENING_OPTIONS = ("fd", "ssl_context", "socket_mode")
 
@@ -66,10 +66,7 @@ class ServerLog:
 
 
 class ClientConnection:
-    """One client's socket, with time limits.
-
-    `buffer` holds what was received and not used, `environ` what is the same for all its requests.
-    """
+    """One client's socket, with time limits; `buffer` holds what was received and not used."""
 
     def __init__(self, sock: socket.socket, environ: dict[str, Any]) -> None:
         self.sock, self.environ, self.buffer = sock, environ, bytearray()
@@ -245,7 +242,11 @@ class Server(ThreadingMixIn, TCPServer):
         """Run the application for one request; `keep_alive` tells whether another may follow."""
         body = None
         if head.length != 0:
-            kind = _load_chunked_body() if head.chunked else RequestBody
+            kind: type[RequestBody] = RequestBody
+            if head.chunked:
+                from .extra.chunked import ChunkedBody
+
+                kind = ChunkedBody
             body = kind(connection.buffer, connection.receive, head.length, self.max_body_size)
         answer = Answer(head, body, connection.environ.copy(), connection.send)
         if body is not None and head.expects_continue and not connection.buffer:
@@ -269,15 +270,6 @@ class Server(ThreadingMixIn, TCPServer):
             connection.sock.send(plain_answer(refusal.status))
 
 
-def _load_chunked_body() -> type[RequestBody]:
-    try:
-        from .extra.chunked import ChunkedBody
-    except ImportError:
-        # RFC 9112 §6.3: a server may ask for a length.
-        raise RequestRefused(411, "a body needs a Content-Length here") from None
-    return ChunkedBody
-
-
 def make_server(
     host: str = "127.0.0.1", port: int = 0, app: Any = None, *, quiet: bool = False, **options: Any
 ) -> Server:
@@ -287,16 +279,12 @@ def make_server(
     errors. *max_body_size* is in bytes (1 GiB, then 413), *stop_timeout* in seconds (10),
     *max_connections* a number (1000); *threads* is the most requests that run at one time (32).
     *host* may be "unix:///path.sock", with *socket_mode* as the file's permissions; *fd* is the
-    number of a socket that listens already, of which the server takes a duplicate; *ssl_context* is
-    an SSLContext or the paths (certificate, key). Raises OSError, such as `AddressInUse`, if it
-    cannot listen, TypeError or ValueError for wrong options, ImportError for a missing module.
+    number of a socket that listens already; *ssl_context* is an SSLContext or the paths
+    (certificate, key). Raises OSError, such as `AddressInUse`, if it cannot listen.
 
-    >>> from threading import Thread
     >>> with make_server(app=print) as server:
-    ...     thread = Thread(target=server.serve_forever)
-    ...     thread.start()
-    ...     server.shutdown()
-    ...     thread.join()
+    ...     server.url[:17]
+    'http://127.0.0.1:'
     """
     if not callable(app):
         raise TypeError(f"make_server needs a WSGI application to call, not {app!r:.60}")
@@ -307,12 +295,12 @@ def make_server(
             raise TypeError(f"make_server knows no option {name!r}: see help(make_server)")
         if value < _LEAST_VALUES[name]:
             raise ValueError(f"{name} is {value!r}; it must be {_LEAST_VALUES[name]} at least")
-    try:
+    kind: type[Server] = Server
+    with suppress(ImportError):
         from .extra.leading import LeadingServer
-    except ImportError:
-        server = Server(host, port, app, quiet, **opening)
-    else:
-        server = LeadingServer(host, port, app, quiet, **opening)
+
+        kind = LeadingServer
+    server = kind(host, port, app, quiet, **opening)
     for name, value in options.items():
         setattr(server, name, value)
     return server

@@ -1,10 +1,11 @@
-"""A body in chunks (RFC 9112 §7.1), as clients send what they do not know the length of."""
+"""A body in chunks (RFC 9112 §6.1, §7.1), as clients send what they do not know the length of."""
 
 from __future__ import annotations
 
 import re
 
 from ..body import BodyBroken, RequestBody
+from ..parser import RequestHead, RequestRefused
 
 # RFC 9112 §7.1.1: chunk-size and chunk extensions; no space may stand before the semicolon.
 _CHUNK_LINE_RE = re.compile(rb"([0-9A-Fa-f]{1,16})(;[^\x00-\x08\x0a-\x1f\x7f]*)?")
@@ -14,6 +15,23 @@ _TRAILER_LINE_RE = re.compile(
     rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[^\x00-\x08\x0a-\x1f\x7f]*"
 )
 _MAX_CHUNK_LINE, _MAX_CHUNK_EXTENSIONS, _MAX_TRAILERS = 4096, 16384, 8192
+
+
+def check_transfer_encoding(head: RequestHead, text: str) -> None:
+    """Raise `RequestRefused` unless a body is sent in chunks and in no other coding (§6.1)."""
+    coding = head.fields["HTTP_TRANSFER_ENCODING"]
+    if head.version == "HTTP/1.0":
+        raise RequestRefused(400, "HTTP/1.0 knows no Transfer-Encoding")
+    if "CONTENT_LENGTH" in head.fields:
+        raise RequestRefused(400, "Content-Length and Transfer-Encoding exclude each other")
+    codings = [part.strip(" ").lower() for part in coding.split(",")]
+    if codings == ["chunked"] and not re.search(r"(?i)\ntransfer-encoding:[^\r]*\t", text):
+        return
+    # An unknown coding is 501, a malformed one 400.
+    known = codings[:-1] if codings[-1] == "chunked" and len(codings) > 1 else codings
+    if "chunked" in known or not all(re.fullmatch("[a-z0-9-]+", part) for part in known):
+        raise RequestRefused(400, f"{coding!r:.40} is no Transfer-Encoding")
+    raise RequestRefused(501, f"the transfer coding {coding!r:.40} is not understood")
 
 
 class ChunkedBody(RequestBody):
