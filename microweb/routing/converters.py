@@ -107,7 +107,7 @@ class UnicodeConverter(BaseConverter):
                 self.regex = f"[^/]{{{minlength},{'' if maxlength is None else maxlength}}}"
 
     def reader(self) -> Callable[[str], Any]:
-        """Return the reader: ``read_any_text`` if every text will do."""
+        """Return ``read_any_text`` if every text will do."""
         return read_any_text if self.regex == BaseConverter.regex else super().reader()
 
 
@@ -140,7 +140,7 @@ class PathConverter(BaseConverter):
     part_isolating = False
 
     def reader(self) -> Callable[[str], Any]:
-        """Return the reader: ``read_any_path``, unless an instance narrows the text."""
+        """Return ``read_any_path``, unless an instance narrows the text."""
         return read_any_path if self.regex == PathConverter.regex else super().reader()
 
 
@@ -158,8 +158,8 @@ class NumberConverter(BaseConverter):
         self,
         map: Any,
         fixed_digits: int = 0,
-        min: float | None = None,
-        max: float | None = None,
+        min: Any = None,
+        max: Any = None,
         signed: bool = False,
     ) -> None:
         super().__init__(map)
@@ -168,10 +168,7 @@ class NumberConverter(BaseConverter):
         bounds = [bound for bound in (min, max) if bound is not None]
         if not all(type(bound) in (int, float) for bound in bounds) or bounds != sorted(bounds):
             raise ValueError(f"a number cannot lie between {min!r} and {max!r}")
-        self.fixed_digits = fixed_digits
-        self.min = min
-        self.max = max
-        self.signed = signed
+        self.fixed_digits, self.min, self.max, self.signed = fixed_digits, min, max, signed
         if signed:
             self.regex = "-?" + self.regex
             self.weight += 1
@@ -204,7 +201,7 @@ class IntegerConverter(NumberConverter):
     regex = "[0-9]+"
 
     def reader(self) -> Callable[[str], Any]:
-        """Return the reader: a test for digits and ``int``, if every number will do."""
+        """Return a test for digits and ``int``, if every number will do."""
         plain = self.weight == NumberConverter.weight and self.regex == IntegerConverter.regex
         if plain and type(self).num_convert is int:
             return _read_natural_number
@@ -217,9 +214,7 @@ class FloatConverter(NumberConverter):
     regex = r"[0-9]+\.[0-9]+"
     num_convert = float
 
-    def __init__(
-        self, map: Any, min: float | None = None, max: float | None = None, signed: bool = False
-    ) -> None:
+    def __init__(self, map: Any, min: Any = None, max: Any = None, signed: bool = False) -> None:
         super().__init__(map, min=min, max=max, signed=signed)
 
     def to_url(self, value: Any) -> str:

@@ -44,10 +44,9 @@ class WrongMethod(RoutingError):
 class RequestRedirect(RoutingError):
     """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
 
-    *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host
-    (or an absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL that
-    keeps the query; *domain*: the host or subdomain it leads to, or ``None`` for the same one.
-    It can be called as a WSGI application that sends the redirect.
+    *new_url*: where to go, percent-encoded: from ``Map.find`` a path without query and host (or an
+    absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL; *domain*: the
+    host or subdomain it leads to, if another. It can be called as a WSGI application.
     """
 
     code = 308
@@ -69,8 +68,7 @@ class RequestRedirect(RoutingError):
 class BuildError(RoutingError, LookupError):
     """No URL can be built for this *endpoint* from these *values*.
 
-    *method*: the method that was asked for, or ``None``; *suggested*: the rule that comes nearest,
-    or ``None``; *problem*: what is wrong and what to do, in whole sentences.
+    *method*: what was asked for; *suggested*: the rule that comes nearest; *problem*: sentences.
 
     >>> print(BuildError("user", {}, None, problem="The value 'name' is missing."))
     cannot build a URL for the endpoint 'user'. The value 'name' is missing.

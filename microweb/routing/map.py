@@ -132,9 +132,8 @@ class Map:
 
     def _add_rule(self, rule: Rule) -> None:
         if rule.map is not None:
-            raise RuntimeError(
-                f"{rule!r} belongs to a map already; make a new Rule to add it again"
-            )
+            text = f"{rule!r} belongs to a map already"
+            raise RuntimeError(f"{text}; make a new Rule to add it again")
         # A factory may have changed the rule since it was read.
         if rule.parsed is not rule.rule or rule.defaults:
             rule.read_pattern()
@@ -321,7 +320,7 @@ class Map:
         values: list[Any],
         method: str,
         path: str,
-        domain: str | None,
+        domain: Any,
         adapter: Any = None,
     ) -> tuple[Rule, dict[str, Any]]:
         """Return a match with its defaults, or redirect to where it should have gone."""
@@ -367,21 +366,15 @@ class Map:
         raise self._explain_failure(endpoint, values, method)
 
     def _explain_failure(
-        self,
-        endpoint: Any,
-        values: Mapping[str, Any],
-        method: str | None,
-        build: Callable[..., tuple[str | None, str]] = build_path,
+        self, endpoint: Any, values: Any, method: str | None, build: Callable[..., Any] = build_path
     ) -> BuildError:
         """Return the error that says why no rule of *endpoint* would do; *build* tells of each."""
         rules = self._by_endpoint.get(endpoint)
         if not rules:
-            known = [name for name in self._by_endpoint if isinstance(name, str)]
-            near = nearest_name(endpoint, known)
-            if near is None:
-                return BuildError(endpoint, values, method, None, "There is no such endpoint.")
-            problem = f"There is no such endpoint. Did you mean {near!r}?"
-            return BuildError(endpoint, values, method, self._by_endpoint[near][0], problem)
+            near = nearest_name(endpoint, self._by_endpoint)
+            problem = "There is no such endpoint." + (f" Did you mean {near!r}?" if near else "")
+            suggested = self._by_endpoint[near][0] if near else None
+            return BuildError(endpoint, values, method, suggested, problem)
         problems = []
         for rule in rules[:5]:
             problem = build(rule, values)[1]

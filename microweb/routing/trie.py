@@ -9,7 +9,7 @@ once, however many ways lead nowhere: the work is never exponential.
 from __future__ import annotations
 
 from ..text.quoting import local_path, quote_path
-from .converters import NOT_CONVERTED, read_any_path, read_any_text
+from .converters import NOT_CONVERTED, BoundConverter, read_any_path, read_any_text
 from .exceptions import NoMatch, RequestRedirect, WrongMethod
 
 TYPE_CHECKING = False
@@ -34,8 +34,8 @@ class RouteNode:
     * ``rules``: the rules that end here, as they were added.
     * ``methods``: method (``None``: every method) to the rule that answers it here.
     * ``near``: the same for the rules that end one slash from here; see ``Rule.strict_slashes``.
-    * ``text``: the node behind the first branch if that takes any text, a short cut.
-    * ``rest``: the node behind the first span if that is ``path``, likewise.
+    * ``text``, ``rest``: short cuts to the node behind the first branch if that takes any text, and
+      behind the first span if that is ``path``.
     """
 
     __slots__ = (
@@ -126,27 +126,20 @@ class RouteNode:
 class RouteBranch:
     """A way out of a node through a variable, or a segment that mixes text and variables.
 
-    *order*: what sorts it among its siblings; equal orders are the same branch; *label*: how it is
-    drawn, such as ``<int>``; *read*: text to value, or ``NOT_CONVERTED``; *spans*: whether it may
-    take more than one segment; *mixed*: the ``MixedSegment`` whose ``read`` it is, which returns a
-    tuple of values; or ``None``.
+    *own*: the ``BoundConverter`` or the ``MixedSegment`` that reads it. Their ``order`` sorts the
+    ways out of a node, and those of equal order are the same; ``label`` is how it is drawn, such as
+    ``<int>``; ``read`` is text to value, or to a tuple of values if it is ``mixed``, or to
+    ``NOT_CONVERTED``; ``spans`` is whether it may take more than one segment.
     """
 
     __slots__ = ("label", "mixed", "node", "order", "read", "spans")
 
-    def __init__(
-        self,
-        order: tuple[Any, ...],
-        label: str,
-        read: Callable[[str], Any],
-        spans: bool,
-        mixed: Any = None,
-    ) -> None:
-        self.order = order
-        self.label = label
-        self.read = read
-        self.spans = spans
-        self.mixed = mixed
+    def __init__(self, own: Any) -> None:
+        self.order: tuple[Any, ...] = own.order
+        self.label: str = own.label
+        self.read: Callable[[str], Any] = own.read
+        self.spans: bool = own.spans
+        self.mixed = None if isinstance(own, BoundConverter) else own
         self.node = RouteNode(0)
 
     def __repr__(self) -> str:
@@ -195,18 +188,16 @@ def insert_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> RouteNode
         return insert_mixed_segment(node, segment)
     if isinstance(piece, str):
         return node.literal(piece)
-    own = piece.bound
-    return node.variable(RouteBranch(own.order, own.label, own.read, own.spans))
+    return node.variable(RouteBranch(piece.bound))
 
 
 def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any]]:
     """Return the best rule for *method* and *path*, and the values of its variables in order.
 
-    All rules below *root*, the node in front of the first slash, are simple. *method*: in capitals;
-    *path*: decoded. The stack is what is left to try: (node, segments consumed, values so far);
-    values are linked backwards as (earlier, value), so that no push copies any. Raises
-    RequestRedirect: a rule wants a slash at the end. Raises WrongMethod: rules end here, but for
-    other methods. Raises NoMatch: none does.
+    All rules below *root*, the node in front of the first slash, are simple. The stack is what is
+    left to try: (node, segments consumed, values so far); values are linked backwards as (earlier,
+    value), so that no push copies any. Raises RequestRedirect: a rule wants a slash at the end.
+    Raises WrongMethod: rules end here, but for other methods. Raises NoMatch: none does.
     """
     segments = path.split("/")
     allowed: set[str] = set()

@@ -5,6 +5,8 @@ OpenWrt's ``python3-light`` lacks ``urllib.parse``, whose import costs more than
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -36,8 +38,7 @@ def percent_decode(text: str, charset: str = "utf-8") -> str:
         return f"{first}{_ASCII_ESCAPES[rest[0][:2]]}{rest[0][2:]}"
     parts = [first.encode("utf-8", "replace")]
     for part in rest:
-        pair = part[:2]
-        byte = _HEX_PAIRS.get(pair)
+        byte = _HEX_PAIRS.get(part[:2])
         if byte is None:
             parts.append(b"%" + part.encode("utf-8", "replace"))
         else:
@@ -47,19 +48,13 @@ def percent_decode(text: str, charset: str = "utf-8") -> str:
     return b"".join(parts).decode(charset, "replace")
 
 
-_UNRESERVED_CHARACTERS = frozenset(
-    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
-)
-
-
 def percent_encode(text: str | bytes, keep: str = "") -> str:
     """Percent-encode bytes, or *text* as UTF-8, but letters, digits, ``-._~`` and those in *keep*.
 
     A lone surrogate raises UnicodeEncodeError, which is a ValueError.
     """
-    keep_bytes = _UNRESERVED_CHARACTERS.union(keep.encode("ascii"))
-    data = text.encode("utf-8") if isinstance(text, str) else text
-    return "".join(chr(byte) if byte in keep_bytes else f"%{byte:02X}" for byte in data)
+    data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
+    return data.decode("latin-1").translate(_make_escapes(keep))
 
 
 def text_from_environ(text: str) -> str:
@@ -69,6 +64,7 @@ def text_from_environ(text: str) -> str:
     return text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=32)
 def _make_escapes(safe: str) -> list[str]:
     """Return for each byte its text in a URL: itself if unreserved or *safe*, else ``%XX``."""
     keep = safe + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -80,7 +76,7 @@ def _make_escapes(safe: str) -> list[str]:
 _SEGMENT_ESCAPES = _make_escapes("!$&'()*+,;=:@")
 _PATH_ESCAPES = _make_escapes("!$&'()*+,;=:@/")
 # In a query "&", "=", "+" and ";" separate, and a space is written "+" (WHATWG URL, urlencoded).
-_QUERY_ESCAPES = _make_escapes("!$'()*,/:?@")
+_QUERY_ESCAPES = [*_make_escapes("!$'()*,/:?@")]
 _QUERY_ESCAPES[32] = "+"
 
 

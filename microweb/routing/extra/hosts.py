@@ -97,9 +97,8 @@ def _make_hosts(map: Map) -> RouteNode:
     hosts = RouteNode(-1)
     if map.host_matching:
         # Widest of all; as a mixed segment without variables it adds no value.
-        every = MixedSegment(("", ""), ())
-        way = RouteBranch((float("inf"),), "(any host)", lambda host: (), False, every)
-        way.node = map._root
+        way = RouteBranch(MixedSegment(("", ""), (), (float("inf"),), "(any host)"))
+        way.read, way.node = (lambda host: ()), map._root
         hosts.variable(way)
     else:
         hosts.literals = {map.default_subdomain: map._root}

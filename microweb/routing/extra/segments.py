@@ -27,18 +27,29 @@ class MixedSegment:
     """The reader of one mixed segment.
 
     *texts*: the fixed texts around the variables, one more than there are variables; the ones
-    between two variables are not empty; *readers*: one reader per variable.
+    between two variables are not empty; *readers*: one reader per variable; *order*, *label*,
+    *spans*: see ``RouteBranch``.
 
     >>> from microweb.routing.converters import read_any_text
     >>> MixedSegment(("", ".", ""), (read_any_text, read_any_text)).read("a.tar.gz")
     ('a.tar', 'gz')
     """
 
-    __slots__ = ("plain", "readers", "texts")
+    __slots__ = ("label", "order", "plain", "readers", "spans", "texts")
 
-    def __init__(self, texts: tuple[str, ...], readers: tuple[Callable[[str], Any], ...]) -> None:
+    def __init__(
+        self,
+        texts: tuple[str, ...],
+        readers: tuple[Callable[[str], Any], ...],
+        order: tuple[Any, ...] = (),
+        label: str = "",
+        spans: bool = False,
+    ) -> None:
         self.texts = texts
         self.readers = readers
+        self.order = order
+        self.label = label
+        self.spans = spans
         self.plain = all(reader is read_any_text for reader in readers)
 
     def read(self, text: str) -> Any:
@@ -134,6 +145,6 @@ def insert_mixed_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> Rou
             label += piece.bound.label
     weight = max(own.order[0] for own in bound) - sum(map(len, texts))
     order = (weight, label, max(own.order[2] for own in bound))
-    mixed = MixedSegment(tuple(texts), tuple(own.read for own in bound))
+    readers = tuple(own.read for own in bound)
     spans = any(own.spans for own in bound)
-    return node.variable(RouteBranch(order, label, mixed.read, spans, mixed))
+    return node.variable(RouteBranch(MixedSegment(tuple(texts), readers, order, label, spans)))
