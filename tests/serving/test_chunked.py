@@ -8,7 +8,9 @@ from microweb.serving.body import BodyBroken
 from microweb.serving.extra.chunked import ChunkedBody
 
 from .test_body import pieces_of
-from .wire import HOST, Recorder, ask, serving, status_of
+from .test_parser import check_byte_by_byte, post
+from .test_server_raw import CODED_ROWS, has_verdict, verdict_server  # noqa: F401
+from .wire import GOOD, HOST, Recorder, ask, serving, status_of
 
 CHUNKED = b"POST / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"Transfer-Encoding: Chunked\r\n\r\n"
 
@@ -112,3 +114,57 @@ def test_pe_11_a_chunked_body_is_announced_as_ending_by_itself(recording_server,
     )
     ask(recording_server, head + b"0\r\n\r\n")
     assert recorder.environs[0]["wsgi.input_terminated"] is True
+
+
+CODINGS = [
+    ("ds_03_length_and_coding", 400, post(b"Content-Length: 5\r\nTransfer-Encoding: chunked")),
+    *(
+        (f"ds_04_coding_{value!r}", status, post(b"Transfer-Encoding: " + value))
+        for status, value in [
+            (501, b"xchunked"),
+            (501, b"gzip"),
+            (501, b"identity"),
+            (501, b"gzip, chunked"),
+            (400, b"chunked, identity"),
+            (400, b",chunked"),
+            (400, b"chunked, chunked"),
+            (400, b"chunked\r\nTransfer-Encoding: chunked"),
+            (400, b"\x0bchunked"),
+            (400, b"\xa0chunked"),
+            (400, b"\tchunked"),
+            (400, b""),
+        ]
+    ),
+    ("ds_05_coding_in_1_0", 400, b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("status", "request_bytes"), [row[1:] for row in CODINGS], ids=[row[0] for row in CODINGS]
+)
+def test_ds_25_another_coding_is_refused_and_nothing_after_it_is_served(
+    recording_server, recorder, status, request_bytes
+):
+    answer = ask(recording_server, request_bytes + GOOD)
+    assert status_of(answer) == status
+    assert answer.count(b"HTTP/1.1 ") == 1
+    assert b"\r\nConnection: close\r\n" in answer
+    assert recorder.environs == []
+
+
+@pytest.mark.parametrize("request_bytes", [row[2] for row in CODINGS], ids=[r[0] for r in CODINGS])
+def test_fl_25_byte_by_byte_another_coding_is_refused_as_well(request_bytes):
+    check_byte_by_byte(request_bytes)
+
+
+@pytest.mark.parametrize(
+    ("request_bytes", "verdict"),
+    [row[2:] for row in CODED_ROWS],
+    ids=[" ".join(row[:2]) for row in CODED_ROWS],
+)
+def test_a_raw_request_in_chunks_has_its_verdict(
+    verdict_server,  # noqa: F811
+    request_bytes,
+    verdict,
+):
+    has_verdict(verdict_server, request_bytes, verdict)
