@@ -95,7 +95,7 @@ class AppMap(Map):
     def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
         """Say that a rule is never reached, unless it has no view: one that is there to give a URL
         a second name, as in ``app.add_url_rule("/", endpoint="index")``, hides nothing."""
-        if rule.origin is not None:
+        if rule.registered_by is not None:
             super().warn_of_hidden_rule(rule, hidden_by)
 
 
@@ -343,7 +343,7 @@ class Microweb(Scaffold):
             rule, methods=names | automatic, endpoint=endpoint, **options
         )
         url_rule.provide_automatic_options = bool(provide_automatic_options)
-        url_rule.origin = view_func and (lambda: describe_function(view_func))
+        url_rule.registered_by = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
             self._check_view(url_rule, view_func, names)

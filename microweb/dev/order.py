@@ -100,6 +100,8 @@ OTHER_MODULES = (
     "http.extra.formparser",
     "http.extra.wsgi",
     "http.extra",
+    "routing.extra.rules",
+    "routing.extra.slashes",
     "routing.extra.factories",
     "routing.extra.syntax",
     "routing.extra.search",

@@ -7,6 +7,7 @@ locks. What can be worked out when a rule is added is; ``find`` only walks.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from ..text.lazy import LaterMember
 from ..text.nearest import nearest_name
@@ -21,7 +22,7 @@ from .exceptions import (
     UnknownConverter,
     WrongMethod,
 )
-from .rules import build_path, merge_rule_slashes, split_rule
+from .rules import build_path, split_rule
 from .trie import RouteNode, insert_rule, is_simple, search_trie
 
 TYPE_CHECKING = False
@@ -149,6 +150,8 @@ class Map:
         if rule.merge_slashes is None:
             rule.merge_slashes = self.merge_slashes
         if rule.merge_slashes and "//" in rule.rule:
+            from .extra.slashes import merge_rule_slashes
+
             rule.pieces = merge_rule_slashes(rule.pieces)
         rule.map = self
         self._rules.append(rule)
@@ -302,16 +305,14 @@ class Map:
         try:
             rule, values = self._search(root, method, path, *host)
         except (NoMatch, WrongMethod):
-            if "//" not in path or not self.merge_slashes:
-                raise
-            merged = re.sub("//+", "/", path)
-            try:
-                mergeable = self._search(root, method, merged, *host)[0].merge_slashes
-            except NoMatch:
-                mergeable = False
-            if not mergeable:
-                raise
-            raise RequestRedirect(local_path(quote_path(merged))) from None
+            if "//" in path and self.merge_slashes:
+                with suppress(ImportError):
+                    from .extra.slashes import redirect_if_mergeable
+
+                    redirect_if_mergeable(
+                        path, lambda path: self._search(root, method, path, *host)
+                    )
+            raise
         return self._finish(rule, values, method, path, domain, adapter)
 
     def _finish(

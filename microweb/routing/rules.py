@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 
 from ..text.lazy import LaterMember
 from ..text.quoting import quote_path
@@ -117,15 +118,6 @@ def _read_argument(text: str) -> Any:
     return int(text) if number[1] is None else float(text)
 
 
-def merge_rule_slashes(pieces: list[RulePiece]) -> list[RulePiece]:
-    """Return *pieces* with one slash where several stand in a row.
-
-    >>> merge_rule_slashes(parse_rule("/a//<b>"))
-    ['/a/', <RuleVariable 'b' of default>]
-    """
-    return [re.sub("//+", "/", p) if isinstance(p, str) else p for p in pieces]
-
-
 def split_rule(pieces: list[RulePiece]) -> list[tuple[RulePiece, ...]]:
     """Return the segments of a parsed rule, each a tuple of what stands between two slashes.
 
@@ -158,10 +150,10 @@ class RuleFactory:
         raise NotImplementedError(f"{type(self).__name__} does not override get_rules(map)")
 
 
-def _load_rule_copying() -> type:
-    from .extra.factories import CopiedRule
+def _load_rare_rule() -> type:
+    from .extra.rules import RareRule
 
-    return CopiedRule
+    return RareRule
 
 
 class Rule(RuleFactory):
@@ -184,8 +176,9 @@ class Rule(RuleFactory):
     (['GET', 'HEAD'], ['id'], True)
     """
 
-    empty = LaterMember(_load_rule_copying)
-    get_empty_kwargs = LaterMember(_load_rule_copying)
+    empty = LaterMember(_load_rare_rule)
+    get_empty_kwargs = LaterMember(_load_rare_rule)
+    origin = LaterMember(_load_rare_rule)
 
     def __init__(
         self,
@@ -225,8 +218,9 @@ class Rule(RuleFactory):
         # Whether a match is just this rule and its values, and whether it may be redirected.
         self.plain = True
         self.redirects = False
+        # What `origin` tells: a text, a function that returns one, or a place in a code object.
         frame = sys._getframe(1)
-        self._origin: Any = (frame.f_code, frame.f_lasti)
+        self.registered_by: Any = (frame.f_code, frame.f_lasti)
         # For ``build_path``, which makes them: (encoded text, name, writer, reader) per variable.
         self.build_steps: list[tuple[str, Any, Any, Any]] = []
         self.read_pattern()
@@ -257,27 +251,6 @@ class Rule(RuleFactory):
         return (self,)
 
     @property
-    def origin(self) -> str | None:
-        """Who registered it, such as ``app.py:12``; shown in warnings, worked out when asked for.
-
-        The layer that knows better sets a text, or a function that returns one.
-        """
-        if callable(self._origin):
-            self._origin = self._origin()
-        elif isinstance(self._origin, tuple):
-            from dis import findlinestarts
-
-            code, offset = self._origin
-            lines = [line for start, line in findlinestarts(code) if start <= offset and line]
-            self._origin = f"{code.co_filename}:{lines[-1] if lines else code.co_firstlineno}"
-        origin: str | None = self._origin
-        return origin
-
-    @origin.setter
-    def origin(self, origin: str | Callable[[], str] | None) -> None:
-        self._origin = origin
-
-    @property
     def is_leaf(self) -> bool:
         """Whether the rule does not end with a slash."""
         return not self.rule.endswith("/")
@@ -291,8 +264,10 @@ class Rule(RuleFactory):
 
     def told(self) -> str:
         """Return the rule with its endpoint and, if known, its origin, for a message."""
-        where = f" ({self.origin})" if self.origin else ""
-        return f"{self.rule!r} to {self.endpoint!r}{where}"
+        where = None
+        with suppress(ImportError):
+            where = self.origin
+        return f"{self.rule!r} to {self.endpoint!r}{f' ({where})' if where else ''}"
 
 
 def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[str] | None:

@@ -7,7 +7,8 @@ import inspect
 import pytest
 
 from microweb.routing import Rule, RuleSyntaxError, RuleTemplate
-from microweb.routing.rules import merge_rule_slashes, parse_rule, split_rule
+from microweb.routing.extra.slashes import merge_rule_slashes
+from microweb.routing.rules import parse_rule, split_rule
 
 
 @pytest.mark.parametrize(

@@ -6,37 +6,14 @@ A factory changes copies; the rules it was given stay as they are.
 from __future__ import annotations
 
 from ..exceptions import RoutingError
-from ..rules import Rule, RuleFactory
+from ..rules import RuleFactory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-
-class CopiedRule(Rule):
-    """What stands in ``Rule`` as a ``LaterMember``: how a rule is copied."""
-
-    def get_empty_kwargs(self) -> dict[str, Any]:
-        """Return the keyword arguments that make a copy; a subclass with more of them adds some."""
-        names = (
-            "defaults subdomain methods build_only endpoint strict_slashes merge_slashes "
-            "redirect_to alias host"
-        )
-        return {name: getattr(self, name) for name in names.split()}
-
-    def empty(self) -> Rule:
-        """Return a copy that belongs to no map yet, for a factory to change.
-
-        >>> copy = Rule("/a", endpoint="a").empty()
-        >>> copy.rule = "/blog" + copy.rule
-        >>> copy
-        <Rule '/blog/a' -> a>
-        """
-        copy = type(self)(self.rule, **self.get_empty_kwargs())
-        copy.provide_automatic_options = self.provide_automatic_options
-        copy._origin = self._origin
-        return copy
+    from ..rules import Rule
 
 
 class _ChangingFactory(RuleFactory):
