@@ -7,16 +7,14 @@ locks. What can be worked out when a rule is added is; ``find`` only walks.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 
 from ..text.lazy import LaterMember
 from ..text.nearest import nearest_name
-from ..text.quoting import local_path, quote_path, quote_query
+from ..text.quoting import local_path, quote_query
 from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED, BoundConverter
 from .exceptions import (
     BuildError,
     NoMatch,
-    RequestRedirect,
     RoutingError,
     RuleSyntaxError,
     UnknownConverter,
@@ -304,14 +302,13 @@ class Map:
             root, host = self._hosts, (domain,)  # type: ignore[assignment]
         try:
             rule, values = self._search(root, method, path, *host)
-        except (NoMatch, WrongMethod):
+        except (NoMatch, WrongMethod) as error:
             if "//" in path and self.merge_slashes:
-                with suppress(ImportError):
+                try:
                     from .extra.slashes import redirect_if_mergeable
-
-                    redirect_if_mergeable(
-                        path, lambda path: self._search(root, method, path, *host)
-                    )
+                except ImportError:
+                    raise error from None
+                redirect_if_mergeable(path, lambda path: self._search(root, method, path, *host))
             raise
         return self._finish(rule, values, method, path, domain, adapter)
 

@@ -26,7 +26,7 @@ def merge_rule_slashes(pieces: list[RulePiece]) -> list[RulePiece]:
 
 
 def redirect_if_mergeable(path: str, search: Callable[[str], Any]) -> None:
-    """Raise RequestRedirect if a rule that merges slashes is found by *search* for the merged *path*.
+    """Raise RequestRedirect if *search* finds a rule that merges slashes for the merged *path*.
 
     Whatever else *search* raises for that path but NoMatch is raised as well.
     """
@@ -36,4 +36,4 @@ def redirect_if_mergeable(path: str, search: Callable[[str], Any]) -> None:
     except NoMatch:
         return
     if rule.merge_slashes:
-        raise RequestRedirect(local_path(quote_path(merged)))
+        raise RequestRedirect(local_path(quote_path(merged))) from None
