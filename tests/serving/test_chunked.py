@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from microweb.serving.body import BodyBroken
 from microweb.serving.extra.chunked import ChunkedBody
 
+from ..support import needs_package
 from .test_body import pieces_of
 from .test_parser import check_byte_by_byte, post
 from .test_server_raw import CODED_ROWS, has_verdict, verdict_server  # noqa: F401
@@ -168,3 +171,12 @@ def test_a_raw_request_in_chunks_has_its_verdict(
     verdict,
 ):
     has_verdict(verdict_server, request_bytes, verdict)
+
+
+@needs_package
+def test_without_its_module_a_coding_is_refused_and_a_length_asked_for(monkeypatch):
+    monkeypatch.setitem(sys.modules, "microweb.serving.extra.chunked", None)
+    app = Recorder()
+    with serving(app) as server:
+        assert status_of(ask(server, CHUNKED + b"0\r\n\r\n")) == 411
+    assert app.environs == []
