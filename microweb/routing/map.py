@@ -349,10 +349,8 @@ class Map:
         '/u/a%20b?page=2'
         """
         if self._hosts is not None:
-            url: str = self.build_parts(endpoint, values, method, append_unknown, None, preferred)[
-                1
-            ]
-            return url
+            parts = self.build_parts(endpoint, values, method, append_unknown, None, preferred)
+            return str(parts[1])
         rules = self._by_endpoint.get(endpoint, ())
         if preferred is not None and len(rules) > 1:
             rules = sorted(rules, key=lambda rule: not _answers_method(rule, preferred))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 import sys
-from contextlib import suppress
 
 from ..text.lazy import LaterMember
 from ..text.quoting import quote_path
@@ -264,10 +263,11 @@ class Rule(RuleFactory):
 
     def told(self) -> str:
         """Return the rule with its endpoint and, if known, its origin, for a message."""
-        where = None
-        with suppress(ImportError):
-            where = self.origin
-        return f"{self.rule!r} to {self.endpoint!r}{f' ({where})' if where else ''}"
+        try:
+            where = f" ({self.origin})" if self.origin else ""
+        except ImportError:
+            where = ""
+        return f"{self.rule!r} to {self.endpoint!r}{where}"
 
 
 def _normalize_methods(rule: str, methods: Iterable[str] | None) -> frozenset[str] | None:
