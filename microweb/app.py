@@ -113,7 +113,7 @@ class AppMap(Map):
     def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
         """Say that a rule is never reached, unless it has no view: one that is there to give a URL
         a second name, as in ``app.add_url_rule("/", endpoint="index")``, hides nothing."""
-        if rule.origin is not None:
+        if rule.registered_by is not None:
             super().warn_of_hidden_rule(rule, hidden_by)
 
 
@@ -362,7 +362,7 @@ class Microweb(Scaffold):
             rule, methods=names | automatic, endpoint=endpoint, **options
         )
         url_rule.provide_automatic_options = bool(provide_automatic_options)
-        url_rule.origin = view_func and (lambda: describe_function(view_func))
+        url_rule.registered_by = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
             self._check_view(url_rule, view_func, names)
@@ -953,7 +953,9 @@ class Microweb(Scaffold):
         url_map = self.url_map
         if not url_map.host_matching and not self.subdomain_matching:
             return url_map.default_subdomain
-        return url_map.domain_of(self.make_request(environ).host, self.config["SERVER_NAME"])
+        host = self.make_request(environ).host
+        domain: str | None = url_map.domain_of(host, self.config["SERVER_NAME"])
+        return domain
 
     def _check_host(self, environ: WSGIEnvironment, table: DispatchTable) -> HTTPException | None:
         """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.

@@ -49,17 +49,10 @@ class LaterMember:
     *load* imports and returns a class that defines the member under the same name; it is called
     when the member is first used, and the member then takes this descriptor's place.
 
-    >>> def load():
-    ...     class WithArea:
-    ...         def area(self):
-    ...             return self.width * self.height
-    ...
-    ...     return WithArea
-    >>> class Box:
-    ...     width, height = 2, 3
-    ...     area = LaterMember(load)
-    >>> Box().area(), type(vars(Box)["area"]).__name__
-    (6, 'function')
+    >>> class Loud(str):
+    ...     shout = LaterMember(lambda: type("Rare", (), {"shout": lambda self: self.upper()}))
+    >>> Loud("ho").shout()
+    'HO'
     """
 
     def __init__(self, load: Callable[[], type]) -> None:
