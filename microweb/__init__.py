@@ -23,7 +23,6 @@ from .app import Microweb as Microweb
 from .blueprints import Blueprint as Blueprint
 from .config import Config as Config
 from .ctx import after_this_request as after_this_request
-from .ctx import copy_current_request_context as copy_current_request_context
 from .ctx import has_app_context as has_app_context
 from .ctx import has_request_context as has_request_context
 from .globals import current_app as current_app
@@ -54,6 +53,7 @@ __version__ = "0.1.0"
 __getattr__ = import_later(
     __name__,
     """
+    ctxcopy: copy_current_request_context
     signals: appcontext_popped appcontext_pushed appcontext_tearing_down
     signals: before_render_template got_request_exception message_flashed request_finished
     signals: request_started request_tearing_down template_rendered

@@ -45,28 +45,29 @@ from .scaffold import (
     check_registered_function,
     describe_function,
     describe_registration,
-    find_instance_path,
     is_coroutine_function,
     names_to_ask,
     registering_decorator,
 )
-from .urlbuilding import bind_url_map, build_app_url, script_prefix
+from .text.lazy import LaterMember
+from .text.quoting import percent_decode
+from .urlbuilding import build_app_url, script_prefix
 from .wrappers import Request, Response
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from logging import Logger
-    from typing import IO, Any, Callable, NoReturn
+    from typing import Any, Callable, NoReturn
 
     from .blueprints import Blueprint
+    from .clirunner import CliRunner
     from .ctx import WSGIEnvironment
     from .dispatching import EndpointPlan
-    from .routing.extra.adapter import MapAdapter
     from .running import StartedServer
     from .scaffold import AnyFunction
     from .templating import BaseLoader, Environment, Template
-    from .testing import Client, CliRunner
+    from .testing import Client
 
     StartResponse = Callable[..., Any]
 
@@ -75,6 +76,8 @@ _JSON_HEADER = ("Content-Type", "application/json")
 # HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 MAX_REMEMBERED_HOSTS = 100
+# In the environ of a request whose path has been percent-decoded here.
+_DECODED_KEY = "microweb.path_is_decoded"
 _DISPATCH_METHODS = (
     "full_dispatch_request",
     "preprocess_request",
@@ -83,6 +86,21 @@ _DISPATCH_METHODS = (
     "process_response",
     "make_response",
 )
+
+
+def _path_as_latin1(path: str) -> str:
+    """Return the text of a path in the guise that PATH_INFO has (PEP 3333).
+
+    >>> _path_as_latin1("/é") == "/Ã©"
+    True
+    """
+    return path.encode("utf-8", "replace").decode("latin-1")
+
+
+def _load_app_extras() -> type:
+    from .appextras import AppExtras
+
+    return AppExtras
 
 
 class AppMap(Map):
@@ -95,7 +113,7 @@ class AppMap(Map):
     def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
         """Say that a rule is never reached, unless it has no view: one that is there to give a URL
         a second name, as in ``app.add_url_rule("/", endpoint="index")``, hides nothing."""
-        if rule.origin is not None:
+        if rule.registered_by is not None:
             super().warn_of_hidden_rule(rule, hidden_by)
 
 
@@ -136,6 +154,7 @@ class Microweb(Scaffold):
     test_client_class: type[Client] | None = None
     test_cli_runner_class: type[CliRunner] | None = None
     _jinja_env: Environment | None = None
+    _reloads_templates = False
     _inline_templates: dict[str, str] | None = None
     # The second is what the first request has fixed: registering is over then.
     _dispatch_table: DispatchTable | None = None
@@ -257,16 +276,9 @@ class Microweb(Scaffold):
     def instance_path(self, value: str) -> None:
         self._instance_path = value
 
-    def auto_find_instance_path(self) -> str:
-        """Return the instance folder of an app that was given none."""
-        return find_instance_path(self.import_name, self.root_path, self.name)
+    auto_find_instance_path: Any = LaterMember(_load_app_extras)
 
-    def open_instance_resource(
-        self, resource: str, mode: str = "rb", encoding: str | None = "utf-8"
-    ) -> IO[Any]:
-        """Open a file of the instance folder, for reading or for writing."""
-        path = os.path.join(self.instance_path, resource)
-        return open(path, mode, encoding=None if "b" in mode else encoding)
+    open_instance_resource: Any = LaterMember(_load_app_extras)
 
     def make_config(self, instance_relative: bool = False) -> Config:
         """Return the configuration an app begins with; with *instance_relative* its file names
@@ -284,6 +296,13 @@ class Microweb(Scaffold):
     def configuration_changed(self) -> None:
         """Forget what was computed; the next request computes it."""
         self._dispatch_table = self._serving_table = None
+        if self._jinja_env is not None and "auto_reload" not in self.jinja_options:
+            from .rendering import reloads_templates
+
+            reloads = reloads_templates(self)
+            # A program may have set the environment's own switch; only a change here counts.
+            if reloads != self._reloads_templates:
+                self._reloads_templates = self._jinja_env.auto_reload = reloads
         # An app that is being made may set keys before it has a provider.
         provider = self.__dict__.get("json")
         if isinstance(provider, DefaultJSONProvider):
@@ -343,7 +362,7 @@ class Microweb(Scaffold):
             rule, methods=names | automatic, endpoint=endpoint, **options
         )
         url_rule.provide_automatic_options = bool(provide_automatic_options)
-        url_rule.origin = view_func and (lambda: describe_function(view_func))
+        url_rule.registered_by = view_func and (lambda: describe_function(view_func))
         has_preprocessor = any(self.iter_hooks(self.url_value_preprocessors, endpoint))
         if view_func is not None and not has_preprocessor:
             self._check_view(url_rule, view_func, names)
@@ -377,12 +396,7 @@ class Microweb(Scaffold):
         self.teardown_appcontext_funcs.append(f)
         return f
 
-    def shell_context_processor(self, f: AnyFunction) -> AnyFunction:
-        """Register a function whose dict gives ``microweb shell`` further names."""
-        self._check_setup("shell_context_processor", f)
-        check_registered_function("shell_context_processor", f)
-        self.shell_context_processors.append(f)
-        return f
+    shell_context_processor: Any = LaterMember(_load_app_extras)
 
     def register_blueprint(self, blueprint: Blueprint, **options: Any) -> None:
         """Register a blueprint.
@@ -428,15 +442,7 @@ class Microweb(Scaffold):
         ``async def``. Override it to run coroutines in a way of your own."""
         return self.async_to_sync(func) if is_coroutine_function(func) else func
 
-    def async_to_sync(self, func: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
-        """Return a function that runs the coroutine function *func* to its end; see
-        `run_coroutine`."""
-        from .asyncrun import run_coroutine
-
-        def synchronous(*args: Any, **kwargs: Any) -> Any:
-            return run_coroutine(func(*args, **kwargs))
-
-        return synchronous
+    async_to_sync: Any = LaterMember(_load_app_extras)
 
     def iter_hooks(
         self, registry: dict[str | None, list[Any]], endpoint: str | None
@@ -449,6 +455,9 @@ class Microweb(Scaffold):
     def jinja_env(self) -> Environment:
         """The template environment, made when it is first read."""
         if self._jinja_env is None:
+            from .rendering import reloads_templates
+
+            self._reloads_templates = reloads_templates(self)
             self._jinja_env = self.create_jinja_environment()
         return self._jinja_env
 
@@ -476,30 +485,7 @@ class Microweb(Scaffold):
 
         return is_autoescaped(filename)
 
-    def add_inline_templates(self, templates: str | Mapping[str, str]) -> None:
-        """Give templates as text, for apps of one file; they win over those in folders.
-
-        *templates* maps names to sources, or is one text in which a line ``@@ name`` begins each
-        template. ValueError where text stands before the first such line.
-
-        >>> from microweb import Microweb, render_template
-        >>> app = Microweb("example")
-        >>> app.add_inline_templates('''
-        ... @@ layout.html
-        ... <title>{% block title %}{% endblock %}</title>
-        ... @@ page.html
-        ... {% extends "layout.html" %}{% block title %}{{ name }}{% endblock %}
-        ... ''')
-        >>> with app.test_request_context():
-        ...     render_template("page.html", name="<Ada>")
-        '<title>&lt;Ada&gt;</title>'
-        """
-        self._check_setup("add_inline_templates")
-        from .rendering import split_inline_templates
-
-        found = split_inline_templates(templates) if isinstance(templates, str) else templates
-        self._inline_templates = {**(self._inline_templates or {}), **found}
-        self._forget_loader()
+    add_inline_templates: Any = LaterMember(_load_app_extras)
 
     def _forget_loader(self) -> None:
         """Have the environment ask the loaders that there are now."""
@@ -512,7 +498,8 @@ class Microweb(Scaffold):
         self, kind: str, registry: dict[str, Any], f: Callable[..., Any], name: str | None
     ) -> None:
         self._check_setup(f"add_template_{kind}", f)
-        check_registered_function(f"add_template_{kind}", f)
+        if kind != "global" or name is None:
+            check_registered_function(f"add_template_{kind}", f)
         registry[name or f.__name__] = f
 
     def add_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
@@ -524,7 +511,7 @@ class Microweb(Scaffold):
         self._add_to_templates("test", self.jinja_env.tests, f, name)
 
     def add_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """Register a function as a global of templates, under *name* or its own."""
+        """Register a function, or under a *name* any value, as a global of templates."""
         self._add_to_templates("global", self.jinja_env.globals, f, name)
 
     def template_filter(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
@@ -562,11 +549,7 @@ class Microweb(Scaffold):
 
         return render_in_app(self, template, context)
 
-    def stream(self, template: Template, context: dict[str, Any]) -> Iterator[str]:
-        """Return the pieces of a template, each rendered when it is asked for."""
-        from .rendering import stream_in_app
-
-        return stream_in_app(self, template, context)
+    stream: Any = LaterMember(_load_app_extras)
 
     def url_for(
         self,
@@ -603,10 +586,7 @@ class Microweb(Scaffold):
                     return url
         raise error
 
-    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
-        """Return the map bound to a request, or to ``SERVER_NAME`` without one (None where that is
-        not set): for matching and building by hand, in a shell or a test."""
-        return bind_url_map(self, request)
+    create_url_adapter: Any = LaterMember(_load_app_extras)
 
     def redirect(self, location: str, code: int = 302) -> Response:
         """Return a redirect; see the function of the same name."""
@@ -643,30 +623,9 @@ class Microweb(Scaffold):
         client_class = self.test_client_class or Client
         return client_class(self, use_cookies=use_cookies, **kwargs)
 
-    def test_cli_runner(self, **kwargs: Any) -> CliRunner:
-        """Return a runner that calls the commands of ``app.cli`` and collects what they print.
+    test_cli_runner: Any = LaterMember(_load_app_extras)
 
-        >>> from microweb import Microweb
-        >>> app = Microweb("example")
-        >>> @app.cli.command()
-        ... def greet(name, loud: bool = False):
-        ...     print(f"Hello, {name}{'!' if loud else '.'}")
-        >>> app.test_cli_runner().invoke(args=["greet", "Ada", "--loud"]).output
-        'Hello, Ada!\\n'
-        """
-        from .testing import CliRunner
-
-        runner_class = self.test_cli_runner_class or CliRunner
-        return runner_class(self, **kwargs)
-
-    def make_shell_context(self) -> dict[str, Any]:
-        """Return the names that ``microweb shell`` begins with."""
-        from .globals import g
-
-        names: dict[str, Any] = {"app": self, "g": g}
-        for function in self.shell_context_processors:
-            names.update(function())
-        return names
+    make_shell_context: Any = LaterMember(_load_app_extras)
 
     def handle(
         self,
@@ -916,16 +875,21 @@ class Microweb(Scaffold):
             context.routing_exception = self._check_host(environ, table)
             if context.routing_exception is not None:
                 return table.unmatched
-        path = environ.get("PATH_INFO") or "/"
-        if not path.isascii():
-            path = path.encode("latin-1").decode("utf-8", "replace")
+        path = environ.get("PATH_INFO")
+        if not path:
+            return self._match_mount(context, environ)
+        if not path.isascii() or "%" in path:
+            path = self._decoded_path(path, environ)
         try:
-            if table.has_hosts:
-                domain = self._domain_of(environ)
-                rule, arguments = table.find(environ["REQUEST_METHOD"], path, domain)
+            if table.asks_environ:
+                rule, arguments = self._find_with_environ(table, environ, path)
             else:
                 rule, arguments = table.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
+            # Devices write "base/" + "/path", and some servers cut the first slash.
+            if path[:2] == "//" or path[:1] != "/":
+                environ["PATH_INFO"] = _path_as_latin1("/" + path.lstrip("/"))
+                return self.match_request(context)
             context.routing_exception = self._routing_http_error(error, environ)
             return table.unmatched
         except HTTPException as error:
@@ -939,6 +903,48 @@ class Microweb(Scaffold):
         except KeyError:
             return table.unmatched
 
+    def _match_mount(self, context: Context, environ: WSGIEnvironment) -> EndpointPlan:
+        """Match a request without a path: of a server's root, or of what the app is mounted as.
+
+        From the first page under a mount's own name relative links would lead out of it, so that
+        is redirected. A CGI script keeps its name.
+        """
+        environ["PATH_INFO"] = "/"
+        plan = self.match_request(context)
+        is_mount = environ.get("SCRIPT_NAME") and "GATEWAY_INTERFACE" not in environ
+        if context.url_rule is None or not is_mount:
+            return plan
+        context.url_rule = context.view_args = None
+        context.routing_exception = self._routing_http_error(RequestRedirect("/"), environ)
+        return (self._serving_table or self.dispatch_table).unmatched
+
+    def _decoded_path(self, path: str, environ: WSGIEnvironment) -> str:
+        """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8).
+
+        Passenger hands it on percent-encoded, some servers as text already.
+        """
+        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
+            environ[_DECODED_KEY] = True
+            path = environ["PATH_INFO"] = percent_decode(path, "latin-1")
+        try:
+            return path.encode("latin-1").decode("utf-8", "replace")
+        except UnicodeEncodeError:
+            return path
+
+    def _find_with_environ(
+        self, table: DispatchTable, environ: WSGIEnvironment, path: str
+    ) -> tuple[Rule, dict[str, Any]]:
+        """Find the rule of a request where that takes its host, or where its origin counts."""
+        if table.refused_origins:
+            from .crossorigin import check_origin
+
+            refused = check_origin(environ, table.refused_origins)
+            if refused is not None:
+                raise refused
+        if not table.has_hosts:
+            return table.find(environ["REQUEST_METHOD"], path)
+        return table.find(environ["REQUEST_METHOD"], path, self._domain_of(environ))
+
     def _domain_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the host or subdomain of a request, for a map whose rules name some.
 
@@ -947,7 +953,9 @@ class Microweb(Scaffold):
         url_map = self.url_map
         if not url_map.host_matching and not self.subdomain_matching:
             return url_map.default_subdomain
-        return url_map.domain_of(self.make_request(environ).host, self.config["SERVER_NAME"])
+        host = self.make_request(environ).host
+        domain: str | None = url_map.domain_of(host, self.config["SERVER_NAME"])
+        return domain
 
     def _check_host(self, environ: WSGIEnvironment, table: DispatchTable) -> HTTPException | None:
         """Return the 400 of a request whose Host is malformed or not one of TRUSTED_HOSTS.
@@ -1005,6 +1013,8 @@ class Microweb(Scaffold):
         """
         context = CURRENT_CONTEXT.get()
         plan = self._current_plan(context)
+        if getattr(context.routing_exception, "is_refused_at_once", False):
+            self.raise_routing_exception(request)
         endpoint = None if context.url_rule is None else context.url_rule.endpoint
         for preprocess in plan.preprocessors:
             preprocess(endpoint, context.view_args)
@@ -1139,6 +1149,7 @@ class Microweb(Scaffold):
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Return what the handler of an HTTP exception returns, or the exception, which is an
         answer itself."""
+        self._log_refusal(e)
         # Without a code it carries a finished response, such as the router's redirects.
         if e.code is None or not self.error_handler_spec:
             return e
@@ -1186,6 +1197,16 @@ class Microweb(Scaffold):
                     if handler is not None:
                         return handler
         return None
+
+    def _log_refusal(self, error: HTTPException) -> None:
+        """Log why a request was refused, where the client is not told and a maker has to know."""
+        reason = error.detail
+        if isinstance(error, BadRequestKeyError) and error.args:
+            reason = f"it has no {error.args[0]!r}, which the view reads"
+        if reason is not None:
+            environ = getattr(CURRENT_CONTEXT.get(None), "environ", None) or {}
+            method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
+            self.logger.warning("%s", f"{error.code} on {path!r} [{method}]: {reason}")
 
     def log_exception(self, exc_info: BaseException) -> None:
         """Log an exception without a handler, with the method and the path of its request."""

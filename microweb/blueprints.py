@@ -74,6 +74,27 @@ class BlueprintSetupState:
         )
 
 
+def _for_whole_app(method_name: str) -> Callable[[Blueprint, AnyFunction], AnyFunction]:
+    """Return a method that records a call of the app's own method, once."""
+
+    def register_for_app(self: Blueprint, f: AnyFunction) -> AnyFunction:
+        self.record_once(lambda state: getattr(state.app, method_name)(f))
+        return f
+
+    register_for_app.__doc__ = f"As `Microweb.{method_name}`, for the whole app."
+    return register_for_app
+
+
+def _for_templates_of_app(kind: str) -> Any:
+    """Return a method that records a call of the app's ``add_template_…``, once."""
+
+    def add(self: Blueprint, f: Callable[..., Any], name: str | None = None) -> None:
+        self.record_once(lambda state: getattr(state.app, f"add_template_{kind}")(f, name=name))
+
+    add.__doc__ = f"As `Microweb.add_template_{kind}`."
+    return add
+
+
 class Blueprint(Scaffold):
     """Routes, hooks, error handlers and folders, to be registered on an app as one.
 
@@ -217,52 +238,24 @@ class Blueprint(Scaffold):
         else:
             app.cli.add_command(self.cli, name if group is _SAME_AS_NAME else group)
 
-    def _for_whole_app(
-        self, method_name: str, f: AnyFunction, *before: Any, **options: Any
-    ) -> AnyFunction:
-        """Record a call of the app's own method, once."""
-        self.record_once(lambda state: getattr(state.app, method_name)(*before, f, **options))
-        return f
-
-    def before_app_request(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.before_request`, for every request of the app."""
-        return self._for_whole_app("before_request", f)
-
-    def after_app_request(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.after_request`, for every request of the app."""
-        return self._for_whole_app("after_request", f)
-
-    def teardown_app_request(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.teardown_request`, for every request of the app."""
-        return self._for_whole_app("teardown_request", f)
-
-    def app_context_processor(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.context_processor`, for every template of the app."""
-        return self._for_whole_app("context_processor", f)
-
-    def app_url_defaults(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.url_defaults`, for every URL of the app."""
-        return self._for_whole_app("url_defaults", f)
-
-    def app_url_value_preprocessor(self, f: AnyFunction) -> AnyFunction:
-        """As `Microweb.url_value_preprocessor`, for every request of the app."""
-        return self._for_whole_app("url_value_preprocessor", f)
+    before_app_request = _for_whole_app("before_request")
+    after_app_request = _for_whole_app("after_request")
+    teardown_app_request = _for_whole_app("teardown_request")
+    app_context_processor = _for_whole_app("context_processor")
+    app_url_defaults = _for_whole_app("url_defaults")
+    app_url_value_preprocessor = _for_whole_app("url_value_preprocessor")
+    add_app_template_filter = _for_templates_of_app("filter")
+    add_app_template_test = _for_templates_of_app("test")
+    add_app_template_global = _for_templates_of_app("global")
 
     def app_errorhandler(self, code: type[Exception] | int) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.errorhandler`, for every request of the app."""
-        return lambda f: self._for_whole_app("register_error_handler", f, code)
 
-    def add_app_template_filter(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """As `Microweb.add_template_filter`."""
-        self._for_whole_app("add_template_filter", f, name=name)
+        def decorator(f: AnyFunction) -> AnyFunction:
+            self.record_once(lambda state: state.app.register_error_handler(code, f))
+            return f
 
-    def add_app_template_test(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """As `Microweb.add_template_test`."""
-        self._for_whole_app("add_template_test", f, name=name)
-
-    def add_app_template_global(self, f: Callable[..., Any], name: str | None = None) -> None:
-        """As `Microweb.add_template_global`."""
-        self._for_whole_app("add_template_global", f, name=name)
+        return decorator
 
     def app_template_filter(self, name: Any = None) -> Callable[[AnyFunction], AnyFunction]:
         """As `Microweb.template_filter`."""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 
-from .text.archive import open_stored_file
-from .text.missing import import_stdlib
+from .text.lazy import LaterMember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
-    from typing import IO, Any, Callable
+    from typing import Any, Callable
 
 DEFAULT_CONFIG: dict[str, Any] = {
     "DEBUG": None,
@@ -26,6 +25,7 @@ DEFAULT_CONFIG: dict[str, Any] = {
     "PERMANENT_SESSION_LIFETIME": 31 * 24 * 60 * 60,
     "USE_X_SENDFILE": False,
     "TRUSTED_HOSTS": None,
+    "REFUSE_CROSS_ORIGIN": False,
     "SERVER_NAME": None,
     "APPLICATION_ROOT": "/",
     "SESSION_COOKIE_NAME": "session",
@@ -84,9 +84,10 @@ def make_timedelta(value: timedelta | int | float) -> timedelta:
     return value if isinstance(value, timedelta) else timedelta(seconds=value)
 
 
-# What a silent load passes over: a name that leads to no file. One that leads to a file which
-# cannot be read is an error always.
-_NO_CONFIG_FILE_ERRORS = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+def _load_more_sources() -> type:
+    from .configsources import ConfigSources
+
+    return ConfigSources
 
 
 class Config(dict):  # type: ignore[type-arg]
@@ -116,45 +117,9 @@ class Config(dict):  # type: ignore[type-arg]
         if self._on_change is not None:
             self._on_change()
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        super().__setitem__(key, value)
-        self._changed()
-
-    def __delitem__(self, key: str) -> None:
-        super().__delitem__(key)
-        self._changed()
-
     def __ior__(self, other: Any) -> Config:  # type: ignore[misc]
         self.update(other)
         return self
-
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        """Take over the items of a mapping or of pairs, and keyword arguments, as a dict does."""
-        super().update(*args, **kwargs)
-        self._changed()
-
-    def setdefault(self, key: str, default: Any = None) -> Any:
-        """Return the value of *key*, setting it to *default* first where it is missing."""
-        value = super().setdefault(key, default)
-        self._changed()
-        return value
-
-    def pop(self, key: str, *default: Any) -> Any:
-        """Remove *key* and return its value, or *default* where one is given."""
-        value = super().pop(key, *default)
-        self._changed()
-        return value
-
-    def popitem(self) -> tuple[Any, Any]:
-        """Remove the item set last and return it."""
-        item = super().popitem()
-        self._changed()
-        return item
-
-    def clear(self) -> None:
-        """Remove every item."""
-        super().clear()
-        self._changed()
 
     def from_mapping(self, mapping: Mapping[str, Any] | None = None, **kwargs: Any) -> bool:
         """Take over the upper-case names of a mapping and of the keyword arguments; return True.
@@ -175,116 +140,42 @@ class Config(dict):  # type: ignore[type-arg]
         >>> config = Config(""); config.from_object(Production); config["DEBUG"]
         False
         """
-        source = _import_object(obj) if isinstance(obj, str) else obj
-        self.update({key: getattr(source, key) for key in dir(source) if key.isupper()})
+        if isinstance(obj, str):
+            from .configsources import import_object
 
-    def from_pyfile(self, filename: str | os.PathLike[str], silent: bool = False) -> bool:
-        """Run a Python file and take over its upper-case names.
+            obj = import_object(obj)
+        self.update({key: getattr(obj, key) for key in dir(obj) if key.isupper()})
 
-        *filename* is relative to the root path. With *silent* a missing file returns False;
-        otherwise it raises OSError. The file is code: run none that you did not write.
-        """
-        path = os.path.join(self.root_path, filename)
-        try:
-            with open_stored_file(path) as file:
-                source = file.read()
-        except OSError as error:
-            if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
-                return False
-            error.strerror = f"cannot load the configuration file ({error.strerror})"
-            raise
-        names: dict[str, Any] = {"__file__": path, "__name__": "config"}
-        exec(compile(source, path, "exec"), names)
-        return self.from_mapping(names)
+    from_pyfile: Any = LaterMember(_load_more_sources)
 
-    def from_envvar(self, variable_name: str, silent: bool = False) -> bool:
-        """Load the Python file that an environment variable names, as `from_pyfile` does.
+    from_envvar: Any = LaterMember(_load_more_sources)
 
-        RuntimeError if the variable is not set, unless *silent*: then False.
-        """
-        filename = os.environ.get(variable_name)
-        if filename:
-            return self.from_pyfile(filename, silent=silent)
-        if silent:
-            return False
-        raise RuntimeError(
-            f"the environment variable {variable_name!r} is not set, so no configuration "
-            f"could be loaded; set it to the path of a configuration file"
-        )
+    from_file: Any = LaterMember(_load_more_sources)
 
-    def from_file(
-        self,
-        filename: str | os.PathLike[str],
-        load: Callable[[IO[Any]], Mapping[str, Any]],
-        silent: bool = False,
-        text: bool = True,
-    ) -> bool:
-        """Open a file, hand it to *load* (``json.load``; ``tomllib.load`` with ``text=False``) and
-        take over the upper-case names of the mapping that comes back.
+    from_prefixed_env: Any = LaterMember(_load_more_sources)
 
-        *filename* is relative to the root path; *silent* and errors are as for `from_pyfile`.
-        """
-        path = os.path.join(self.root_path, filename)
-        try:
-            with open_stored_file(path, "r" if text else "rb", "utf-8") as file:
-                mapping = load(file)
-        except OSError as error:
-            if silent and isinstance(error, _NO_CONFIG_FILE_ERRORS):
-                return False
-            error.strerror = f"cannot load the configuration file ({error.strerror})"
-            raise
-        return self.from_mapping(mapping)
-
-    def from_prefixed_env(
-        self, prefix: str = "FLASK", *, loads: Callable[[str], Any] | None = None
-    ) -> bool:
-        """Take over the environment variables that begin with *prefix* and an underscore.
-
-        Each value is parsed by *loads* (JSON by default) and kept as text where that fails. Two
-        underscores in a name go into a nested dict: ``FLASK_DB__HOST`` sets ``DB["HOST"]``.
-        """
-        read: Callable[[str], Any]
-        if loads is None:
-            read = import_stdlib("json", "from_prefixed_env without loads=").loads
-        else:
-            read = loads
-        prefix += "_"
-        for name in sorted(os.environ):
-            if not name.startswith(prefix):
-                continue
-            text = os.environ[name]
-            try:
-                value = read(text)
-            except (ValueError, RecursionError):
-                value = text
-            *outer, key = name[len(prefix) :].split("__")
-            target: dict[str, Any] = self
-            for part in outer:
-                nested = target.get(part)
-                if not isinstance(nested, dict):
-                    nested = target[part] = {}
-                target = nested
-            target[key] = value
-        self._changed()
-        return True
-
-    def get_namespace(
-        self, namespace: str, lowercase: bool = True, trim_namespace: bool = True
-    ) -> dict[str, Any]:
-        """Return the items whose name begins with *namespace*, without it and in lower case.
-
-        >>> Config("", {"DB_HOST": "h", "DEBUG": True}).get_namespace("DB_")
-        {'host': 'h'}
-        """
-        found = {}
-        for key, value in self.items():
-            if key.startswith(namespace):
-                name = key[len(namespace) :] if trim_namespace else key
-                found[name.lower() if lowercase else name] = value
-        return found
+    get_namespace: Any = LaterMember(_load_more_sources)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {dict.__repr__(self)}>"
+
+
+def _noticing_config_method(name: str) -> Any:
+    """Return dict's method *name*, followed by the word that something changed."""
+    method = getattr(dict, name)
+
+    def noticing(self: Config, *args: Any, **kwargs: Any) -> Any:
+        result = method(self, *args, **kwargs)
+        self._changed()
+        return result
+
+    noticing.__name__ = name
+    noticing.__doc__ = method.__doc__
+    return noticing
+
+
+for _config_method in "__setitem__ __delitem__ update setdefault pop popitem clear".split():
+    setattr(Config, _config_method, _noticing_config_method(_config_method))
 
 
 class ConfigAttribute:
@@ -311,23 +202,3 @@ class ConfigAttribute:
 
     def __set__(self, owner: Any, value: Any) -> None:
         owner.config[self.name] = value
-
-
-def _import_object(dotted_name: str) -> Any:
-    """Return the module, or the attribute of a module, that a dotted name leads to."""
-    from importlib import import_module
-
-    try:
-        return import_module(dotted_name)
-    except ModuleNotFoundError as error:
-        module_name, _, attribute = dotted_name.rpartition(".")
-        if not module_name or not dotted_name.startswith(f"{error.name}"):
-            raise
-    module = import_module(module_name)
-    try:
-        return getattr(module, attribute)
-    except AttributeError:
-        raise ImportError(
-            f"cannot load the configuration {dotted_name!r}: the module {module_name!r} has no "
-            f"{attribute!r}"
-        ) from None

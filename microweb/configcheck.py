@@ -51,6 +51,10 @@ def check_configuration(config: Mapping[str, Any]) -> None:
             f"app.config['APPLICATION_ROOT'] is {root!r:.60}; it must be a path that begins "
             f"with a slash"
         )
+    if config.get("REFUSE_CROSS_ORIGIN"):
+        from .crossorigin import check_trusted_origins
+
+        check_trusted_origins(config["REFUSE_CROSS_ORIGIN"])
     for key in config:
         if isinstance(key, str) and key not in DEFAULT_CONFIG:
             _warn_of_key(key)

@@ -18,6 +18,7 @@ from .globals import (
     request_context,
 )
 from .http.streams import close_iterable
+from .text.lazy import LaterMember, import_later
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +41,15 @@ _COPY_NAME = __name__[: -len(".ctx")] if __name__.endswith(".ctx") else __name__
 KEEP_CONTEXT_KEY = f"{_COPY_NAME}.keep_context"
 DEBUG_PAGE_KEY = f"{_COPY_NAME}.debug_page"
 _MISSING_VALUE = object()
+
+
+__getattr__ = import_later(__name__, "ctxcopy: copy_current_request_context")
+
+
+def _load_copied_context() -> type:
+    from .ctxcopy import CopiedContext
+
+    return CopiedContext
 
 
 class AppContextGlobals:
@@ -184,6 +194,10 @@ class Context:
             self._g = self.app.app_ctx_globals_class()
         return self._g
 
+    @g.setter
+    def g(self, value: Any) -> None:
+        self._g = value
+
     @property
     def has_request(self) -> bool:
         """Whether this is the context of a request rather than of an app alone."""
@@ -205,16 +219,7 @@ class Context:
         if self.environ is not None and self.url_rule is None and self.routing_exception is None:
             self.match_request()
 
-    def copy(self) -> Context:
-        """Return a context of the same request for another thread, with a ``g`` of its own.
-
-        The request and the session are read now: when the copy is used, the request may be over.
-        """
-        context = Context(self.app, self.environ)
-        shared = {"_request": self.request, "_session": self.session, "owns_request": False}
-        matched = ("url_rule", "view_args", "routing_exception")
-        vars(context).update(shared, **{name: getattr(self, name) for name in matched})
-        return context
+    copy: Any = LaterMember(_load_copied_context)
 
     def match_request(self) -> None:
         """Find the rule of the request, and tell the request object if there is one already."""
@@ -247,7 +252,8 @@ class Context:
     def url_adapter(self) -> MapAdapter | None:
         """The URL map bound to this request, or to ``SERVER_NAME``; made at each reading."""
         request = None if self.environ is None else self.request
-        return self.app.create_url_adapter(request)
+        adapter: MapAdapter | None = self.app.create_url_adapter(request)
+        return adapter
 
     def __enter__(self) -> Context:
         self.push()
@@ -318,31 +324,6 @@ def after_this_request(f: Callable[[Any], Any]) -> Callable[[Any], Any]:
         context.after_this_request = []
     context.after_this_request.append(f)
     return f
-
-
-def copy_current_request_context(f: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function that runs *f* in the current request's context, in whatever thread.
-
-    ``request``, ``session``, ``current_app`` and ``url_for`` work there. ``g`` begins empty, the
-    teardown functions run at the end, as for a request of its own, and what the function changes
-    in the session is not saved.
-
-    >>> from threading import Thread
-    >>> from microweb import Microweb, request
-    >>> with Microweb("example").test_request_context("/?name=Ada"):
-    ...     work = copy_current_request_context(lambda: print(request.args["name"]))
-    >>> thread = Thread(target=work); thread.start(); thread.join()
-    Ada
-    """
-    original = request_context("copy_current_request_context")
-    prepared = original.copy()
-
-    def in_copied_context(*args: Any, **kwargs: Any) -> Any:
-        with prepared.copy() as context:
-            return context.app.ensure_sync(f)(*args, **kwargs)
-
-    in_copied_context.__name__ = getattr(f, "__name__", "in_copied_context")
-    return in_copied_context
 
 
 # One class is both here: an application context is one without a request.

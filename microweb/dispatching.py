@@ -53,12 +53,12 @@ class EndpointPlan:
 class DispatchTable:
     """The plans of all endpoints, and what else the requests of an app share.
 
-    ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``unmatched`` the
-    plan of a request that no rule matched, ``opens_every_session`` is what
-    another session interface than the default may rely on, ``has_teardown`` whether any function
-    waits for the end of a request, ``registered`` what the app had when the table was made,
-    ``checked_hosts`` the values of the Host header that have been
-    found good.
+    ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``refused_origins``
+    what REFUSE_CROSS_ORIGIN says, ``unmatched`` the plan of a request that no rule matched,
+    ``opens_every_session`` is what another session interface than the default may rely on,
+    ``has_teardown`` whether any function waits for the end of a request, ``registered`` what the
+    app had when the table was made, ``checked_hosts`` the values of the Host header that have
+    been found good.
     """
 
     def __init__(self, app: Microweb, registered: tuple[Any, ...]) -> None:
@@ -66,6 +66,9 @@ class DispatchTable:
         self.registered = registered
         self.find = app.url_map.find
         self.has_hosts = app.url_map.has_hosts
+        self.refused_origins = app.config["REFUSE_CROSS_ORIGIN"]
+        # Finding the rule takes more than the method and the path.
+        self.asks_environ = self.has_hosts or bool(self.refused_origins)
         self.opens_every_session = app.has_own_session_interface()
         straight = app.has_default_dispatch() and not self.opens_every_session
         encode_body = None

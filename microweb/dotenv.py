@@ -72,6 +72,21 @@ def _read_value(text: str, number: int) -> str:
     return "".join(letters)
 
 
+def _decode_text(data: bytes) -> str:
+    """Return the text of a file, whose beginning may say that it is UTF-8, as editors of Windows
+    write it; ValueError for text in another encoding."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise ValueError("it is written as UTF-16; save it as UTF-8")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"line {line} is not UTF-8; save the file as UTF-8") from None
+    if "\0" in text:
+        raise ValueError("it holds a NUL character; save it as UTF-8 text")
+    return text.replace("\r\n", "\n")
+
+
 def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
     """Set the environment variables that a ``.env`` file names and that are not set; return whether
     a file was found.
@@ -98,8 +113,8 @@ def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
         if os.path.getsize(name) > MAX_DOTENV_SIZE:
             raise ValueError(f"{os.fspath(name)!r} is larger than {MAX_DOTENV_SIZE} bytes")
         try:
-            with open(name, encoding="utf-8") as file:
-                pairs = list(parse_dotenv(file.read()))
+            with open(name, "rb") as file:
+                pairs = list(parse_dotenv(_decode_text(file.read())))
         except ValueError as error:
             raise ValueError(f"{os.fspath(name)!r}: {error}") from None
         for key, value in pairs:

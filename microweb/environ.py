@@ -9,6 +9,7 @@ import time
 
 from .http import FileStorage, Headers, MultiDict, Request
 from .http.files import guess_file_type
+from .text.lazy import LaterMember
 from .text.quoting import percent_decode, percent_encode
 
 TYPE_CHECKING = False
@@ -25,6 +26,12 @@ _REPLACED_HEADERS = frozenset(
 )
 
 
+def _load_builder_extras() -> type:
+    from .environextras import BuilderExtras
+
+    return BuilderExtras
+
+
 class EnvironBuilder:
     """Makes a WSGI environ out of what a test wants to say.
 
@@ -32,13 +39,20 @@ class EnvironBuilder:
     ValueError where the path carries one too; *data* is bytes or text for a raw body, or a dict of
     form fields, whose values may be lists, open binary files, or tuples ``(file, filename)`` and
     ``(file, filename, content type)`` for uploads; a file without a name is sent as a field.
-    *json* is sent as JSON. *headers*, *auth* (a pair for Basic authentication), *content_type*,
-    *method*, *base_url*, *environ_base* and *environ_overrides* do what their names say.
+    *json* is sent as JSON. *auth* is a name and a password for Basic authentication, or an
+    `Authorization`. *headers*, *content_type*, *method*, *base_url*, *environ_base* and
+    *environ_overrides* do what their names say.
+
+    What was said stands in attributes, of which `form` and `files` may be added to before
+    `get_environ`; `close` closes the files.
 
     >>> environ = EnvironBuilder("/search?q=x", method="POST", data={"a": "1"}).get_environ()
     >>> environ["QUERY_STRING"], environ["CONTENT_LENGTH"]
     ('q=x', '3')
     """
+
+    request_class: type[Request] = Request
+    server_protocol = "HTTP/1.1"
 
     def __init__(
         self,
@@ -58,7 +72,7 @@ class EnvironBuilder:
         environ_base: Mapping[str, Any] | None = None,
         environ_overrides: Mapping[str, Any] | None = None,
         json: Any = None,
-        auth: tuple[str, str] | None = None,
+        auth: Any = None,
         app: Microweb | None = None,
         subdomain: str | None = None,
         url_scheme: str | None = None,
@@ -67,110 +81,123 @@ class EnvironBuilder:
         if json is not None and data is not None:
             raise TypeError("pass json=... or data=..., not both: a request has one body")
         base = base_url or _base_url_of_app(app, subdomain, url_scheme)
-        scheme, host, root, _ = _split_url(base)
+        scheme, host, root, _ = split_url(base)
         if path[:1] != "/" and "://" in path.partition("?")[0]:
-            scheme, host, path, query = _split_url(path)
+            scheme, host, path, query = split_url(path)
         else:
             # As on a request line, "//x" is a path and names no host.
-            _, _, path, query = _split_url(f"//{path if path[:1] == '/' else f'/{path}'}")
-        root, path = root.rstrip("/"), path or "/"
-        self.scheme = url_scheme or scheme or "http"
+            _, _, path, query = split_url(f"//{path if path[:1] == '/' else f'/{path}'}")
+        self.url_scheme = url_scheme or scheme or "http"
         self.host = host or "localhost"
-        # Non-ASCII text stands for its bytes in UTF-8.
-        self.script_name = percent_decode(_encode_query(root), "latin-1")
-        self.path_info = percent_decode(_encode_query(path), "latin-1")
-        self.query_string = _encode_query(_only_query(query, query_string))
-        target = _encode_query(root + path)
-        self.request_uri = f"{target}?{self.query_string}" if self.query_string else target
+        self.script_root, self.path = root.rstrip("/"), path or "/"
+        self.query_string = encode_query(_only_query(query, query_string))
         self.method = method.upper()
         self.headers = headers if isinstance(headers, Headers) else Headers(headers)
         self.errors_stream = errors_stream
-        self.flags = (multithread, multiprocess, run_once)
+        self.multithread, self.multiprocess, self.run_once = multithread, multiprocess, run_once
         self.environ_base = environ_base
         self.environ_overrides = environ_overrides
         self.input_stream = input_stream
         self.content_length = content_length
-        self.content_type = content_type or mimetype
-        self.body = b""
+        self.content_type = content_type or mimetype or self.headers.get("Content-Type")
+        self.form, self.files = MultiDict(), MultiDict()
         if auth is not None:
-            self.headers["Authorization"] = _basic_credentials(*auth)
+            self.headers["Authorization"] = _credentials(auth)
         if json is not None:
-            provider = _json_provider(app)
-            self.body = provider.dumps(json).encode("utf-8")
+            data = _json_provider(app).dumps(json)
             self.content_type = self.content_type or "application/json"
-        elif data is not None:
+        if data is not None:
             self._set_body(data)
 
     def _set_body(self, data: Any) -> None:
         if isinstance(data, str):
-            self.body = data.encode("utf-8")
-        elif isinstance(data, (bytes, bytearray)):
-            self.body = bytes(data)
-        elif hasattr(data, "read"):
-            self.body = data.read()
-        else:
-            fields = list(_iter_form_fields(data))
-            wanted = self.content_type or self.headers.get("Content-Type") or ""
-            if wanted.startswith("multipart/") or any(
-                isinstance(value, FileStorage) for _, value in fields
-            ):
-                from .http.extra.multipart_writer import encode_multipart
+            data = data.encode("utf-8")
+        if hasattr(data, "read"):
+            data = data.read()
+        if isinstance(data, (bytes, bytearray)):
+            self.input_stream = io.BytesIO(data)
+            if self.content_length is None:
+                self.content_length = len(data)
+            return
+        for name, value in _iter_form_fields(data):
+            (self.files if isinstance(value, FileStorage) else self.form).add(name, value)
 
-                boundary = f"-----microweb{time.time_ns():x}{os.getpid():x}"
-                self.body = encode_multipart(fields, boundary)
-                self.content_type = f"multipart/form-data; boundary={boundary}"
-            else:
-                self.body = _encode_pairs(fields).encode("ascii")
-                self.content_type = self.content_type or "application/x-www-form-urlencoded"
+    def _encode_form(self) -> tuple[bytes, str | None]:
+        """Return the body that ``form`` and ``files`` make, and its Content-Type."""
+        fields = [*self.form.items(multi=True), *self.files.items(multi=True)]
+        if self.files or (self.content_type or "").startswith("multipart/"):
+            from .http.extra.multipart_writer import encode_multipart
+
+            boundary = f"-----microweb{time.time_ns():x}{os.getpid():x}"
+            multipart = f"multipart/form-data; boundary={boundary}"
+            return encode_multipart(fields, boundary), multipart
+        kind = "application/x-www-form-urlencoded" if fields else None
+        return _encode_pairs(fields).encode("ascii"), self.content_type or kind
 
     def get_environ(self) -> WSGIEnvironment:
         """Return the environ, as the server would make it of the same request."""
-        host, _, port = self.host.rpartition(":")
-        if not host or not port.isdecimal():
-            host, port = self.host, "443" if self.scheme == "https" else "80"
+        body, content_type, length = self.input_stream, self.content_type, self.content_length
+        if body is None:
+            encoded, content_type = self._encode_form()
+            body = io.BytesIO(encoded)
+            if length is None and (encoded or self.method in ("POST", "PUT", "PATCH")):
+                length = len(encoded)
+        # Non-ASCII text stands for its bytes in UTF-8.
+        target = encode_query(self.script_root + self.path)
+        uri = f"{target}?{self.query_string}" if self.query_string else target
+        name, port = split_host(self.host, self.url_scheme)
         environ: WSGIEnvironment = {
             "REQUEST_METHOD": self.method,
-            "SCRIPT_NAME": self.script_name,
-            "PATH_INFO": self.path_info,
+            "SCRIPT_NAME": percent_decode(encode_query(self.script_root), "latin-1"),
+            "PATH_INFO": percent_decode(encode_query(self.path), "latin-1"),
             "QUERY_STRING": self.query_string,
-            "REQUEST_URI": self.request_uri,
-            "RAW_URI": self.request_uri,
-            "SERVER_NAME": host,
+            "REQUEST_URI": uri,
+            "RAW_URI": uri,
+            "SERVER_NAME": name,
             "SERVER_PORT": port,
-            "SERVER_PROTOCOL": "HTTP/1.1",
+            "SERVER_PROTOCOL": self.server_protocol,
             "HTTP_HOST": self.host,
             "REMOTE_ADDR": "127.0.0.1",
-            "HTTP_USER_AGENT": "microweb",
             "wsgi.version": (1, 0),
-            "wsgi.url_scheme": self.scheme,
-            "wsgi.input": self.input_stream or io.BytesIO(self.body),
+            "wsgi.url_scheme": self.url_scheme,
+            "wsgi.input": body,
             "wsgi.errors": self.errors_stream or sys.stderr or io.StringIO(),
-            "wsgi.multithread": self.flags[0],
-            "wsgi.multiprocess": self.flags[1],
-            "wsgi.run_once": self.flags[2],
+            "wsgi.multithread": self.multithread,
+            "wsgi.multiprocess": self.multiprocess,
+            "wsgi.run_once": self.run_once,
         }
-        if self.environ_base:
-            environ.update(self.environ_base)
-        if self.input_stream is None and (self.body or self.method in ("POST", "PUT", "PATCH")):
-            environ["CONTENT_LENGTH"] = str(len(self.body))
-        if self.content_length is not None:
-            environ["CONTENT_LENGTH"] = str(self.content_length)
-        for name, value in self.headers:
-            key = name.upper().replace("-", "_")
+        environ.update(self.environ_base or {})
+        if length is not None:
+            environ["CONTENT_LENGTH"] = str(length)
+        for header, value in self.headers:
+            key = header.upper().replace("-", "_")
             if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
                 key = f"HTTP_{key}"
-            separator = "; " if key == "HTTP_COOKIE" else ","
+            separator = "; " if key == "HTTP_COOKIE" else ", "
             repeated = key in environ and key not in _REPLACED_HEADERS
             environ[key] = f"{environ[key]}{separator}{value}" if repeated else value
-        if self.content_type is not None:
-            environ["CONTENT_TYPE"] = self.content_type
-        if self.environ_overrides:
-            environ.update(self.environ_overrides)
+        if content_type is not None:
+            environ["CONTENT_TYPE"] = content_type
+        environ.update(self.environ_overrides or {})
         return environ
 
-    def get_request(self, cls: type[Request] = Request) -> Request:
-        """Return a request object made of the environ."""
-        return cls(self.get_environ())
+    def get_request(self, cls: type[Request] | None = None) -> Request:
+        """Return a request object made of the environ; *cls* is its class."""
+        return (cls or self.request_class)(self.get_environ())
+
+    def close(self) -> None:
+        """Close the files that are to be uploaded."""
+        for files in self.files.listvalues():
+            for file in files:
+                file.close()
+
+    args: Any = LaterMember(_load_builder_extras)
+    base_url: Any = LaterMember(_load_builder_extras)
+    from_environ: Any = LaterMember(_load_builder_extras)
+    mimetype: Any = LaterMember(_load_builder_extras)
+    request_uri: Any = LaterMember(_load_builder_extras)
+    server_name: Any = LaterMember(_load_builder_extras)
+    server_port: Any = LaterMember(_load_builder_extras)
 
 
 def create_environ(*args: Any, **kwargs: Any) -> WSGIEnvironment:
@@ -201,11 +228,19 @@ def _json_provider(app: Microweb | None) -> Any:
     return DefaultJSONProvider(None)
 
 
-def _basic_credentials(username: str, password: str) -> str:
-    """Return the Authorization header of RFC 7617."""
+def _credentials(auth: Any) -> str:
+    """Return an Authorization header: of an `Authorization`, or of RFC 7617 for a pair."""
+    if hasattr(auth, "to_header"):
+        header: str = auth.to_header()
+        return header
+    if not isinstance(auth, (tuple, list)) or len(auth) != 2:
+        raise TypeError(
+            f"auth is {auth!r:.60}; give a name and a password, as in auth=('ada', 'secret'), or "
+            f"an Authorization"
+        )
     from binascii import b2a_base64
 
-    pair = f"{username}:{password}".encode()
+    pair = f"{auth[0]}:{auth[1]}".encode()
     return f"Basic {b2a_base64(pair, newline=False).decode('ascii')}"
 
 
@@ -221,7 +256,7 @@ def _only_query(in_path: str, given: Any) -> Any:
     return given
 
 
-def _encode_query(query: Any) -> str:
+def encode_query(query: Any) -> str:
     """Return a mapping or pairs as a query string; text is kept, its non-ASCII part encoded.
 
     A list or a tuple in a mapping stands for several values, None for no value.
@@ -242,10 +277,22 @@ def _encode_pairs(pairs: Iterable[tuple[str, Any]]) -> str:
     return "&".join([f"{encode(name)}={encode(value)}" for name, value in pairs])
 
 
-def _split_url(url: str) -> tuple[str, str, str, str]:
+def split_host(host: str, scheme: str) -> tuple[str, str]:
+    """Return a host's name and its port, or that of the scheme.
+
+    >>> split_host("localhost:80", "https"), split_host("[::1]", "https")
+    (('localhost', '80'), ('[::1]', '443'))
+    """
+    name, _, port = host.rpartition(":")
+    if name and port.isdecimal():
+        return name, port
+    return host, "443" if scheme == "https" else "80"
+
+
+def split_url(url: str) -> tuple[str, str, str, str]:
     """Return scheme, host, path and query of a URL (RFC 3986 §3), without `urllib`.
 
-    >>> _split_url("http://localhost:80/a?b=c#d"), _split_url("/a://b")
+    >>> split_url("http://localhost:80/a?b=c#d"), split_url("/a://b")
     (('http', 'localhost:80', '/a', 'b=c'), ('', '', '/a://b', ''))
     """
     rest, _, query = url.partition("#")[0].partition("?")

@@ -7,6 +7,8 @@ there each time they are used.
 
 from __future__ import annotations
 
+import operator
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -102,9 +104,11 @@ def request_context(name: str = "request") -> Context:
 class LocalProxy:
     """A name that stands for another object, looked up each time it is used.
 
-    *find* is called without arguments and returns the object. Attribute access, calls, items,
-    operators and comparisons all go to that object; `_get_current_object` returns it itself, as
-    one must before handing it to another thread.
+    *local* is called without arguments and returns the object, or is a `ContextVar` that holds it;
+    with a *name* that attribute of it is meant. *unbound_message* is the RuntimeError's where the
+    variable has no value. Attribute access, calls, items, operators and comparisons all go to the
+    object; `_get_current_object` returns it itself, as one must before handing it to another
+    thread.
 
     >>> words = ["here"]
     >>> proxy = LocalProxy(lambda: words)
@@ -115,7 +119,14 @@ class LocalProxy:
 
     __slots__ = ("_get_current_object",)
 
-    def __init__(self, find: Callable[[], Any]) -> None:
+    def __init__(
+        self, local: Any, name: str | None = None, *, unbound_message: str | None = None
+    ) -> None:
+        find = local
+        if isinstance(local, ContextVar):
+            find = _reader_of_variable(local, unbound_message)
+        if name is not None:
+            find = _reader_of_attribute(find, name)
         object.__setattr__(self, "_get_current_object", find)
 
     def __getattr__(self, name: str) -> Any:
@@ -169,23 +180,86 @@ class LocalProxy:
         raise TypeError("the class of a proxy cannot be changed; change that of the object")
 
 
-def _forward_special_method(name: str) -> Callable[..., Any]:
+def _reader_of_variable(variable: ContextVar[Any], message: str | None) -> Callable[[], Any]:
+    def find() -> Any:
+        try:
+            return variable.get()
+        except LookupError:
+            told = message or f"{variable.name!r} has no value in this context"
+            raise RuntimeError(told) from None
+
+    return find
+
+
+def _reader_of_attribute(find: Callable[[], Any], name: str) -> Callable[[], Any]:
+    return lambda: getattr(find(), name)
+
+
+def _operators() -> dict[str, Callable[..., Any]]:
+    """Return a function for each operator, applied to the object itself, so that the other operand
+    gets its say as well. One in place acts on the object, and the name stays the proxy."""
+
+    def reflected(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda current, other: function(other, current)
+
+    table: dict[str, Callable[..., Any]] = {}
+    for name in _BINARY_OPERATORS:
+        function = getattr(operator, f"__{name}__")
+        table[f"__{name}__"] = function
+        table[f"__r{name}__"] = reflected(function)
+    for name in "eq ne lt le gt ge neg pos abs invert index".split():
+        table[f"__{name}__"] = getattr(operator, f"__{name}__")
+    for builtin in (
+        iter,
+        len,
+        str,
+        int,
+        float,
+        complex,
+        round,
+        divmod,
+        hash,
+        bytes,
+        format,
+        reversed,
+    ):
+        table[f"__{builtin.__name__}__"] = builtin
+    return table
+
+
+_BINARY_OPERATORS = "add sub mul matmul truediv floordiv mod pow lshift rshift and or xor".split()
+_OTHER_SPECIAL_METHODS = (
+    "__call__ __enter__ __exit__ __await__ __aiter__ __anext__ __aenter__ __aexit__ __getitem__ "
+    "__setitem__ __delitem__ __next__ __contains__ __fspath__ __rdivmod__"
+).split()
+
+
+def _forward_special_method(name: str, function: Callable[..., Any] | None) -> Callable[..., Any]:
     """Return a method that hands the special method *name* on. Python looks such methods up on
     the class, past `__getattr__`, so the proxy's class needs each of them."""
-    # An operator is applied to the object, so that the other operand gets its say as well.
-    function = _OPERATORS.get(name)
 
-    def forward(self: LocalProxy, *args: Any) -> Any:
+    def forward(self: LocalProxy, *args: Any, **kwargs: Any) -> Any:
         current = self._get_current_object()
         if function is not None:
             return function(current, *args)
         method = getattr(type(current), name, None)
         if method is None:
             raise TypeError(f"{type(current).__name__!r} object has no {name}()")
-        return method(current, *args)
+        return method(current, *args, **kwargs)
 
     forward.__name__ = name
     return forward
+
+
+def _apply_in_place(name: str) -> Callable[..., Any]:
+    function = getattr(operator, f"__i{name}__")
+
+    def apply(self: LocalProxy, other: Any) -> LocalProxy:
+        function(self._get_current_object(), other)
+        return self
+
+    apply.__name__ = f"__i{name}__"
+    return apply
 
 
 def _copy_current_object(current: Any, memo: Any = None) -> Any:
@@ -194,37 +268,16 @@ def _copy_current_object(current: Any, memo: Any = None) -> Any:
     return copy(current) if memo is None else deepcopy(current, memo)
 
 
-_OPERATORS: dict[str, Callable[..., Any]] = {
-    "__add__": lambda a, b: a + b,
-    "__radd__": lambda a, b: b + a,
-    "__sub__": lambda a, b: a - b,
-    "__rsub__": lambda a, b: b - a,
-    "__mul__": lambda a, b: a * b,
-    "__rmul__": lambda a, b: b * a,
-    "__mod__": lambda a, b: a % b,
-    "__or__": lambda a, b: a | b,
-    "__ror__": lambda a, b: b | a,
-    "__and__": lambda a, b: a & b,
-    "__eq__": lambda a, b: a == b,
-    "__ne__": lambda a, b: a != b,
-    "__lt__": lambda a, b: a < b,
-    "__le__": lambda a, b: a <= b,
-    "__gt__": lambda a, b: a > b,
-    "__ge__": lambda a, b: a >= b,
-    "__iter__": iter,
-    "__len__": len,
-    "__str__": str,
-    "__int__": int,
-    "__float__": float,
+_OPERATORS = {
+    **_operators(),
     "__copy__": _copy_current_object,
     "__deepcopy__": _copy_current_object,
 }
-_OTHER_SPECIAL_METHODS = (
-    "__bytes__ __format__ __hash__ __call__ __enter__ __exit__ __await__ __aiter__ __anext__ "
-    "__getitem__ __setitem__ __delitem__ __next__ __reversed__ __contains__ __index__ __fspath__"
-).split()
 for _special_method in (*_OPERATORS, *_OTHER_SPECIAL_METHODS):
-    setattr(LocalProxy, _special_method, _forward_special_method(_special_method))
+    _forward = _forward_special_method(_special_method, _OPERATORS.get(_special_method))
+    setattr(LocalProxy, _special_method, _forward)
+for _operator_name in _BINARY_OPERATORS:
+    setattr(LocalProxy, f"__i{_operator_name}__", _apply_in_place(_operator_name))
 
 
 def _accessed_session() -> Any:

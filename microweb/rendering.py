@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from .globals import CURRENT_CONTEXT, HEARD_RARE_SIGNALS, find_request_context, g, request, session
+from .globals import CURRENT_CONTEXT, HEARD_RARE_SIGNALS, find_request_context
 from .scaffold import describe_function
+from .templateviews import make_template_views
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,10 +29,9 @@ def make_environment(app: Microweb) -> Environment:
     from .helpers import get_flashed_messages
     from .templating import Environment
 
-    auto_reload = app.config["TEMPLATES_AUTO_RELOAD"]
     options = {
         "autoescape": app.select_jinja_autoescape,
-        "auto_reload": app.debug if auto_reload is None else auto_reload,
+        "auto_reload": reloads_templates(app),
         **app.jinja_options,
     }
     if app.debug:
@@ -39,18 +39,22 @@ def make_environment(app: Microweb) -> Environment:
     environment: Environment = (app.jinja_environment or Environment)(
         loader=make_template_loader(app), **options
     )
-    # The proxies cost nothing until a template uses them: a page that never mentions the
+    # The views cost nothing until a template uses them: a page that never mentions the
     # session does not open it.
     environment.globals.update(
         url_for=app.url_for,
         get_flashed_messages=get_flashed_messages,
-        config=app.config,
-        request=request,
-        session=session,
-        g=g,
+        **make_template_views(app.config),
     )
     environment.filters["tojson"] = partial(_to_json_in_html, app)
     return environment
+
+
+def reloads_templates(app: Microweb) -> bool:
+    """Return whether templates are read again when they have changed: TEMPLATES_AUTO_RELOAD, or
+    while debugging."""
+    auto_reload = app.config["TEMPLATES_AUTO_RELOAD"]
+    return bool(app.debug if auto_reload is None else auto_reload)
 
 
 def find_template_loaders(app: Microweb) -> BaseLoader:
@@ -138,47 +142,37 @@ def add_processed_context(app: Microweb, context: dict[str, Any]) -> None:
 
 def render_in_app(app: Microweb, template: Template, context: dict[str, Any]) -> str:
     """Return a template rendered with *context* and everything the app adds to it."""
-    _begin_rendering(app, template, context)
+    app.update_template_context(context)
+    if not HEARD_RARE_SIGNALS:
+        return template.render(context)
+    _send_rendering(app, "before-render-template", template, context)
     text: str = template.render(context)
-    if HEARD_RARE_SIGNALS:
-        app.send_signal("template-rendered", template=template, context=context)
+    _send_rendering(app, "template-rendered", template, context)
     return text
 
 
 def stream_in_app(app: Microweb, template: Template, context: dict[str, Any]) -> Iterator[str]:
     """Return the pieces of a template, each rendered when it is asked for."""
-    _begin_rendering(app, template, context)
+    app.update_template_context(context)
+    _send_rendering(app, "before-render-template", template, context)
 
     def generate() -> Iterator[str]:
         yield from template.generate(context)
-        app.send_signal("template-rendered", template=template, context=context)
+        _send_rendering(app, "template-rendered", template, context)
 
     return generate()
 
 
-def _begin_rendering(app: Microweb, template: Template, context: dict[str, Any]) -> None:
-    app.update_template_context(context)
-    if HEARD_RARE_SIGNALS:
-        # In templates these are globals; receivers find them in the context, as in Flask.
-        current = find_request_context()
-        if current is not None:
-            context.setdefault("request", current.request)
-            context.setdefault("g", current.g)
-        app.send_signal("before-render-template", template=template, context=context)
-
-
-def split_inline_templates(text: str) -> dict[str, str]:
-    """Return the templates of a text by name; a line ``@@ name`` begins each."""
-    lines_of: dict[str, list[str]] = {}
-    lines: list[str] | None = None
-    for line in text.splitlines(keepends=True):
-        if line.startswith("@@"):
-            lines = lines_of[line[2:].strip()] = []
-        elif lines is not None:
-            lines.append(line)
-        elif line.strip():
-            raise ValueError(
-                f"text stands before the first template: {line.strip()!r:.60}; begin each with a "
-                f"line such as '@@ index.html'"
-            )
-    return {name: "".join(lines) for name, lines in lines_of.items()}
+def _send_rendering(app: Microweb, name: str, template: Template, context: dict[str, Any]) -> None:
+    """Send a signal with a context that has the request and g, as in Flask. In templates these are
+    globals, so they are taken out again."""
+    if not HEARD_RARE_SIGNALS:
+        return
+    current = find_request_context()
+    added = {} if current is None else {"request": current.request, "g": current.g}
+    added = {key: value for key, value in added.items() if key not in context}
+    context.update(added)
+    app.send_signal(name, template=template, context=context)
+    for key, value in added.items():
+        if context.get(key) is value:
+            del context[key]

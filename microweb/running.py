@@ -101,7 +101,8 @@ def _run_until_signal(
 
     def stop(number: int, frame: Any) -> None:
         if number in seen:
-            sys.exit(128 + number)
+            # Not sys.exit(): the interpreter, ending, aborts when a thread is writing to a stream.
+            os._exit(128 + number)
         seen.add(number)
         server.request_stop()
 
@@ -151,6 +152,11 @@ def run_app(
 
         run_as_cgi(app)
         return
+    if host is not None and not isinstance(host, str):
+        raise TypeError(
+            f"app.run({host!r}) gives {host!r} as the host, which is text as in '127.0.0.1'; for a "
+            f"port write app.run(port={host!r})"
+        )
     if load_dotenv:
         _load_environment(app)
     if debug is not None:

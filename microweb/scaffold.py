@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 
 from .globals import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
 from .http.request import blueprint_names_of
 from .http.structures import cached_property
-from .text.archive import find_archive, open_stored_file
+from .text.archive import open_stored_file
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,28 +91,6 @@ def find_root_path(import_name: str) -> str:
     return os.path.dirname(os.path.abspath(filename))
 
 
-def find_instance_path(import_name: str, root_path: str, app_name: str) -> str:
-    """Return the instance folder of an app that was given none.
-
-    >>> find_instance_path("example", "/srv/example", "example").replace(os.sep, "/")
-    '/srv/example/instance'
-    """
-    folder = root_path
-    # Up to where the outermost package lies.
-    levels = import_name.count(".")
-    levels += hasattr(sys.modules.get(import_name), "__path__")
-    for _ in range(levels):
-        folder = os.path.dirname(folder)
-    archive = find_archive(folder)
-    if archive is not None:
-        folder = os.path.dirname(os.path.abspath(archive.archive))
-    prefix = os.path.abspath(sys.prefix)
-    # A Python at the root of the file system has everything below it.
-    if len(prefix) > 1 and f"{folder}{os.sep}".startswith(f"{prefix}{os.sep}"):
-        return os.path.join(prefix, "var", f"{app_name}-instance")
-    return os.path.join(folder, "instance")
-
-
 def is_coroutine_function(function: Any) -> bool:
     """Return whether calling *function* gives a coroutine: ``async def``, also as a method, in a
     `functools.partial` or marked as one for `inspect`.
@@ -158,18 +137,24 @@ class Scaffold:
         self.root_path = find_root_path(import_name) if root_path is None else root_path
         self._static_folder = None if static_folder is None else os.fspath(static_folder)
         self._static_url_path = static_url_path
-        self.template_folder = template_folder
+        self._template_folder = template_folder
         self._jinja_loader: BaseLoader | None = None
         self.view_functions: dict[str, View] = {}
         self.error_handler_spec: dict[
             str | None, dict[int | None, dict[type[Exception], Callable[..., Any]]]
         ] = {}
-        self.before_request_funcs: dict[str | None, list[Callable[[], Any]]] = {}
-        self.after_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = {}
-        self.teardown_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = {}
-        self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = {}
-        self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = {}
-        self.url_default_functions: dict[str | None, list[Callable[..., None]]] = {}
+        self.before_request_funcs: dict[str | None, list[Callable[[], Any]]] = defaultdict(list)
+        self.after_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = defaultdict(list)
+        self.teardown_request_funcs: dict[str | None, list[Callable[[Any], Any]]] = defaultdict(
+            list
+        )
+        self.template_context_processors: dict[str | None, list[Callable[[], dict[str, Any]]]] = (
+            defaultdict(list)
+        )
+        self.url_value_preprocessors: dict[str | None, list[Callable[..., None]]] = defaultdict(
+            list
+        )
+        self.url_default_functions: dict[str | None, list[Callable[..., None]]] = defaultdict(list)
 
     @cached_property
     def cli(self) -> AppGroup:
@@ -216,6 +201,17 @@ class Scaffold:
     @static_url_path.setter
     def static_url_path(self, value: str | None) -> None:
         self._static_url_path = value
+
+    @property
+    def template_folder(self) -> str | os.PathLike[str] | None:
+        """The folder of templates, relative to the root path, or None; may be set."""
+        return self._template_folder
+
+    @template_folder.setter
+    def template_folder(self, value: str | os.PathLike[str] | None) -> None:
+        self._template_folder = value
+        self._jinja_loader = None
+        self._forget_loader()
 
     @property
     def jinja_loader(self) -> BaseLoader | None:

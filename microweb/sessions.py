@@ -285,6 +285,9 @@ class SecureCookieSessionInterface(SessionInterface):
         }
         if items:
             expires = self.get_expiration_time(app, session)
+            if expires is not None and session.permanent:
+                # Counted by the browser: a machine whose clock is wrong names a wrong date.
+                attributes["max_age"] = int(app.permanent_session_lifetime.total_seconds())
             value = serializer.dumps(dict(items))
             response.set_cookie(name, value, expires=expires, **attributes)
         else:

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
+from itertools import chain
 
-from .environ import EnvironBuilder
+from .environ import EnvironBuilder, split_host
 from .http import Headers, Request, Response, parse_cookie, parse_date
+from .text.lazy import import_later
 from .text.missing import import_stdlib
 
 TYPE_CHECKING = False
@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Callable
 
-    from .app import Microweb
     from .ctx import Context, WSGIEnvironment
     from .sessions import SessionMixin
 
 _MAX_REDIRECTS = 20
+
+__getattr__ = import_later(__name__, "clirunner: CliRunner CommandResult FlaskCliRunner=CliRunner")
 
 
 def run_wsgi_app(
@@ -32,13 +33,15 @@ def run_wsgi_app(
 ) -> tuple[Iterable[bytes], str, Headers]:
     """Call a WSGI application; return its body, its status line and its headers.
 
-    *buffered* collects the whole body and closes the iterable; otherwise that is the caller's.
+    The body is an iterator with a ``close()``. *buffered* collects the whole of it and closes the
+    application's; otherwise it is drawn, and has to be closed, by the caller.
 
     >>> def hello(environ, start_response):
     ...     start_response("200 OK", [("Content-Type", "text/plain")])
     ...     return [b"Hello"]
-    >>> run_wsgi_app(hello, EnvironBuilder().get_environ())[:2]
-    ([b'Hello'], '200 OK')
+    >>> body, status, headers = run_wsgi_app(hello, EnvironBuilder().get_environ())
+    >>> status, list(body)
+    ('200 OK', [b'Hello'])
     """
     started: list[Any] = []
     written: list[bytes] = []
@@ -57,27 +60,33 @@ def run_wsgi_app(
         finally:
             if close is not None:
                 close()
-        if not started:
-            raise RuntimeError("the application returned without calling start_response")
-        return chunks, started[0], Headers(started[1])
-    iterator = iter(body)
-    first = [] if started else [next(iterator, b"")]
-    return _UnbufferedBody(written + first, iterator, close), started[0], Headers(started[1])
+        iterator, close = iter(chunks), None
+    else:
+        iterator = iter(body)
+        # As many pieces as it takes to learn the status.
+        while not started:
+            piece = next(iterator, None)
+            if piece is None:
+                break
+            written.append(piece)
+        iterator = chain(written, iterator)
+    if not started:
+        raise RuntimeError("the application returned without calling start_response")
+    return _CalledBody(iterator, close), started[0], Headers(started[1])
 
 
-class _UnbufferedBody:
-    """A body whose first chunks were needed to learn the status; closing it closes the app's."""
+class _CalledBody:
+    """The body that an application returned; closing it closes the application's iterable."""
 
-    def __init__(
-        self, first: list[bytes], rest: Iterator[bytes], close: Callable[[], Any] | None
-    ) -> None:
-        self._first = first
-        self._rest = rest
+    def __init__(self, pieces: Iterator[bytes], close: Callable[[], Any] | None) -> None:
+        self._pieces = pieces
         self._close = close
 
     def __iter__(self) -> Iterator[bytes]:
-        yield from self._first
-        yield from self._rest
+        return self._pieces
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
 
     def close(self) -> None:
         """Close the application's iterable, as PEP 3333 asks of a server."""
@@ -109,6 +118,10 @@ def _test_response_of(response_class: type[Response]) -> type[TestResponse]:
     if issubclass(response_class, TestResponse):
         return response_class
     return type(f"Test{response_class.__name__}", (TestResponse, response_class), {})
+
+
+class ClientRedirectError(RuntimeError):
+    """A redirect that a test client cannot follow: to another host, or one of too many."""
 
 
 class ClientCookie:
@@ -152,6 +165,12 @@ class ClientCookie:
         return path == self.path or path.startswith(self.path.rstrip("/") + "/")
 
 
+def _host_of(environ: WSGIEnvironment) -> str:
+    """Return the host that cookies belong to, without its port."""
+    host: str = environ.get("HTTP_HOST") or environ.get("SERVER_NAME") or "localhost"
+    return split_host(host, "http")[0]
+
+
 def _read_max_age(text: str) -> int | None:
     """Return the seconds of a Max-Age (RFC 6265bis §5.6.2); None for what is no number."""
     digits = text[1:] if text[:1] == "-" else text
@@ -168,9 +187,11 @@ class Client:
     `EnvironBuilder`, and *follow_redirects*. In a ``with`` block the context of the last request
     stays current, so that ``request``, ``session`` and ``g`` can be looked at.
 
-    *use_cookies* keeps cookies from one call to the next, *response_class* is a Response that the
-    answers are as well as a `TestResponse`, and further arguments are keys of the environ
-    (``REMOTE_ADDR="10.0.0.1"``) for every request; TypeError for what cannot be one.
+    *response_wrapper* is a Response that the answers are as well as a `TestResponse`, by default
+    the app's ``response_class``. *use_cookies* keeps cookies from one call to the next,
+    *allow_subdomain_redirects* has redirects to subdomains followed too. Further arguments are keys
+    of the environ (``REMOTE_ADDR="10.0.0.1"``) for every request, kept in ``environ_base``;
+    TypeError for what cannot be one.
 
     >>> from microweb import Microweb, request
     >>> app = Microweb("example")
@@ -181,25 +202,29 @@ class Client:
     {'a': 1}
     """
 
-    response_class: type[TestResponse] = TestResponse
-
     def __init__(
         self,
         application: Any,
+        response_wrapper: type[Response] | None = None,
         use_cookies: bool = True,
-        response_class: type[Response] | None = None,
+        allow_subdomain_redirects: bool = False,
         **environ_base: Any,
     ) -> None:
         for key in environ_base:
             if not key.isupper() and "." not in key:
                 raise TypeError(
-                    f"a test client takes no argument {key!r}; it takes use_cookies, "
-                    f"response_class and keys of the environ such as REMOTE_ADDR='10.0.0.1'"
+                    f"a test client takes no argument {key!r}; it takes response_wrapper, "
+                    f"use_cookies and keys of the environ such as REMOTE_ADDR='10.0.0.1'"
                 )
-        if response_class is not None:
-            self.response_class = _test_response_of(response_class)
         self.application = application
-        self.environ_base: dict[str, Any] = environ_base
+        own_class: type[Response] = getattr(application, "response_class", Response)
+        self.response_wrapper = _test_response_of(response_wrapper or own_class)
+        self.allow_subdomain_redirects = allow_subdomain_redirects
+        self.environ_base: dict[str, Any] = {
+            "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_USER_AGENT": "microweb",
+            **environ_base,
+        }
         self._cookies: dict[tuple[str, str, str], ClientCookie] | None = {} if use_cookies else None
         self._keeps_context = False
         self._kept: list[Context] = []
@@ -240,9 +265,11 @@ class Client:
         history: list[TestResponse] = []
         while follow_redirects and response.status_code in (301, 302, 303, 307, 308):
             if len(history) >= _MAX_REDIRECTS:
-                chain = " → ".join(str(step.location) for step in history[-3:])
-                raise RuntimeError(f"more than {_MAX_REDIRECTS} redirects: … → {chain}")
+                steps = " → ".join(str(step.location) for step in history[-3:])
+                raise ClientRedirectError(f"more than {_MAX_REDIRECTS} redirects: … → {steps}")
+            response.history = tuple(history)
             history.append(response)
+            response.close()
             response = self._request_once(self._environ_of_redirect(response), buffered)
         response.history = tuple(history)
         return response
@@ -276,7 +303,9 @@ class Client:
             for context in kept:
                 context.push()
                 self._kept.append(context)
-        response = self.response_class(body, status, headers)
+        response = self.response_wrapper(body, status, headers)
+        if buffered:
+            response.make_sequence()
         response.request = Request(sent)
         if hasattr(self.application, "json"):
             response.json_module = self.application.json
@@ -289,8 +318,10 @@ class Client:
         urllib = import_stdlib("urllib.parse", "following a redirect")
         before = response.request.environ
         url = urllib.urlsplit(urllib.urljoin(response.request.url, response.location or ""))
-        if url.netloc != before["HTTP_HOST"]:
-            raise RuntimeError(
+        host = before["HTTP_HOST"]
+        is_subdomain = self.allow_subdomain_redirects and url.netloc.endswith(f".{host}")
+        if url.netloc != host and not is_subdomain:
+            raise ClientRedirectError(
                 f"the redirect to {response.location!r} leads to another host; a test client "
                 f"calls one app only"
             )
@@ -311,7 +342,7 @@ class Client:
         if path == root or path.startswith(f"{root}/"):
             environ["SCRIPT_NAME"], environ["PATH_INFO"] = root, path[len(root) :]
         for key, value in before.items():
-            if key.startswith("HTTP_") and key != "HTTP_COOKIE":
+            if key.startswith("HTTP_") and key not in ("HTTP_COOKIE", "HTTP_HOST"):
                 environ[key] = value
         if repeat:
             body = before["wsgi.input"]
@@ -325,7 +356,7 @@ class Client:
     def _add_cookies(self, environ: WSGIEnvironment) -> None:
         if self._cookies is None:
             return
-        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        host = _host_of(environ)
         path = (environ["SCRIPT_NAME"] + environ["PATH_INFO"]) or "/"
         secure = environ["wsgi.url_scheme"] == "https"
         pairs = [
@@ -342,7 +373,7 @@ class Client:
     def _keep_cookies(self, environ: WSGIEnvironment, response: TestResponse) -> None:
         if self._cookies is None:
             return
-        host = environ["HTTP_HOST"].rpartition(":")[0] or environ["HTTP_HOST"]
+        host = _host_of(environ)
         for header in response.headers.getlist("Set-Cookie"):
             pair, *rest = header.split(";")
             key, _, value = pair.strip().partition("=")
@@ -389,7 +420,7 @@ class Client:
         header = response.headers["Set-Cookie"]
         if not origin_only:
             header += f"; Domain={domain}"
-        carrier = self.response_class(headers=[("Set-Cookie", header)])
+        carrier = TestResponse(headers=[("Set-Cookie", header)])
         self._keep_cookies({"HTTP_HOST": domain}, carrier)
 
     def delete_cookie(self, key: str, *, domain: str = "localhost", path: str = "/") -> None:
@@ -404,37 +435,28 @@ class Client:
         self._cookie_jar()
         return SessionTransaction(self, self._environ_of(args, kwargs))
 
-    def get(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a GET request; see `open`."""
-        return self.open(*args, **kwargs, method="GET")
+    if TYPE_CHECKING:
+        get: Callable[..., TestResponse]
+        post: Callable[..., TestResponse]
+        put: Callable[..., TestResponse]
+        patch: Callable[..., TestResponse]
+        delete: Callable[..., TestResponse]
+        head: Callable[..., TestResponse]
+        options: Callable[..., TestResponse]
+        trace: Callable[..., TestResponse]
 
-    def post(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a POST request; see `open`."""
-        return self.open(*args, **kwargs, method="POST")
 
-    def put(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a PUT request; see `open`."""
-        return self.open(*args, **kwargs, method="PUT")
+def _open_with_method(method: str) -> Any:
+    def open_with_method(self: Client, *args: Any, **kwargs: Any) -> TestResponse:
+        return self.open(*args, **kwargs, method=method)
 
-    def patch(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a PATCH request; see `open`."""
-        return self.open(*args, **kwargs, method="PATCH")
+    open_with_method.__name__ = method.lower()
+    open_with_method.__doc__ = f"Make a {method} request; see `open`."
+    return open_with_method
 
-    def delete(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a DELETE request; see `open`."""
-        return self.open(*args, **kwargs, method="DELETE")
 
-    def head(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a HEAD request; see `open`."""
-        return self.open(*args, **kwargs, method="HEAD")
-
-    def options(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make an OPTIONS request; see `open`."""
-        return self.open(*args, **kwargs, method="OPTIONS")
-
-    def trace(self, *args: Any, **kwargs: Any) -> TestResponse:
-        """Make a TRACE request; see `open`."""
-        return self.open(*args, **kwargs, method="TRACE")
+for _method in "GET POST PUT PATCH DELETE HEAD OPTIONS TRACE".split():
+    setattr(Client, _method.lower(), _open_with_method(_method))
 
 
 class SessionTransaction:
@@ -472,126 +494,5 @@ class SessionTransaction:
         self._client._keep_cookies(self._environ, response)
 
 
-class CommandResult:
-    """What a command did: ``output`` (what it printed, to both streams), ``stdout``, ``stderr``,
-    ``exit_code``, ``return_value``, and the ``exception`` that ended it, or None."""
-
-    def __init__(
-        self,
-        output: str,
-        streams: tuple[str, str],
-        exit_code: int,
-        return_value: Any,
-        exception: BaseException | None,
-    ) -> None:
-        self.output = output
-        self.stdout, self.stderr = streams
-        self.exit_code = exit_code
-        self.return_value = return_value
-        self.exception = exception
-
-    def __repr__(self) -> str:
-        return f"<CommandResult {self.exception!r}>" if self.exception else "<CommandResult okay>"
-
-
-class CliRunner:
-    """Runs commands of an app and collects what they print; see `Microweb.test_cli_runner`."""
-
-    def __init__(self, app: Microweb) -> None:
-        self.app = app
-
-    def invoke(
-        self,
-        cli: Any = None,
-        args: Iterable[str] | str | None = None,
-        input: str | None = None,
-        env: Mapping[str, str] | None = None,
-        catch_exceptions: bool = True,
-    ) -> CommandResult:
-        """Run a command or a group (by default ``app.cli``) with arguments; return its result.
-
-        *args* is a list, or one text that is split as a shell would. *input* is what it reads
-        from standard input, *env* further environment variables. An exception is kept in the
-        result, unless *catch_exceptions* is False.
-        """
-        from contextlib import ExitStack, redirect_stderr, redirect_stdout
-        from io import StringIO
-
-        from .dev.commandline import run_app_command
-
-        if isinstance(args, str):
-            split = import_stdlib("shlex", "a command line as one text", "pass a list").split
-            args = split(args)
-        both, out, err = StringIO(), StringIO(), StringIO()
-        exit_code, value = 0, None
-        exception: BaseException | None = None
-        with ExitStack() as stack:
-            stack.enter_context(redirect_stdout(_Tee(out, both)))
-            stack.enter_context(redirect_stderr(_Tee(err, both)))
-            stack.enter_context(_CommandSurroundings(input or "", env or {}))
-            try:
-                value = run_app_command(self.app, cli or self.app.cli, list(args or ()))
-            except SystemExit as error:
-                exit_code, exception = _exit_code_of(error), error if error.code else None
-            except Exception as error:
-                if not catch_exceptions:
-                    raise
-                exit_code, exception = 1, error
-        streams = (out.getvalue(), err.getvalue())
-        return CommandResult(both.getvalue(), streams, exit_code, value, exception)
-
-
-class _CommandSurroundings:
-    """Standard input and environment variables as a command finds them, for a block."""
-
-    def __init__(self, text: str, variables: Mapping[str, str]) -> None:
-        self._text = text
-        self._variables = variables
-
-    def __enter__(self) -> None:
-        from io import StringIO
-
-        self._before = sys.stdin, dict(os.environ)
-        sys.stdin = StringIO(self._text)
-        os.environ.update(self._variables)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        sys.stdin, variables = self._before
-        os.environ.clear()
-        os.environ.update(variables)
-
-
-class _Tee:
-    """A text stream that writes into two."""
-
-    def __init__(self, own: Any, both: Any) -> None:
-        self._streams = (own, both)
-
-    def write(self, text: str) -> int:
-        """Write *text* into both; return its length."""
-        for stream in self._streams:
-            stream.write(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Do nothing: what is written is there."""
-
-
-def _exit_code_of(error: SystemExit) -> int:
-    """Return the exit status that an interpreter would end with; text is printed to stderr."""
-    if error.code is None:
-        return 0
-    if isinstance(error.code, int):
-        return error.code
-    print(error.code, file=sys.stderr)
-    return 1
-
-
-# Flask's names for the two.
+# Flask's name for it.
 FlaskClient = Client
-FlaskCliRunner = CliRunner

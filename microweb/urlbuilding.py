@@ -75,7 +75,9 @@ def _build_on_host(
 ) -> str:
     """Return the path of an endpoint, or its whole URL where it is on another host."""
     context = find_request_context()
-    adapter = app.create_url_adapter(None if context is None else context.request)
+    adapter: MapAdapter | None = app.create_url_adapter(
+        None if context is None else context.request
+    )
     if adapter is None:
         raise RuntimeError(_NO_HOST)
     return adapter.build(endpoint, values, method, url_scheme=scheme)
@@ -111,17 +113,20 @@ def bind_url_map(app: Microweb, request: Request | None) -> MapAdapter | None:
     """Return the map bound to a request, or to ``SERVER_NAME`` without one (None where that is
     not set): for matching and building by hand, in a shell or a test."""
     server_name = app.config["SERVER_NAME"]
+    adapter: MapAdapter
     if request is not None:
         subdomain = None
         if app.url_map.host_matching:
             server_name = None
         elif not app.subdomain_matching:
             subdomain = app.url_map.default_subdomain
-        return app.url_map.bind_to_environ(request.environ, server_name, subdomain)
+        adapter = app.url_map.bind_to_environ(request.environ, server_name, subdomain)
+        return adapter
     if not server_name:
         return None
-    return app.url_map.bind(
+    adapter = app.url_map.bind(
         server_name,
         script_name=app.config["APPLICATION_ROOT"],
         url_scheme=app.config["PREFERRED_URL_SCHEME"],
     )
+    return adapter

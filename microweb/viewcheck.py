@@ -22,8 +22,9 @@ def check_view_arguments(
 ) -> None:
     """Raise a TypeError where *view* cannot be called with a rule's *arguments* by keyword.
 
-    Of view classes those methods are looked at that answer one of the rule's HTTP *methods*. What
-    takes ``**kwargs``, or has no code to look at, is passed.
+    Of view classes ``dispatch_request`` is looked at, and where that is `MethodView`'s, the methods
+    that answer one of the rule's HTTP *methods*. What takes ``**kwargs``, or has no code to look
+    at, is passed.
 
     >>> def show(name): ...
     >>> check_view_arguments("/<number>", ["number"], show)  # doctest: +ELLIPSIS
@@ -37,8 +38,13 @@ def check_view_arguments(
         return
     if view_class.decorators:
         return
-    names = [name.lower() for name in methods if name in (view_class.methods or ())]
-    for name in ["dispatch_request", *names]:
+    from .views import MethodView
+
+    names = ["dispatch_request"]
+    # One of its own may take arguments away before it calls get, post and the like.
+    if view_class.dispatch_request is MethodView.dispatch_request:
+        names += [name.lower() for name in methods if name in (view_class.methods or ())]
+    for name in names:
         method = getattr(view_class, name, None)
         if method is not None:
             _check_signature(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from microweb import Microweb, Response, jsonify, make_response, request, url_for
+from microweb.environ import create_environ
 from microweb.http import HTTPException
 
 from .support import MALFORMED_HOSTS, checked_client, make_app
@@ -273,7 +274,7 @@ def test_an_exception_that_is_a_finished_response_is_sent():
     assert (response.status_code, response.text) == (409, "finished")
 
 
-@pytest.mark.parametrize("path", ["", "leaf", "@evil.com/x", "*", "/\xff\xfe", "/a\x00b", "//"])
+@pytest.mark.parametrize("path", ["", "leaf/x", "@evil.com/x", "*", "/\xff\xfe", "/a\x00b", "//"])
 def test_rt_16_odd_paths_are_answered_and_name_no_other_host(path):
     app = make_app()
     app.get("/leaf", endpoint="/leaf")(lambda: "leaf")
@@ -496,3 +497,46 @@ def test_rt_20_two_views_under_one_endpoint_are_refused_and_both_named():
     with pytest.raises(AssertionError, match="two views have the endpoint 'same': ") as caught:
         app.add_url_rule("/other", "same", lambda: "second")
     assert str(caught.value).count("test_app_dispatch.py:") == 2
+
+
+@pytest.mark.parametrize("path", ["//hook", "///hook", "hook", "//hook/é", "hook/é"])
+def test_leading_slashes_are_one(path):
+    app = make_app()
+
+    @app.post("/hook")
+    @app.post("/hook/<name>")
+    def hook(name="none"):
+        return f"{request.path} {name}"
+
+    environ = create_environ("/", method="POST", environ_overrides={"PATH_INFO": as_wsgi(path)})
+    answer = app.test_client().open(environ)
+    assert answer.status_code == 200, answer.text
+    assert answer.text.startswith("/hook")
+
+
+def as_wsgi(path):
+    return path.encode().decode("latin-1")
+
+
+def test_a_path_that_passenger_hands_on_encoded_is_decoded_once():
+    app = make_app()
+    app.add_url_rule("/<path:name>", "show", lambda name: name)
+    for path, name in [
+        ("/a%20b", "a b"),
+        ("/%C3%A9", "é"),
+        ("/50%2525", "50%25"),
+        ("//%2F%2Fx", "x"),
+    ]:
+        overrides = {"PATH_INFO": path, "passenger.hijack": object()}
+        environ = create_environ("/", environ_overrides=overrides)
+        assert app.test_client().open(environ).text.lstrip("/") == name
+    # Elsewhere the server has decoded it.
+    environ = create_environ("/", environ_overrides={"PATH_INFO": "/a%20b"})
+    assert app.test_client().open(environ).text == "a%20b"
+
+
+def test_a_path_that_holds_text_already_is_no_crash():
+    app = make_app()
+    app.add_url_rule("/<name>", "show", lambda name: name)
+    environ = create_environ("/", environ_overrides={"PATH_INFO": "/caf\u00e9\u20ac"})
+    assert app.test_client().open(environ).text == "caf\u00e9\u20ac"

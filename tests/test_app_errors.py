@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from microweb import abort, request
+from microweb import Microweb, abort, request
 from microweb.http import (
     BadRequest,
     BadRequestKeyError,
@@ -186,3 +186,23 @@ def test_without_the_logging_module_errors_go_to_the_requests_error_stream(monke
     assert app.test_client().get("/", errors_stream=errors).status_code == 500
     assert "Exception on '/' [GET]" in errors.getvalue()
     assert "KeyError: 'lost key'" in errors.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"data": {"b": "1"}}, "400 on '/' [POST]: it has no 'a', which the view reads"),
+        (
+            {"data": b"x", "content_type": "multipart/form-data"},
+            "400 on '/' [POST]: The Content-Type's boundary '' is missing or malformed.",
+        ),
+        ({"headers": {"Host": "a b"}}, "400 on '/' [POST]: The Host header 'a b' is malformed."),
+    ],
+)
+def test_the_log_has_the_reason_of_a_400_and_the_client_has_not(options, reason, caplog):
+    app = Microweb("reasons")
+    app.post("/")(lambda: request.form["a"])
+    answer = app.test_client().post("/", **options)
+    assert answer.status_code == 400
+    assert [record.getMessage() for record in caplog.records] == [reason]
+    assert reason.partition(": ")[2] not in answer.text

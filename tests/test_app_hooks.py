@@ -350,3 +350,12 @@ def test_an_after_request_without_a_return_is_named():
 def test_what_cannot_be_called_is_refused_at_registration(register, message):
     with pytest.raises(TypeError, match=message):
         register(make_app())
+
+
+def test_a_registry_has_a_list_for_every_key():
+    app = make_app()
+    assert app.after_request_funcs[None] == [] == app.url_default_functions["b"]
+    app.after_request_funcs["b"].append(lambda response: response)
+    app.before_request_funcs[None].append(lambda: "stopped")
+    app.add_url_rule("/", "index", lambda: "view")
+    assert app.test_client().get("/").text == "stopped"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import copy
+from contextvars import ContextVar
+from types import SimpleNamespace
 
 import pytest
 
@@ -210,3 +212,86 @@ def test_a_variable_of_an_endpoint_may_be_called_self():
     app.add_url_rule("/<self>", "x")
     with app.test_request_context():
         assert url_for("x", self="2") == "/2"
+
+
+def test_a_proxy_may_stand_for_a_context_variable_or_an_attribute():
+    variable = ContextVar("user")
+    proxy = LocalProxy(variable, unbound_message="no user here")
+    with pytest.raises(RuntimeError, match="no user here"):
+        proxy.name  # noqa: B018
+    assert not proxy
+    token = variable.set(SimpleNamespace(name="ada"))
+    try:
+        assert (proxy.name, LocalProxy(variable, "name") == "ada") == ("ada", True)
+    finally:
+        variable.reset(token)
+    with pytest.raises(RuntimeError, match="'user' has no value"):
+        LocalProxy(variable).name  # noqa: B018
+
+
+def test_a_proxy_is_called_with_keywords():
+    assert LocalProxy(lambda: dict)([("a", 1)], b=2) == {"a": 1, "b": 2}
+
+
+def test_operators_in_place_act_on_the_object():
+    words, letters = ["a"], {1}
+    proxy, other = LocalProxy(lambda: words), LocalProxy(lambda: letters)
+    proxy += ["b"]
+    other |= {2}
+    assert (words, letters) == (["a", "b"], {1, 2})
+    assert type(proxy) is LocalProxy and type(other) is LocalProxy
+    app = make_app()
+
+    @app.get("/")
+    def index():
+        copy = session
+        copy |= {"a": 1}
+        return str(session["a"])
+
+    client = app.test_client()
+    assert client.get("/").text == "1"
+    with client.session_transaction() as kept:
+        assert kept["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("p // 2", 3),
+        ("p / 2", 3.5),
+        ("p ** 2", 49),
+        ("2 ** p", 128),
+        ("p << 1", 14),
+        ("1 << p", 128),
+        ("p >> 1", 3),
+        ("p ^ 1", 6),
+        ("1 ^ p", 6),
+        ("-p", -7),
+        ("+p", 7),
+        ("~p", -8),
+        ("abs(-p)", 7),
+        ("divmod(p, 2)", (3, 1)),
+        ("divmod(15, p)", (2, 1)),
+        ("15 % p", 1),
+        ("15 // p", 2),
+        ("14 / p", 2.0),
+        ("p & 3", 3),
+        ("3 & p", 3),
+        ("8 | p", 15),
+        ("complex(p)", 7 + 0j),
+        ("round(p)", 7),
+        ("float(p)", 7.0),
+        ("range(9)[p]", 7),
+        ("format(p, '03')", "007"),
+        ("10 - p", 3),
+        ("p < 8", True),
+    ],
+)
+def test_every_operator_reaches_the_object(expression, value):
+    assert eval(expression, {"p": LocalProxy(lambda: 7)}) == value
+
+
+def test_the_name_space_of_a_context_may_be_another():
+    with make_app().app_context() as context:
+        context.g = SimpleNamespace(user="ada")
+        assert g.user == "ada"

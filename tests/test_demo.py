@@ -11,6 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from microweb.demo import create_app
+from microweb.demo.database import transaction
+from microweb.demo.users import hash_of_nobody
+from microweb.http import FileStorage
 from microweb.security import generate_password_hash
 
 from .support import checked_client
@@ -26,6 +29,7 @@ def app(tmp_path, monkeypatch):
         "microweb.demo.users.generate_password_hash",
         lambda password: generate_password_hash(password, quick),
     )
+    hash_of_nobody.cache_clear()
     return create_app(str(tmp_path / "data"))
 
 
@@ -261,17 +265,91 @@ def test_a_search_for_a_very_long_text_is_cut(client, path, search):
 def test_an_upload_to_a_note_that_is_deleted_meanwhile(app, client, monkeypatch):
     url = write(client)
 
-    def change_and_delete(note_id, title, body):
+    def delete_first():
         with sqlite3.connect(app.config["DATABASE"]) as db:
-            db.execute("DELETE FROM note WHERE id = ?", (note_id,))
+            db.execute("DELETE FROM note")
         db.close()
+        return transaction()
 
-    monkeypatch.setattr("microweb.demo.notes.change_note", change_and_delete)
+    monkeypatch.setattr("microweb.demo.notes.transaction", delete_first)
     form = {"title": "t", "body": "b", "attachments": (io.BytesIO(b"late"), "late.txt")}
     response = client.post(f"{url}/edit", data=form)
     assert response.status_code == 404
-    assert "deleted before its attachment arrived" in response.text
     assert os.listdir(app.config["ATTACHMENTS"]) == []
+
+
+@pytest.mark.parametrize("path", ["/notes/new", "/notes/1/edit"])
+def test_a_note_is_kept_with_all_its_attachments_or_not_at_all(app, client, monkeypatch, path):
+    write(client, "Before")
+    calls = []
+
+    def save(self, destination, buffer_size=0):
+        destination.write(b"half")
+        calls.append(destination)
+        if len(calls) == 2:
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(FileStorage, "save", save)
+    files = [(io.BytesIO(b"1"), "1.txt"), (io.BytesIO(b"2"), "2.txt")]
+    client.application.config["PROPAGATE_EXCEPTIONS"] = False
+    client.application.logger.disabled = True
+    form = {"title": "After", "body": "", "attachments": files}
+    assert client.post(path, data=form).status_code == 500
+    client.application.logger.disabled = False
+    assert [note["title"] for note in client.get("/api/notes").json] == ["Before"]
+    assert client.get("/api/notes").json[0]["attachments"] == []
+    assert os.listdir(app.config["ATTACHMENTS"]) == []
+
+
+def test_files_of_a_program_that_was_killed_are_removed_at_the_next_start(app, client, tmp_path):
+    write(client, files=[(io.BytesIO(b"kept"), "kept.txt")])
+    folder = tmp_path / "data" / "attachments"
+    (kept,) = os.listdir(folder)
+    (folder / "0123").write_bytes(b"half an upload")
+    create_app(str(tmp_path / "data"))
+    assert os.listdir(folder) == [kept]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_what_people_write_is_for_the_programs_user_alone(app, client, tmp_path):
+    write(client, files=[(io.BytesIO(b"x"), "x.txt")])
+    data = tmp_path / "data"
+    (attachment,) = (data / "attachments").iterdir()
+    for path, mode in [
+        (data, 0o700),
+        (data / "attachments", 0o700),
+        (data / "notes.sqlite", 0o600),
+        (data / "secret_key", 0o600),
+        (attachment, 0o600),
+    ]:
+        assert path.stat().st_mode & 0o777 == mode, path
+
+
+def test_an_unknown_name_takes_as_long_as_a_wrong_password(app, client, monkeypatch):
+    checked = []
+
+    def check(pwhash, password):
+        checked.append(pwhash.partition("$")[0])
+        return False
+
+    monkeypatch.setattr("microweb.demo.users.check_password_hash", check)
+    for name in ("ada", "nobody"):
+        client.post("/login", data={"name": name, "password": "wrong password"})
+    assert len(checked) == 2 and len(set(checked)) == 1
+
+
+def test_a_page_of_another_port_cannot_write_a_note(client):
+    form = {"title": "forged", "body": ""}
+    for headers in ({"Sec-Fetch-Site": "same-site"}, {"Origin": "http://localhost:8000"}):
+        assert client.post("/notes/new", data=form, headers=headers).status_code == 403
+    assert client.get("/api/notes").json == []
+
+
+def test_pages_are_framed_and_kept_by_nobody(client):
+    headers = client.get("/").headers
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
+    assert "no-store" not in client.get("/static/style.css").headers["Cache-Control"]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import pytest
 
@@ -83,4 +84,26 @@ def test_cf_06_a_mistake_names_the_file_and_sets_nothing(own_environment):
 def test_cf_06_a_huge_file_is_refused(own_environment):
     (own_environment / ".env").write_text("A=" + "x" * MAX_DOTENV_SIZE)
     with pytest.raises(ValueError, match="larger than"):
+        load_dotenv()
+
+
+def test_a_file_that_windows_editors_wrote_is_read(own_environment):
+    with open(".env", "wb") as file:
+        file.write(b"\xef\xbb\xbfFIRST=1\r\nSECOND='\xc3\xa9'\r\n")
+    assert load_dotenv()
+    assert (os.environ["FIRST"], os.environ["SECOND"]) == ("1", "é")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("A=1".encode("utf-16"), "it is written as UTF-16; save it as UTF-8"),
+        ("A=1".encode("utf-16-le"), "it holds a NUL character; save it as UTF-8 text"),
+        (b"A=1\nB=caf\xe9", "line 2 is not UTF-8; save the file as UTF-8"),
+    ],
+)
+def test_a_file_in_another_encoding_is_told(own_environment, data, message):
+    with open(".env", "wb") as file:
+        file.write(data)
+    with pytest.raises(ValueError, match=re.escape(f"'.env': {message}")):
         load_dotenv()

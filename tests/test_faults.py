@@ -7,7 +7,7 @@ client gone in mid-upload         here; ``serving/test_body`` (FL-02, FL-11, FL-
 client gone in mid-download       here; ``serving/test_handler`` (FL-10), ``test_app_hooks`` (FL-16)
 disk full while spooling          here; ``http/test_forms_multipart`` (MP-20)
 clock set back                    here; ``serving/test_server_load`` (FL-22), ``test_signing``
-a view that never returns         ``serving/test_server``, ``serving/test_running`` (FL-18)
+a view that never returns         ``serving/test_server``, ``serving/test_server_making`` (FL-18)
 connections opened and left       here; ``serving/test_server`` (FL-01, FL-05)
 descriptors exhausted             ``serving/test_server_load`` (FL-07), threads too (FL-06)
 MemoryError, SystemExit and kin   here; ``serving/test_handler`` (FL-19), ``test_app_hooks``

@@ -128,9 +128,14 @@ def test_pe_12_redirects_and_the_sessions_path_include_the_mount():
     assert "Path=/a" in client.get("/a/folder/").headers["Set-Cookie"]
 
 
-def test_a_mount_itself_is_the_root_of_its_app():
+def test_a_mount_itself_leads_to_the_root_of_its_app():
     client = Client(DispatcherMiddleware(naming("site"), {"/a": naming("api")}))
-    assert client.get("/a").text == "api /a / /a/x"
+    answer = client.get("/a?x=1")
+    assert (answer.status_code, answer.location) == (308, "/a/?x=1")
+    assert client.get("/a", follow_redirects=True).text == "api /a / /a/x"
+    # The mounts of other programs answer as they like.
+    other = DispatcherMiddleware(naming("site"), {"/m": lambda e, s: [e["PATH_INFO"].encode()]})
+    assert other({"PATH_INFO": "/m"}, None) == [b""]
 
 
 def test_a_very_long_path_costs_what_its_mounts_cost():

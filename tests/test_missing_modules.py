@@ -130,9 +130,9 @@ SIGNED = URLSafeSerializer("key").dumps(1)
         ("json", "light", "reading JSON", lambda: Response("1").get_json(force=True)),
         ("json", "light", "a session", lambda: TaggedJSONSerializer().dumps(1)),
         ("json", "light", "a session", lambda: TaggedJSONSerializer().loads("1")),
-        ("json", "light", "signing JSON", lambda: URLSafeSerializer("key").dumps(1)),
+        ("json", "light", "signed JSON", lambda: URLSafeSerializer("key").dumps(1)),
         # Which is no fault of the payload's, that a session would take for an empty one.
-        ("json", "light", "reading signed JSON", lambda: URLSafeSerializer("key").loads(SIGNED)),
+        ("json", "light", "signed JSON", lambda: URLSafeSerializer("key").loads(SIGNED)),
         (
             "json",
             "light",
@@ -251,7 +251,7 @@ def test_bytes_are_compared_to_their_end(given, right):
 
 @pytest.mark.parametrize("value", ["a b+c&d=e", "é%20~-_.", b"\xff a", 7, ""])
 def test_a_made_up_form_is_encoded_as_urllib_does_it(value):
-    made = EnvironBuilder(method="POST", data={"a b": value}).body
+    made = EnvironBuilder(method="POST", data={"a b": value}).get_environ()["wsgi.input"].read()
     assert made == urlencode({"a b": value}).encode()
 
 

@@ -259,3 +259,47 @@ def test_tp_06_which_templates_escape(name, escaped):
 def test_tp_06_a_template_given_as_text_escapes():
     with make_app().app_context():
         assert render_template_string("{{ x }}", x="<") == "&lt;"
+
+
+@pytest.mark.parametrize("switch_on", ["debug", "key"])
+def test_templates_are_read_again_when_debugging_begins_later(tmp_path, switch_on):
+    app = make_app()
+    app.template_folder = str(tmp_path)
+    # This makes the environment, as one @app.template_filter does.
+    app.add_template_filter(str.upper, "shout")
+    page = tmp_path / "page.html"
+    page.write_text("old")
+    if switch_on == "debug":
+        app.debug = True
+    else:
+        app.config["TEMPLATES_AUTO_RELOAD"] = True
+    with app.app_context():
+        assert render_template("page.html") == "old"
+        page.write_text("new one")
+        assert render_template("page.html") == "new one"
+
+
+def test_a_programs_own_switch_for_reloading_is_left_alone():
+    app = make_app()
+    app.jinja_env.auto_reload = True
+    app.config["OTHER"] = 1
+    assert app.jinja_env.auto_reload is True
+
+
+def test_the_template_folder_may_be_set_when_the_environment_is_there(tmp_path):
+    app = make_app()
+    app.jinja_env.globals["x"] = 1
+    (tmp_path / "page.html").write_text("found")
+    app.template_folder = tmp_path
+    with app.app_context():
+        assert render_template("page.html") == "found"
+
+
+def test_a_global_may_be_any_value_if_it_has_a_name():
+    app = make_app()
+    app.add_template_global(5, name="n")
+    app.add_template_global(None, "nothing")
+    with app.app_context():
+        assert render_template_string("{{ n }}{{ nothing }}") == "5None"
+    with pytest.raises(TypeError, match="registers a function, not 5"):
+        app.add_template_global(5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -14,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from microweb import Microweb, request
-from microweb.cgi import cgi_paths
+from microweb.cgi import cgi_changes, cgi_paths
 
 from .support import make_app
 
@@ -132,7 +133,11 @@ CGI_VARIABLES = {
     [
         ({"PATH_INFO": "/notes/a b"}, ["a b", "1", None, "/cgi-bin/app.py/notes/x"]),
         (
-            {"PATH_INFO": "/notes/é", "REQUEST_URI": "/sub/notes/%C3%A9?q=1"},
+            {
+                "PATH_INFO": "/notes/é",
+                "SCRIPT_NAME": "/sub/cgi-bin/app.py",
+                "REQUEST_URI": "/sub/notes/%C3%A9?q=1",
+            },
             ["é", "1", None, "/sub/notes/x"],
         ),
         (
@@ -161,6 +166,113 @@ def test_a_crash_as_cgi_is_a_500_and_its_traceback_goes_to_the_log(tmp_path):
     assert b"ValueError: inside" in result.stderr
 
 
+CGI_PROGRAM = """
+    import sys
+    from microweb import Microweb, Response, request
+    app = Microweb(__name__)
+    ended = []
+
+    @app.teardown_request
+    def note_end(error):
+        print("ended")
+
+    @app.get("/stream")
+    def stream():
+        return Response(iter(["a", "b"]))
+
+    @app.get("/empty")
+    def empty():
+        return "", 204
+
+    @app.get("/crash")
+    def crash():
+        raise ValueError("inside")
+
+    @app.get("/printed")
+    def printed():
+        print("printed text")
+        return "answer"
+
+    @app.get("/killed")
+    def killed():
+        import os, signal
+        os.kill(os.getpid(), signal.SIGTERM)
+        return "never"
+
+    @app.post("/unread")
+    def unread():
+        return "unread"
+
+    @app.post("/body")
+    def body():
+        return request.data
+
+    app.run()
+    print("left:", len(sys.stdin.buffer.read()), file=sys.stderr)
+"""
+
+
+def run_cgi(tmp_path, method="GET", path="/", body="", errors=subprocess.PIPE, **variables):
+    environment = {**os.environ, **CGI_VARIABLES, "REQUEST_METHOD": method, "PATH_INFO": path}
+    (tmp_path / "program.py").write_text(textwrap.dedent(CGI_PROGRAM), "utf-8")
+    return subprocess.run(
+        [sys.executable, "program.py"],
+        env={**environment, "PYTHONPATH": str(ROOT), **variables},
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=errors,
+        timeout=60,
+        input=body.encode(),
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), [("HEAD", "/stream"), ("GET", "/empty")])
+def test_an_answer_without_a_body_as_cgi_states_no_length(tmp_path, method, path):
+    result = run_cgi(tmp_path, method, path)
+    assert b"content-length" not in result.stdout.lower()
+    assert result.stdout.endswith(b"\r\n\r\n")
+
+
+def test_what_is_printed_as_cgi_goes_to_the_log(tmp_path):
+    result = run_cgi(tmp_path, path="/printed")
+    assert result.stdout.endswith(b"\r\n\r\nanswer")
+    assert b"printed text" in result.stderr
+
+
+def test_a_log_that_would_reach_the_client_goes_to_a_file(tmp_path):
+    result = run_cgi(tmp_path, path="/crash", errors=subprocess.STDOUT)
+    assert result.stdout.startswith(b"Status: 500 ")
+    assert b"ValueError" not in result.stdout
+    log = tmp_path / "instance" / "cgi-errors.log"
+    assert "ValueError: inside" in log.read_text("utf-8")
+    if os.name == "posix":
+        assert log.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to send")
+def test_sigterm_as_cgi_runs_the_teardown(tmp_path):
+    result = run_cgi(tmp_path, path="/killed")
+    assert b"ended" in result.stderr
+    assert b"never" not in result.stdout
+    assert result.returncode == 128 + signal.SIGTERM
+
+
+def test_a_body_that_a_cgi_script_left_is_read(tmp_path):
+    result = run_cgi(tmp_path, "POST", "/unread", "x" * 100_000, CONTENT_LENGTH="100000")
+    assert result.stdout.endswith(b"unread")
+    assert b"left: 0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("software", "body"),
+    [("Apache/2.4.71 (Debian)", "decoded"), ("busybox httpd/1.35.0", "7\r\ndecoded\r\n0\r\n\r\n")],
+)
+def test_a_chunked_body_as_cgi_is_read_as_the_server_passes_it(tmp_path, software, body):
+    variables = {"HTTP_TRANSFER_ENCODING": "chunked", "SERVER_SOFTWARE": software}
+    assert run_cgi(tmp_path, "POST", "/body", body, **variables).stdout.endswith(b"\r\n\r\ndecoded")
+
+
 @pytest.mark.parametrize(
     ("script", "path", "uri", "expected"),
     [
@@ -168,6 +280,7 @@ def test_a_crash_as_cgi_is_a_500_and_its_traceback_goes_to_the_log(tmp_path):
         ("/a.cgi", "", "/a.cgi", ("/a.cgi", "")),
         ("/a.cgi", "/x", "/x?q", ("", "/x")),
         ("/d/a.cgi", "/x", "/d/x", ("/d", "/x")),
+        ("/d/a.cgi", "/x/y", "/d/x//y", ("/d", "/x/y")),
         ("/a.cgi", "/x", "", ("/a.cgi", "/x")),
         ("/a.cgi", "/x", "/other", ("/a.cgi", "/x")),
         ("", "/x", "/x", ("", "/x")),
@@ -176,6 +289,42 @@ def test_a_crash_as_cgi_is_a_500_and_its_traceback_goes_to_the_log(tmp_path):
 def test_a_rewritten_url_is_built_from_where_the_client_is(script, path, uri, expected):
     found = cgi_paths({"SCRIPT_NAME": script, "PATH_INFO": path, "REQUEST_URI": uri})
     assert (found["SCRIPT_NAME"], found["PATH_INFO"]) == expected
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "//evil.example/..%2Fcgi-bin/app.cgi/login",
+        "/evil.example/%2e%2e/cgi-bin/app.cgi/login",
+        "http://evil.example/cgi-bin/app.cgi/login",
+        "/cgi-bin/../cgi-bin/login",
+        "/elsewhere/login",
+        "/cgi-bin/./login",
+        "///login",
+    ],
+)
+def test_a_client_never_writes_the_prefix(uri):
+    variables = {"SCRIPT_NAME": "/cgi-bin/app.cgi", "PATH_INFO": "/login", "REQUEST_URI": uri}
+    assert cgi_paths(variables)["SCRIPT_NAME"] in ("/cgi-bin/app.cgi", "")
+
+
+def test_paths_of_servers_that_name_the_script_in_ways_of_their_own():
+    iis = {"SERVER_SOFTWARE": "Microsoft-IIS/10.0", "SCRIPT_NAME": "/app.cgi"}
+    assert cgi_paths({**iis, "PATH_INFO": "/app.cgi/notes"})["PATH_INFO"] == "/notes"
+    virtual_hosts = {"SCRIPT_NAME": "/app.cgi/notes/1", "SCRIPT_FILENAME": "/srv/host/app.cgi"}
+    found = cgi_paths({**virtual_hosts, "PATH_INFO": "/notes/1"})
+    assert found == {"SCRIPT_NAME": "/app.cgi", "PATH_INFO": "/notes/1"}
+
+
+def test_credentials_that_apache_renames_in_a_rewriting_rule_are_found():
+    given = {"REDIRECT_HTTP_AUTHORIZATION": "Bearer x"}
+    assert cgi_changes(given)["HTTP_AUTHORIZATION"] == "Bearer x"
+    assert "HTTP_AUTHORIZATION" not in cgi_changes({**given, "HTTP_AUTHORIZATION": "Bearer y"})
+
+
+def test_a_port_in_the_place_of_the_host_is_told():
+    with pytest.raises(TypeError, match=r"write app\.run\(port=5050\)"):
+        make_app().run(5050)
 
 
 RUN_SCRIPT = """

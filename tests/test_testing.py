@@ -12,8 +12,14 @@ import pytest
 
 from microweb import Response, g, has_request_context, redirect, request, session
 from microweb.environ import EnvironBuilder
-from microweb.http import Request
-from microweb.testing import Client, ClientCookie, TestResponse, run_wsgi_app
+from microweb.http import Authorization, FileStorage, Request
+from microweb.testing import (
+    Client,
+    ClientCookie,
+    ClientRedirectError,
+    TestResponse,
+    run_wsgi_app,
+)
 
 from .serving.wire import ask, serving
 from .support import checked_client, make_app
@@ -58,7 +64,7 @@ def echo_app():
         ("http://example.com/x", {}, {"host": "example.com", "path": "/x"}),
         ("/x", {"base_url": "https://e.com:8443/app/"}, {"host": "e.com:8443", "root": "/app"}),
         ("/", {"headers": {"X-Y": "z"}}, {"x": "z"}),
-        ("/", {"headers": [("X-Y", "1"), ("X-Y", "2")]}, {"x": "1,2"}),
+        ("/", {"headers": [("X-Y", "1"), ("X-Y", "2")]}, {"x": "1, 2"}),
         ("/", {"auth": ("ada", "pw:ü")}, {"auth": "ada"}),
         ("/", {"environ_overrides": {"HTTP_USER_AGENT": "me"}}, {"agent": "me"}),
         ("/", {"method": "PUT", "data": "täxt"}, {"data": "täxt", "method": "PUT"}),
@@ -121,8 +127,8 @@ def test_arguments_of_a_client_are_keys_of_the_environ():
     response = client.get("/")
     assert response.json["x"] == "z"
     assert response.request.environ["wsgi.run_once"] is True
-    with pytest.raises(TypeError, match="no argument 'allow_subdomain_redirects'"):
-        echo_app().test_client(allow_subdomain_redirects=True)
+    with pytest.raises(TypeError, match="no argument 'allow_redirects'"):
+        echo_app().test_client(allow_redirects=True)
 
 
 @pytest.mark.parametrize("base", [Response, TestResponse])
@@ -133,7 +139,7 @@ def test_a_client_answers_with_the_response_class_asked_for(base):
 
     app = make_app()
     app.get("/")(lambda: "quiet")
-    response = app.test_client(response_class=Shouting).get("/")
+    response = app.test_client(response_wrapper=Shouting).get("/")
     assert isinstance(response, TestResponse)
     assert (response.shout(), response.request.path, response.history) == ("QUIET", "/", ())
 
@@ -496,3 +502,141 @@ def test_tc_10_https_and_a_mount():
     assert environ["wsgi.url_scheme"] == "https"
     assert (environ["SERVER_PORT"], environ["HTTP_HOST"]) == ("443", "e.com")
     assert environ["SCRIPT_NAME"] == "/müd".encode().decode("latin-1")
+
+
+@pytest.mark.parametrize(
+    ("auth", "header"),
+    [
+        (Authorization("bearer", token="abc"), "Bearer abc"),
+        (Authorization("basic", {"username": "ada", "password": "x"}), "Basic YWRhOng="),
+        (("ada", "x"), "Basic YWRhOng="),
+    ],
+)
+def test_credentials_are_a_pair_or_an_authorization(auth, header):
+    app = make_app()
+    app.add_url_rule("/", "show", lambda: request.headers["Authorization"])
+    assert app.test_client().get("/", auth=auth).text == header
+
+
+@pytest.mark.parametrize("auth", ["ada", ("a", "b", "c"), object(), 5])
+def test_credentials_of_another_kind_are_refused(auth):
+    with pytest.raises(TypeError, match="give a name and a password"):
+        make_app().test_client().get("/", auth=auth)
+
+
+def test_what_a_builder_was_told_stands_in_attributes():
+    builder = EnvironBuilder(
+        "/a?x=1", base_url="https://e.com:44/app", data={"a": "1"}, method="PUT"
+    )
+    assert (builder.path, builder.script_root, builder.host) == ("/a", "/app", "e.com:44")
+    assert (builder.url_scheme, builder.server_name, builder.server_port) == ("https", "e.com", 44)
+    assert (builder.args.to_dict(), builder.form.to_dict()) == ({"x": "1"}, {"a": "1"})
+    assert (builder.base_url, builder.request_uri) == ("https://e.com:44/app/", "/app/a?x=1")
+    builder.args = {"y": ["2", "3"]}
+    builder.form["b"] = "é"
+    builder.base_url = "http://other/"
+    environ = builder.get_environ()
+    assert environ["QUERY_STRING"] == "y=2&y=3"
+    assert environ["wsgi.input"].read() == b"a=1&b=%C3%A9"
+    assert (environ["HTTP_HOST"], environ["SCRIPT_NAME"]) == ("other", "")
+    assert "HTTP_USER_AGENT" not in environ
+
+
+def test_files_of_a_builder_are_uploaded_and_closed():
+    builder = EnvironBuilder(method="POST", data={"f": (io.BytesIO(b"x"), "x.txt")})
+    builder.files.add("g", FileStorage(io.BytesIO(b"y"), "y.txt"))
+    files = builder.get_request().files
+    assert {name: file.read() for name, file in files.items()} == {"f": b"x", "g": b"y"}
+    builder.close()
+    assert all(file.closed for file in builder.files.values())
+
+
+def test_the_media_type_of_a_builder_has_a_charset_where_it_is_text():
+    builder = EnvironBuilder(data="x")
+    builder.mimetype = "text/css"
+    assert (builder.mimetype, builder.content_type) == ("text/css", "text/css; charset=utf-8")
+
+
+def test_a_builder_made_of_an_environ_makes_the_same():
+    options = {"data": b"body", "content_type": "text/x", "headers": {"X-Y": "1"}, "method": "PUT"}
+    made = EnvironBuilder("/é?q=a%20b", base_url="https://e.com:8443/m", **options).get_environ()
+    again = EnvironBuilder.from_environ(dict(made)).get_environ()
+    assert again == made
+    assert EnvironBuilder.from_environ(dict(made), path="/other").path == "/other"
+
+
+def test_a_content_type_among_the_headers_counts():
+    app = echo_app()
+    app.add_url_rule("/json", "json", lambda: str(request.is_json), methods=["POST"])
+    headers = {"Content-Type": "application/json"}
+    assert app.test_client().post("/json", data={}, headers=headers).text == "True"
+
+
+def test_an_answer_is_of_the_apps_class_and_of_the_clients():
+    app = make_app()
+
+    class OwnResponse(app.response_class):
+        def hello(self):
+            return "hello"
+
+    app.response_class = OwnResponse
+    app.add_url_rule("/", "index", lambda: "x")
+    answer = app.test_client().get("/")
+    assert answer.hello() == "hello" and isinstance(answer, TestResponse)
+    assert app.test_client().environ_base["REMOTE_ADDR"] == "127.0.0.1"
+
+
+def test_redirects_to_subdomains_are_followed_where_they_may_be():
+    def hop(environ, start_response):
+        if environ["HTTP_HOST"] == "localhost":
+            start_response("302 FOUND", [("Location", "http://a.localhost/x")])
+            return [b""]
+        start_response("200 OK", [])
+        return [environ["HTTP_HOST"].encode()]
+
+    with pytest.raises(ClientRedirectError, match="leads to another host"):
+        Client(hop).get("/", follow_redirects=True)
+    client = Client(hop, allow_subdomain_redirects=True)
+    answer = client.get("/", follow_redirects=True)
+    assert (answer.text, [step.status_code for step in answer.history]) == ("a.localhost", [302])
+
+
+def test_the_bodies_of_followed_redirects_are_closed():
+    closed = []
+
+    class Body(list):
+        def close(self):
+            closed.append(True)
+
+    def hop(environ, start_response):
+        is_last = environ["PATH_INFO"] == "/b"
+        start_response("200 OK" if is_last else "302 FOUND", [("Location", "/b")])
+        return Body([b"x"])
+
+    answer = Client(hop).get("/a", follow_redirects=True, buffered=False)
+    assert closed == [True]
+    answer.close()
+    assert closed == [True, True]
+
+
+def test_a_body_is_an_iterator_that_can_be_closed():
+    def late(environ, start_response):
+        yield b""
+        yield b""
+        start_response("200 OK", [("X-A", "1")])
+        yield b"a"
+        yield b"b"
+
+    for buffered in (True, False):
+        body, status, headers = run_wsgi_app(late, EnvironBuilder().get_environ(), buffered)
+        assert (status, headers["X-A"]) == ("200 OK", "1")
+        assert b"".join([next(body), *body]) == b"ab"
+        body.close()
+    with pytest.raises(RuntimeError, match="without calling start_response"):
+        run_wsgi_app(lambda e, s: iter([]), EnvironBuilder().get_environ(), False)
+
+
+def test_an_environ_without_a_host_is_taken():
+    environ = EnvironBuilder().get_environ()
+    del environ["HTTP_HOST"]
+    assert Client(lambda e, s: (s("200 OK", []) and []) or [b"x"]).open(environ).text == "x"

@@ -205,3 +205,17 @@ def test_rules_without_a_view_are_not_looked_at():
         return anything
 
     assert checked_client(app).get("/x").text == "x"
+
+
+def test_a_dispatch_of_its_own_may_take_arguments_away():
+    class Resource(MethodView):
+        def dispatch_request(self, **kwargs):
+            kwargs.pop("version")
+            return self.get(**kwargs)
+
+        def get(self, name):
+            return name
+
+    app = make_app()
+    app.add_url_rule("/<version>/<name>", view_func=Resource.as_view("resource"))
+    assert app.test_client().get("/v1/x").text == "x"

@@ -1,14 +1,20 @@
-"""The note-book's store: one SQLite file, one connection for each request."""
+"""The note-book's store: one SQLite file, one connection for each request.
+
+What belongs together is one `transaction`: a note and its attachments are kept, or neither. Files
+cannot be part of it, so those without a row are removed at the next start.
+"""
 
 from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import contextmanager
 
 from .. import current_app, g
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 # SQLite refuses a pattern of more than 50,000 bytes; a character is up to 4, and 2 if escaped.
@@ -44,7 +50,8 @@ COMMIT;
 
 def connect(path: str) -> sqlite3.Connection:
     """Open the database; rows answer to the names of their columns."""
-    connection = sqlite3.connect(path)
+    # Without an isolation level Python begins no transaction by itself: `transaction` does.
+    connection = sqlite3.connect(path, isolation_level=None)
     connection.row_factory = sqlite3.Row
     # SQLite checks REFERENCES only for connections that ask it to.
     connection.execute("PRAGMA foreign_keys = ON")
@@ -52,10 +59,29 @@ def connect(path: str) -> sqlite3.Connection:
 
 
 def create_tables(path: str) -> None:
-    """Create the database where it does not exist yet."""
+    """Create the database where it does not exist yet, for this user alone to read."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    # One that was made before, with the rights that were usual then.
+    os.chmod(path, 0o600)
     connection = connect(path)
     try:
         connection.executescript(SCHEMA)
+    finally:
+        connection.close()
+
+
+def remove_lost_files(path: str, folder: str) -> None:
+    """Remove the files of attachments that no row names: of a program that was killed.
+
+    A file is written only inside a transaction, so while this one lasts none is on its way.
+    """
+    connection = connect(path)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        known = {row["stored_as"] for row in connection.execute("SELECT stored_as FROM attachment")}
+        for name in set(os.listdir(folder)) - known:
+            os.remove(os.path.join(folder, name))
+        connection.execute("COMMIT")
     finally:
         connection.close()
 
@@ -73,6 +99,24 @@ def close_db(error: BaseException | None = None) -> None:
     connection = g.pop("db", None)
     if connection is not None:
         connection.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """Keep all changes of a block, or none: those of the database, and the files it stored."""
+    db = get_db()
+    # IMMEDIATE waits for its turn here, and not in the middle.
+    db.execute("BEGIN IMMEDIATE")
+    g.stored_files = []
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        for stored_as in g.stored_files:
+            _remove_file(stored_as)
+        raise
 
 
 def find_user(name: str) -> sqlite3.Row | None:
@@ -120,15 +164,14 @@ def add_note(user_id: int, title: str, body: str) -> int:
 def change_note(note_id: int, title: str, body: str) -> None:
     """Replace what a note says."""
     query = "UPDATE note SET title = ?, body = ?, changed = datetime('now') WHERE id = ?"
-    with get_db() as db:
-        db.execute(query, (title, body, note_id))
+    get_db().execute(query, (title, body, note_id))
 
 
 def delete_note(note_id: int) -> None:
     """Delete a note with its attachments."""
-    files = list_attachments(note_id)
-    with get_db() as db:
-        db.execute("DELETE FROM note WHERE id = ?", (note_id,))
+    with transaction():
+        files = list_attachments(note_id)
+        get_db().execute("DELETE FROM note WHERE id = ?", (note_id,))
     # The files go last: a file too many is harmless, an entry without its file is not.
     for attachment in files:
         _remove_file(attachment["stored_as"])
@@ -149,32 +192,27 @@ def get_attachment(attachment_id: int, user_id: int) -> sqlite3.Row | None:
     return _one(query, attachment_id, user_id)
 
 
-def add_attachment(note_id: int, upload: Any) -> int | None:
-    """Store an uploaded file and return its number, or None if there is no such note."""
+def add_attachment(note_id: int, upload: Any) -> int:
+    """Store an uploaded file, inside a `transaction`; return its number.
+
+    sqlite3.IntegrityError if there is no such note.
+    """
     from secrets import token_hex
 
     # The name that a client sent is shown and offered for download, never used on this disk.
     stored_as = token_hex(16)
+    g.stored_files.append(stored_as)
     path = os.path.join(current_app.config["ATTACHMENTS"], stored_as)
-    try:
-        upload.save(path)
-        query = """
-            INSERT INTO attachment (note_id, stored_as, filename, size) VALUES (?, ?, ?, ?)
-        """
-        return _insert(query, note_id, stored_as, upload.filename, os.path.getsize(path))
-    except sqlite3.IntegrityError:
-        # Another request has deleted the note while this one sent its file.
-        _remove_file(stored_as)
-        return None
-    except BaseException:
-        _remove_file(stored_as)
-        raise
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        upload.save(file)
+        size = file.tell()
+    query = "INSERT INTO attachment (note_id, stored_as, filename, size) VALUES (?, ?, ?, ?)"
+    return _insert(query, note_id, stored_as, upload.filename, size)
 
 
 def delete_attachment(attachment: sqlite3.Row) -> None:
     """Delete an attachment and its file."""
-    with get_db() as db:
-        db.execute("DELETE FROM attachment WHERE id = ?", (attachment["id"],))
+    get_db().execute("DELETE FROM attachment WHERE id = ?", (attachment["id"],))
     _remove_file(attachment["stored_as"])
 
 
@@ -188,9 +226,7 @@ def _one(query: str, *arguments: Any) -> sqlite3.Row | None:
 
 
 def _insert(query: str, *arguments: Any) -> int:
-    # `with db` commits, or rolls back if the block fails.
-    with get_db() as db:
-        return db.execute(query, arguments).lastrowid or 0
+    return get_db().execute(query, arguments).lastrowid or 0
 
 
 def _remove_file(stored_as: str) -> None:

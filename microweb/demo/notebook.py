@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import os
 
-from .. import Microweb, jsonify, render_template, request
+from .. import Microweb, Response, jsonify, render_template, request
 from ..http import HTTPException
 from .api import api
-from .database import close_db, connect, create_tables
+from .database import close_db, connect, create_tables, remove_lost_files
 from .notes import notes
 from .users import users
 
@@ -29,10 +29,14 @@ def create_app(data_folder: str = "instance") -> Microweb:
     """
     data_folder = os.path.abspath(data_folder)
     attachments = os.path.join(data_folder, "attachments")
-    os.makedirs(attachments, exist_ok=True)
+    for folder in (data_folder, attachments):
+        # What people write is for the program's user alone to read.
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+    os.chmod(attachments, 0o700)
 
     database = os.path.join(data_folder, "notes.sqlite")
     create_tables(database)
+    remove_lost_files(database, attachments)
 
     app = Microweb(__name__)
     app.config.from_mapping(
@@ -41,9 +45,12 @@ def create_app(data_folder: str = "instance") -> Microweb:
         ATTACHMENTS=attachments,
         # A larger upload is refused with 413 before it is read.
         MAX_CONTENT_LENGTH=16 * 1024 * 1024,
-        # Other sites' forms are then sent without the cookie, so they cannot act for the user.
+        # Other sites' forms are then sent without the cookie, so they cannot act for the user;
+        # and what a page of another origin sends is refused, from another port of this host too.
         SESSION_COOKIE_SAMESITE="Lax",
+        REFUSE_CROSS_ORIGIN=True,
     )
+    app.after_request(protect_page)
     app.teardown_appcontext(close_db)
     app.register_blueprint(users)
     app.register_blueprint(notes)
@@ -69,6 +76,14 @@ def read_secret_key(path: str, database: str) -> bytes:
             os.replace(temporary, path)
         with open(path, "rb") as file:
             return file.read()
+
+
+def protect_page(response: Response) -> Response:
+    """Have browsers load nothing from elsewhere, show no page in a frame and keep none."""
+    response.headers["Content-Security-Policy"] = "default-src 'self'; frame-ancestors 'none'"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def show_error(error: HTTPException) -> Any:

@@ -24,6 +24,7 @@ from .database import (
     get_note,
     list_attachments,
     list_notes,
+    transaction,
 )
 from .users import login_required
 
@@ -93,8 +94,9 @@ def new_note() -> Any:
         title, body = request.form["title"], request.form["body"]
         problem = check_note(title, body)
         if problem is None:
-            note_id = add_note(g.user["id"], title.strip(), body)
-            store_uploads(note_id)
+            with transaction():
+                note_id = add_note(g.user["id"], title.strip(), body)
+                store_uploads(note_id)
             flash("The note is saved.")
             # A redirect after POST: reloading the next page sends nothing twice.
             return redirect(url_for("notes.show_note", note_id=note_id))
@@ -117,8 +119,11 @@ def edit_note(note_id: int) -> Any:
         title, body = request.form["title"], request.form["body"]
         problem = check_note(title, body)
         if problem is None:
-            change_note(note_id, title.strip(), body)
-            store_uploads(note_id)
+            with transaction():
+                # Another request may have deleted it while this one sent its files.
+                note_or_404(note_id)
+                change_note(note_id, title.strip(), body)
+                store_uploads(note_id)
             flash("The note is saved.")
             return redirect(url_for("notes.show_note", note_id=note_id))
         flash(problem, "error")
@@ -138,8 +143,8 @@ def remove_note(note_id: int) -> Any:
 def store_uploads(note_id: int) -> None:
     for upload in request.files.getlist("attachments"):
         # A form whose file field was left empty sends a file without a name.
-        if upload.filename and add_attachment(note_id, upload) is None:
-            abort(404, "The note was deleted before its attachment arrived.")
+        if upload.filename:
+            add_attachment(note_id, upload)
 
 
 @notes.get("/attachments/<int:attachment_id>")

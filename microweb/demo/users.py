@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import wraps
+from functools import cache, wraps
 
 from .. import Blueprint, Response, flash, g, redirect, render_template, request, session, url_for
 from ..security import check_password_hash, generate_password_hash
@@ -29,12 +29,21 @@ def load_user() -> None:
         g.user = get_user(session["user_id"])
 
 
+@cache
+def hash_of_nobody() -> str:
+    return generate_password_hash("")
+
+
 def user_with_password(name: str, password: str) -> sqlite3.Row | None:
-    """Return the user if the password is right, else None."""
+    """Return the user if the password is right, else None.
+
+    A name that is not there takes as long as a wrong password, so the time tells nobody who has an
+    account.
+    """
+    nobody = hash_of_nobody()
     user = find_user(name)
-    if user is not None and check_password_hash(user["password_hash"], password):
-        return user
-    return None
+    is_right = check_password_hash(nobody if user is None else user["password_hash"], password)
+    return user if is_right and user is not None else None
 
 
 def login_required(view: Callable[..., Any]) -> Callable[..., Any]:

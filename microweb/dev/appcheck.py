@@ -266,6 +266,21 @@ def _check_session_cookie(app: Microweb) -> Iterator[Finding]:
         yield "note", "SESSION_COOKIE_HTTPONLY is off, so scripts in pages can read the session"
 
 
+def _check_origins(app: Microweb) -> Iterator[Finding]:
+    if app.config["REFUSE_CROSS_ORIGIN"] or not app.config["SECRET_KEY"]:
+        return
+    for rule in app.url_map.iter_rules():
+        unsafe = sorted((rule.methods or set()) - {"GET", "HEAD", "OPTIONS"})
+        if unsafe:
+            yield (
+                "note",
+                f"{rule.rule!r} takes {unsafe[0]} from pages of other sites too, which browsers "
+                f"send with the user's cookies; app.config['REFUSE_CROSS_ORIGIN'] = True refuses "
+                f"that for all views",
+            )
+            return
+
+
 def _check_hosts(app: Microweb) -> Iterator[Finding]:
     name, trusted = app.config["SERVER_NAME"], app.config["TRUSTED_HOSTS"]
     if name and split_host_port(name) is None:
@@ -334,6 +349,7 @@ APP_CHECKS: dict[str, Callable[[Microweb], Iterator[Finding]]] = {
     "settings": _check_settings,
     "secret keys": _check_secret_keys,
     "session cookie's settings": _check_session_cookie,
+    "origins": _check_origins,
     "hosts": _check_hosts,
     "folders": _check_folders,
 }

@@ -109,6 +109,7 @@ COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
     "--with-demo": {**_FLAG, "help": "copy the demo too"},
     "--core": {**_FLAG, "help": "take the core alone"},
     "--desk": {**_FLAG, "help": "with the command line and the debug pages"},
+    "--compiled": {**_FLAG, "help": "bring compiled code, for where this Python can keep none"},
     "--force": {**_FLAG, "help": "overwrite a copy that has been changed"},
     "-o --output": {"metavar": "FILE", "help": "the file to write"},
     "--include": {**_PATHS, "help": "files and folders to take along"},
@@ -455,7 +456,12 @@ def command_onefile(options: Namespace) -> None:
     if options.core and options.desk:
         raise CommandFailed("--core leaves out what --desk asks for; give one of the two")
     scope = "core" if options.core else "desk" if options.desk else ""
-    _print_text(write_one_file(options.output or "microweb.py", scope))
+    path = options.output or "microweb.py"
+    _print_text(write_one_file(path, scope))
+    if options.compiled:
+        from .vendor import compile_copy
+
+        compile_copy(path)
 
 
 def command_vendor(options: Namespace) -> None:
@@ -520,10 +526,14 @@ COMMANDS: dict[str, tuple[str, str, Callable[[Namespace], None]]] = {
     ),
     "demo": ("serve the note-book that is included", f"--data {_SERVING_ARGUMENTS}", command_demo),
     "folder": ("serve the files of ./a/folder", f"folder {_SERVING_ARGUMENTS}", command_folder),
-    "onefile": ("write the framework as one file", "--core --desk --output", command_onefile),
+    "onefile": (
+        "write the framework as one file",
+        "--core --desk --compiled --output",
+        command_onefile,
+    ),
     "vendor": (
         "copy the framework into a project, or check a copy",
-        "target --onefile --core --with-demo --force --check",
+        "target --onefile --core --with-demo --compiled --force --check",
         command_vendor,
     ),
     "pack": (

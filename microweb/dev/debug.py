@@ -43,7 +43,23 @@ _ROOT_MODULE = __name__.rpartition(".dev.")[0] or __name__
 _LOCAL_HOST_RE = re.compile(
     r"(?:(?:[a-z0-9-]+\.)*localhost|127(?:\.[0-9]{1,3}){3}|\[::1\])(?::[0-9]{1,5})?", re.IGNORECASE
 )
-_PROXY_FIELDS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")
+_PROXY_FIELDS = (
+    "HTTP_FORWARDED",
+    "HTTP_X_FORWARDED",
+    "HTTP_X_REAL_IP",
+    "HTTP_VIA",
+    "HTTP_CF_",
+    "HTTP_TRUE_CLIENT_IP",
+    "HTTP_X_CLIENT_IP",
+    "HTTP_CLIENT_IP",
+    "HTTP_X_CLUSTER_CLIENT_IP",
+    "HTTP_FASTLY_CLIENT_IP",
+    "HTTP_FLY_CLIENT_IP",
+    "HTTP_X_ORIGINAL_FOR",
+    "HTTP_X_APPENGINE_USER_IP",
+    "HTTP_X_AZURE_CLIENTIP",
+    "HTTP_CDN_LOOP",
+)
 # Compiled templates keep their variables in names such as l_user and l1_item.
 _TEMPLATE_VARIABLE_RE = re.compile(r"l_?[0-9]*_(?:[0-9]+_)?(.+)")
 _LIBRARY_FOLDERS = (os.path.dirname(os.__file__), "<frozen ")

@@ -15,6 +15,7 @@ from ..running import describe_listen_failure
 from .appcheck import check_app
 from .loading import AppNotLoaded, find_app_spec
 from .pythoncheck import (
+    check_bytecode,
     describe_package,
     describe_python,
     draw_missing_modules,
@@ -52,6 +53,7 @@ def diagnose(
     hiding = find_hiding_files()
     findings += hiding.values()
     count, missing = find_missing_modules(hiding)
+    findings += check_bytecode()
     address_fact = _try_address(host, port, findings)
     findings += _check_dotenv_files([env_file or "", *DOTENV_FILES])
     modules = [f"all {count} that microweb can use are here"]
@@ -65,6 +67,8 @@ def diagnose(
         "address": [address_fact],
         "app": [app_fact],
     }
+    if is_named:
+        facts["as CGI"] = [_describe_cgi_log()]
     lines = []
     for name, texts in facts.items():
         lines += _wrap(name.ljust(10), texts[0])
@@ -77,6 +81,15 @@ def diagnose(
     lines += [""] if findings else []
     lines.append(_summarize(wrong, len(findings) - wrong))
     return "\n".join(lines), wrong
+
+
+def _describe_cgi_log() -> str:
+    from ..cgi import LOG_NAME
+
+    return (
+        f"errors go to standard error, or to {LOG_NAME} in the instance folder where the server "
+        f"sends standard error to the client"
+    )
 
 
 def is_app_named(spec: str | None) -> bool:

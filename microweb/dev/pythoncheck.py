@@ -107,6 +107,33 @@ def draw_missing_modules(missing: list[tuple[str, str]]) -> list[str]:
     return [*lines, f"Debian: apt install {debian}. Others: your Python's own distribution."]
 
 
+def check_bytecode() -> list[tuple[str, str]]:
+    """Return a note where each start compiles microweb again, since nothing may be kept.
+
+    >>> all(kind == "note" for kind, _ in check_bytecode())
+    True
+    """
+    spec = globals().get("__spec__")
+    cached = getattr(spec, "cached", None)
+    # A zip is made with compiled code, or without.
+    if cached is None or not os.path.isfile(os.path.abspath(__file__)) or os.path.exists(cached):
+        return []
+    folder = os.path.dirname(cached)
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    if sys.dont_write_bytecode:
+        reason = "PYTHONDONTWRITEBYTECODE or -B is set"
+    elif not os.access(folder, os.W_OK):
+        reason = f"this user may not write to {folder!r}"
+    else:
+        return []
+    sentence = (
+        f"each start compiles microweb again, and takes three times as long: {reason}, so no "
+        f"compiled code is kept; bring it along with microweb vendor --compiled"
+    )
+    return [("note", sentence)]
+
+
 def describe_package() -> str:
     """Return microweb's version, and the folder, zip or single file that it is imported from."""
     from .. import __version__

@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from ..ctx import Context
     from ..http import Response
     from ..routing import Rule
-    from ..routing.extra.explaining import PathExplanation
 
 _MOST_ROUTES_SHOWN = 60
 _PAGE_METHODS = ("get_body", "get_response", "get_headers", "get_description", "__call__")
@@ -126,7 +125,7 @@ class Lesson:
                         parts = [part for part in text.split("\n") if len(part) > 5]
                         self.page.secrets.update([text, *parts])
 
-    def _explain_walk(self) -> PathExplanation:
+    def _explain_walk(self) -> Any:
         path = self.environ.get("PATH_INFO") or "/"
         path = path.encode("latin-1", "replace").decode("utf-8", "replace")
         has_hosts = self.app.url_map.has_hosts

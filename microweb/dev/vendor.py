@@ -11,7 +11,7 @@ import os
 import sys
 
 from .loading import CommandFailed
-from .onefile import build_one_file, is_single_file, read_package_file
+from .onefile import build_one_file, find_root_name, is_single_file, read_package_file
 from .order import CORE_MODULES, READING_ORDER
 
 TYPE_CHECKING = False
@@ -149,6 +149,28 @@ def _write_bytes(path: str, data: bytes) -> None:
         file.write(data)
 
 
+def compile_copy(target: str) -> None:
+    """Compile a copy for this Python, beside its source: for a place where the Python that runs it
+    cannot keep compiled code, a read-only disk or a CGI script of another user.
+
+    The compiled files hold a hash of their source (PEP 552), so they survive being copied, and a
+    source that is changed counts. CommandFailed where they cannot be written.
+    """
+    from py_compile import PycInvalidationMode, PyCompileError
+    from py_compile import compile as compile_file
+
+    names = [target]
+    if os.path.isdir(target):
+        names = [os.path.join(target, *name.split("/")) for name in _list_copy(target)]
+    try:
+        for name in names:
+            if name.endswith(".py"):
+                mode = PycInvalidationMode.CHECKED_HASH
+                compile_file(name, doraise=True, invalidation_mode=mode)
+    except (OSError, PyCompileError) as error:
+        raise CommandFailed(f"{target!r} cannot be compiled: {error}") from error
+
+
 def check_copy(path: str) -> tuple[str, list[str]]:
     """Return the version of a copy, and how it differs from what was written: nothing if intact.
 
@@ -230,6 +252,10 @@ def run_vendor(options: Namespace) -> None:
     else:
         copied = bool(options.with_demo), bool(options.force), bool(options.core)
         vendor_package(target, *copied)
+    if options.compiled:
+        compile_copy(target)
+    if is_single_file() and not options.onefile:
+        print(f"{sys.modules[find_root_name()].__file__} is one file, and so is the copy")
     print(
         f"wrote {target}, microweb {__version__}; whether it is intact says: "
         f"microweb vendor --check {target}"

@@ -67,7 +67,6 @@ class TagDict(JSONTag):
     key = " di"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a dict whose only key is a tag's."""
         return (
             isinstance(value, dict)
             and len(value) == 1
@@ -75,12 +74,10 @@ class TagDict(JSONTag):
         )
 
     def to_json(self, value: Any) -> Any:
-        """Return the dict with two underscores after its key."""
         key = next(iter(value))
         return {f"{key}__": self.serializer.tag(value[key])}
 
     def to_python(self, value: Any) -> Any:
-        """Return the dict with its own key."""
         key, item = next(iter(value.items()))
         return {key[:-2]: item}
 
@@ -89,11 +86,9 @@ class PassDict(JSONTag):
     """Any other dict: its values are tagged, it is not."""
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a dict."""
         return isinstance(value, dict)
 
     def to_json(self, value: Any) -> Any:
-        """Return the dict with its values tagged."""
         tag = self.serializer.tag
         return {key: tag(item) for key, item in value.items()}
 
@@ -102,11 +97,9 @@ class PassList(JSONTag):
     """A list: its items are tagged, it is not."""
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a list."""
         return isinstance(value, list)
 
     def to_json(self, value: Any) -> Any:
-        """Return the list with its items tagged."""
         return [self.serializer.tag(item) for item in value]
 
 
@@ -116,11 +109,9 @@ class TagTuple(PassList):
     key = " t"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a tuple."""
         return isinstance(value, tuple)
 
     def to_python(self, value: Any) -> Any:
-        """Return the list as a tuple."""
         return tuple(value)
 
 
@@ -130,17 +121,14 @@ class TagBytes(JSONTag):
     key = " b"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is bytes."""
         return isinstance(value, bytes)
 
     def to_json(self, value: Any) -> Any:
-        """Return the bytes as base64 text."""
         from binascii import b2a_base64
 
         return b2a_base64(value, newline=False).decode("ascii")
 
     def to_python(self, value: Any) -> Any:
-        """Return the bytes that the text stands for."""
         from binascii import a2b_base64
 
         return a2b_base64(value)
@@ -152,15 +140,12 @@ class TagMarkup(JSONTag):
     key = " m"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* has HTML to show."""
         return hasattr(value, "__html__")
 
     def to_json(self, value: Any) -> Any:
-        """Return the HTML."""
         return str(value.__html__())
 
     def to_python(self, value: Any) -> Any:
-        """Return the HTML as markup that templates do not escape again."""
         from ..templating import Markup
 
         return Markup(value)
@@ -172,17 +157,14 @@ class TagUUID(JSONTag):
     key = " u"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a UUID."""
         # Looked up rather than imported: see `serialize_unknown`.
         uuid = sys.modules.get("uuid")
         return uuid is not None and isinstance(value, uuid.UUID)
 
     def to_json(self, value: Any) -> Any:
-        """Return the digits."""
         return value.hex
 
     def to_python(self, value: Any) -> Any:
-        """Return the UUID."""
         return import_stdlib("uuid", "a UUID in a session").UUID(value)
 
 
@@ -192,16 +174,13 @@ class TagDateTime(JSONTag):
     key = " d"
 
     def check(self, value: Any) -> bool:
-        """Return whether *value* is a datetime."""
         datetime = sys.modules.get("datetime")
         return datetime is not None and isinstance(value, datetime.datetime)
 
     def to_json(self, value: Any) -> Any:
-        """Return the HTTP date."""
         return http_date(value)
 
     def to_python(self, value: Any) -> Any:
-        """Return the aware datetime."""
         from ..http import parse_date
 
         return parse_date(value)

@@ -20,11 +20,9 @@ were added does not matter.
 Most requests need no way back, and are served by the shorter roads in front of that search: a path
 without variables by one dict, the others by a straight walk (``Map.find``).
 
-Rules may be for a host or a subdomain: then the host is one segment more, in front of the path.
-
-Read ``exceptions``, ``quoting``, ``converters``, ``rules``, ``factories``, ``segments``, ``trie``,
-``inserting``, ``building``, ``adapter``, ``explaining``, ``map`` and ``reachability``, in this
-order. Nothing here knows of requests, responses or views.
+Read ``exceptions``, ``converters``, ``rules``, ``trie`` and ``map``, in this order;
+``extra`` has hosts and subdomains, segments that mix text and variables, and what few programs use.
+Nothing here knows of requests, responses or views.
 
 >>> from microweb.routing import Map, Rule
 >>> urls = Map([Rule("/user/<name>/post/<int:id>", endpoint="post", methods=["GET"])])
@@ -38,59 +36,23 @@ order. Nothing here knows of requests, responses or views.
 from __future__ import annotations
 
 from ..text.lazy import import_later
-from .converters import (
-    AnyConverter,
-    BaseConverter,
-    FloatConverter,
-    IntegerConverter,
-    NumberConverter,
-    PathConverter,
-    RegexConverter,
-    UnicodeConverter,
-    UUIDConverter,
-    ValidationError,
-)
-from .exceptions import (
-    BuildError,
-    NoMatch,
-    RequestRedirect,
-    RoutingError,
-    RuleSyntaxError,
-    UnknownConverter,
-    WebsocketMismatch,
-    WrongMethod,
-)
+from .converters import BaseConverter, ValidationError
+from .exceptions import BuildError, NoMatch, RequestRedirect, RoutingError, WrongMethod
 from .map import Map
 from .rules import Rule, RuleFactory
 
 __all__ = [
-    "AnyConverter",
-    "BaseConverter",
-    "BuildError",
-    "FloatConverter",
-    "IntegerConverter",
-    "Map",
-    "NoMatch",
-    "NumberConverter",
-    "PathConverter",
-    "RegexConverter",
-    "RequestRedirect",
-    "RoutingError",
-    "Rule",
-    "RuleFactory",
-    "RuleSyntaxError",
-    "UUIDConverter",
-    "UnicodeConverter",
-    "UnknownConverter",
-    "ValidationError",
-    "WebsocketMismatch",
-    "WrongMethod",
-]
+    "BaseConverter", "BuildError", "Map", "NoMatch", "RequestRedirect", "RoutingError", "Rule",
+    "RuleFactory", "ValidationError", "WrongMethod",
+]  # fmt: skip
 
 __getattr__ = import_later(
     __name__,
     """
+    converters: AnyConverter FloatConverter IntegerConverter NumberConverter PathConverter
+    converters: RegexConverter UnicodeConverter UUIDConverter
+    exceptions: RuleSyntaxError UnknownConverter
     extra.adapter: MapAdapter
-    extra.factories: EndpointPrefix RuleTemplate Subdomain Submount
+    extra.factories: EndpointPrefix RuleTemplate Subdomain Submount WebsocketMismatch
     """,
 )

@@ -1,9 +1,4 @@
-"""What the router raises.
-
-Each exception carries the facts that a caller needs to answer: the methods that would work, the
-path to go to. The layer above words them as 404, 405 or 308; `RequestRedirect` can also answer by
-itself.
-"""
+"""What the router raises, with the facts that a caller needs to answer 404, 405 or 308."""
 
 from __future__ import annotations
 
@@ -14,20 +9,11 @@ if TYPE_CHECKING:
 
 
 class RoutingError(Exception):
-    """The base of everything the router raises on purpose.
-
-    ``BaseException.__new__`` keeps positional arguments, so the ``__init__`` of a subclass that
-    has only such need not: what a miss costs is mostly its exception.
-
-    >>> issubclass(NoMatch, RoutingError)
-    True
-    """
+    """The base of everything the router raises on purpose."""
 
 
 class NoMatch(RoutingError):
     """No rule leads to this path, whatever the method (RFC 9110: 404).
-
-    *path*: the decoded path that was looked for.
 
     >>> str(NoMatch("/nowhere"))
     "no rule matches the path '/nowhere'"
@@ -41,14 +27,7 @@ class NoMatch(RoutingError):
 
 
 class WrongMethod(RoutingError):
-    """Rules lead to this path, but none of them for this method (RFC 9110: 405).
-
-    *valid_methods*: the methods that would have worked, sorted; they belong into ``Allow``;
-    *method*: the method that was asked for; *path*: the decoded path.
-
-    >>> WrongMethod(["GET", "HEAD"], "POST", "/").valid_methods
-    ['GET', 'HEAD']
-    """
+    """Rules lead to this path, but only for the *valid_methods*, sorted (RFC 9110: 405)."""
 
     def __init__(self, valid_methods: list[str], method: str = "", path: str = "") -> None:
         self.valid_methods = valid_methods
@@ -65,14 +44,9 @@ class WrongMethod(RoutingError):
 class RequestRedirect(RoutingError):
     """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
 
-    *new_url*: where to go, percent-encoded. From ``Map.find`` it is a path without query and host
-    (or an absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL that
-    keeps the query; *domain*: the host or subdomain it leads to, or ``None`` for the same one.
-
-    It can be called as a WSGI application that sends the redirect.
-
-    >>> RequestRedirect("/about/").new_url
-    '/about/'
+    *new_url*: where to go, percent-encoded: from ``Map.find`` a path without query and host (or an
+    absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL; *domain*: the
+    host or subdomain it leads to, if another. It can be called as a WSGI application.
     """
 
     code = 308
@@ -92,11 +66,9 @@ class RequestRedirect(RoutingError):
 
 
 class BuildError(RoutingError, LookupError):
-    """No URL can be built for this endpoint from these values.
+    """No URL can be built for this *endpoint* from these *values*.
 
-    *endpoint*: the endpoint that was asked for; *values*: the values that were given; *method*: the
-    method that was asked for, or ``None``; *suggested*: the rule that comes nearest, or ``None``;
-    *problem*: one sentence, or several: what is wrong and what to do.
+    *method*: what was asked for; *suggested*: the rule that comes nearest; *problem*: sentences.
 
     >>> print(BuildError("user", {}, None, problem="The value 'name' is missing."))
     cannot build a URL for the endpoint 'user'. The value 'name' is missing.
@@ -126,8 +98,7 @@ class BuildError(RoutingError, LookupError):
 class RuleSyntaxError(RoutingError, ValueError):
     """A rule cannot be understood; raised when it is made or added, never while serving.
 
-    *rule*: the rule as it was written; *position*: the index of the character at fault, from 0;
-    *problem*: what is wrong there and what to write.
+    *position* is the index of the character at fault; *problem* says what to write instead.
 
     >>> print(RuleSyntaxError("/<a", 1, "this '<' is never closed; write '<name>'"))
     in the rule '/<a', at character 1: this '<' is never closed; write '<name>'
@@ -149,19 +120,7 @@ class RuleSyntaxError(RoutingError, ValueError):
 
 
 class UnknownConverter(RuleSyntaxError, LookupError):
-    """A rule names a converter that the map does not have.
-
-    >>> issubclass(UnknownConverter, LookupError)
-    True
-    """
-
-
-class WebsocketMismatch(RoutingError):
-    """Never raised, because WSGI carries no websockets; here for code that catches it.
-
-    >>> issubclass(WebsocketMismatch, RoutingError)
-    True
-    """
+    """A rule names a converter that the map does not have."""
 
 
 def _shorten_route_text(text: str) -> str:

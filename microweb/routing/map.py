@@ -1,20 +1,27 @@
 """The map: all rules of an app, from path to rule and from endpoint to URL.
 
-A ``Map`` gets its rules while the app is set up and is only read afterwards, so threads share it
-without locks. What can be worked out when a rule is added is; ``find`` only walks.
+It gets its rules while the app is set up and is only read afterwards, so threads share it without
+locks. What can be worked out when a rule is added is; ``find`` only walks.
 """
 
 from __future__ import annotations
 
 import re
 
-from ..text.quoting import local_path, quote_path, quote_query
-from .building import build_domain, build_path, explain_build_failure, fill_redirect_target
-from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED
-from .exceptions import NoMatch, RequestRedirect, RoutingError, RuleSyntaxError, WrongMethod
-from .inserting import bind_variable, insert_rule, insert_segment
-from .segments import MixedSegment
-from .trie import RouteBranch, RouteNode, draw_trie, search_trie
+from ..text.lazy import LaterMember
+from ..text.nearest import nearest_name
+from ..text.quoting import local_path, quote_query
+from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED, BoundConverter
+from .exceptions import (
+    BuildError,
+    NoMatch,
+    RoutingError,
+    RuleSyntaxError,
+    UnknownConverter,
+    WrongMethod,
+)
+from .rules import build_path, split_rule
+from .trie import RouteNode, insert_rule, is_simple, search_trie
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,14 +29,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .converters import BaseConverter
-    from .extra.adapter import MapAdapter
-    from .extra.explaining import PathExplanation
-    from .inserting import BoundConverter
-    from .rules import Rule, RuleFactory
+    from .rules import Rule, RuleFactory, RuleVariable
 
-_SLASHES_RE = re.compile("//+")
-# Where a host leads that no rule is for.
-_UNKNOWN_HOST = RouteNode(0)
+
+def _load_rare_map() -> type:
+    from .extra.maps import RareMap
+
+    return RareMap
 
 
 class Map:
@@ -37,14 +43,14 @@ class Map:
 
     The parameters are Werkzeug's.
 
-    *rules*: rules and factories to add; *default_subdomain*: that of rules that name none, once
-    a rule names one; *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched
-    by it, and ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule
-    ``/x``; *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its
-    defaults is redirected to that rule's; *converters*: converters by name, beyond the built-in
-    ones; *sort_parameters*: whether the query of a built URL is sorted; *sort_key*: the key to sort
-    it by, of ``(name, value)``; *host_matching*: whether rules are for a ``host`` instead of a
-    ``subdomain``; a rule without one answers on every host, after those that name it.
+    *rules*: rules and factories to add; *default_subdomain*: that of rules that name none;
+    *strict_slashes*: ``/x`` is redirected to the rule ``/x/``; else it is matched by it, and
+    ``/x/`` by the rule ``/x``; *merge_slashes*: ``//x`` is redirected to the rule ``/x``;
+    *redirect_defaults*: a URL that spells out what another rule of the endpoint has as its defaults
+    is redirected to that rule's; *converters*: by name, beyond the built-in ones;
+    *sort_parameters*, *sort_key*: whether the query of a built URL is sorted, and by what of
+    ``(name, value)``; *host_matching*: whether rules are for a ``host`` instead of a ``subdomain``;
+    a rule without one answers on every host, after those that name it.
 
     What ``MapAdapter.match`` raises, and ``dispatch`` catches, is set on the class:
     ``not_found_class()``, ``method_not_allowed_class(valid_methods)`` and ``http_exception_class``.
@@ -59,6 +65,18 @@ class Map:
     not_found_class: type[Exception] = NoMatch
     method_not_allowed_class: type[Exception] = WrongMethod
     http_exception_class: type[Exception] = RoutingError
+
+    bind = LaterMember(_load_rare_map)
+    bind_to_environ = LaterMember(_load_rare_map)
+    build_parts = LaterMember(_load_rare_map)
+    domain_of = LaterMember(_load_rare_map)
+    draw = LaterMember(_load_rare_map)
+    explain = LaterMember(_load_rare_map)
+    find_canonical = LaterMember(_load_rare_map)
+    is_endpoint_expecting = LaterMember(_load_rare_map)
+    root_of = LaterMember(_load_rare_map)
+    update = LaterMember(_load_rare_map)
+    _enter_domain = LaterMember(_load_rare_map)
 
     def __init__(
         self,
@@ -79,19 +97,16 @@ class Map:
         self.host_matching = host_matching
         self.sort_parameters = sort_parameters
         self.sort_key = sort_key
-        self.converters: dict[str, type[BaseConverter]] = {
-            **self.default_converters,
-            **(converters or {}),
-        }
+        self.converters = {**self.default_converters, **(converters or {})}
         self._root = RouteNode(0)
+        # Another one once a rule is not simple.
+        self._search: Callable[..., tuple[Rule, list[Any]]] = search_trie
         # In front of the roots, once a rule names a host; ``_root`` is then the one for any host,
         # or for the default subdomain.
         self._hosts: RouteNode | None = None
         self._static: dict[str, dict[str | None, Rule]] = {}
         self._rules: list[Rule] = []
         self._by_endpoint: dict[Any, list[Rule]] = {}
-        # Endpoints of which a rule has defaults: any of their matches may have to be redirected.
-        self._with_defaults: set[Any] = set()
         self._bound: dict[tuple[str, type[BaseConverter]], BoundConverter] = {}
         for rule in rules or ():
             self.add(rule)
@@ -107,100 +122,82 @@ class Map:
     def add(self, rulefactory: RuleFactory) -> None:
         """Add a rule, or those of a factory; they belong to this map from then on.
 
+        A ``UserWarning`` tells of two endpoints on one URL and method; the first one keeps it.
         Raises RuleSyntaxError: a converter is unknown or its arguments make no sense. Raises
         RuntimeError: the rule belongs to a map already.
-
-        A ``UserWarning`` tells of two endpoints on one URL and method; the first one keeps it.
-
-        >>> from microweb.routing import Rule, UnknownConverter
-        >>> try:
-        ...     Map().add(Rule("/<itn:n>", endpoint="e"))
-        ... except UnknownConverter as error:
-        ...     print(error.problem)
-        there is no converter 'itn'; did you mean 'int'?
         """
         for rule in rulefactory.get_rules(self):
             self._add_rule(rule)
 
     def _add_rule(self, rule: Rule) -> None:
         if rule.map is not None:
-            raise RuntimeError(
-                f"{rule!r} belongs to a map already; make a new Rule to add it again"
-            )
-        domain = self._find_domain_pattern(rule)
+            text = f"{rule!r} belongs to a map already"
+            raise RuntimeError(f"{text}; make a new Rule to add it again")
         # A factory may have changed the rule since it was read.
-        if rule.parsed[0] is not rule.rule or domain or rule.defaults:
-            rule.read_pattern(domain or "")
-        if rule.names:
-            for variable in rule.variables():
-                variable.bound = bind_variable(self, rule, variable)
-                if variable.bound.spans and variable in rule.domain_pieces:
-                    problem = f"{variable.spec()!r} has slashes, a host has none"
-                    raise RuleSyntaxError(rule.parsed[1], variable.position, problem)
+        if rule.parsed is not rule.rule or rule.defaults:
+            rule.read_pattern()
+        root = self._root
+        if self._hosts is not None or rule.host is not None or rule.subdomain is not None:
+            from .extra.hosts import open_domain
+
+            root = open_domain(self, rule)
+        for variable in rule.variables() if rule.names else ():
+            self.bind_variable(variable)
         if rule.strict_slashes is None:
             rule.strict_slashes = self.strict_slashes
         if rule.merge_slashes is None:
             rule.merge_slashes = self.merge_slashes
-        root = self._root
-        if domain is not None:
-            root = self._open_domain(rule)
+        if rule.merge_slashes and "//" in rule.rule:
+            from .extra.slashes import merge_rule_slashes
+
+            rule.pieces = merge_rule_slashes(rule.pieces)
         rule.map = self
-        rule.domain = domain
-        rule.plain = not (rule.defaults or rule.redirect_to or rule.alias)
         self._rules.append(rule)
         self._add_endpoint(rule)
         if rule.build_only:
             return
-        end, hidden_by = insert_rule(root, rule)
+        segments = split_rule(rule.pieces)
+        if rule.names and not is_simple(segments):
+            from .extra.search import search_with_spans
+
+            self._search = search_with_spans
+        end, hidden_by = insert_rule(root, segments, rule)
         if not rule.names and self._hosts is None:
-            text = "".join(rule.pieces)  # type: ignore[arg-type]
-            path = _SLASHES_RE.sub("/", text) if rule.merge_slashes else text
-            self._static[path] = end.methods
+            self._static["".join(rule.pieces)] = end.methods  # type: ignore[arg-type]
         if hidden_by is not None:
             self.warn_of_hidden_rule(rule, hidden_by)
 
+    def bind_variable(self, variable: RuleVariable) -> None:
+        """Give *variable* the converter it names, made on first use of this way to write it.
+
+        Raises RuleSyntaxError: there is none of that name, or it does not take these arguments.
+        """
+        converter = self.converters.get(variable.converter)
+        if converter is None:
+            near = nearest_name(variable.converter, list(self.converters))
+            hint = f"did you mean {near!r}?" if near else f"there are {', '.join(self.converters)}"
+            problem = f"there is no converter {variable.converter!r}; {hint}"
+            raise UnknownConverter(variable.pattern, variable.position, problem)
+        spec = variable.spec()
+        variable.bound = self._bound.get((spec, converter))
+        if variable.bound is None:
+            try:
+                made = converter(self, *variable.arguments, **variable.keywords)
+                variable.bound = BoundConverter(made, spec, len(self._bound))
+            except (TypeError, ValueError, re.error) as error:
+                problem = f"the converter {spec!r} cannot be made: {error}"
+                raise RuleSyntaxError(variable.pattern, variable.position, problem) from error
+            self._bound[spec, converter] = variable.bound
+
     def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
         """Warn that *rule* is never reached, as *hidden_by* answers the same URL and method."""
-        _warn_of_rule(
+        import warnings
+
+        warnings.warn(
             f"two rules answer the same URL and method: {hidden_by.told()} comes first and "
             f"hides {rule.told()}; change the URL or the methods of one of them",
-            stacklevel=5,
+            stacklevel=4,
         )
-
-    def _find_domain_pattern(self, rule: Rule) -> str | None:
-        """Return the host or subdomain that *rule* is for; ``None`` for any, or while none is."""
-        if self.host_matching:
-            return rule.host
-        if rule.host is not None:
-            _warn_of_rule(
-                f"{rule.told()} is for the host {rule.host!r}, but this map does not match hosts; "
-                f"write Map(host_matching=True), or url_map.host_matching = True before the rule"
-            )
-        if self._hosts is None and rule.subdomain in (None, self.default_subdomain):
-            return None
-        return self.default_subdomain if rule.subdomain is None else rule.subdomain
-
-    def _open_domain(self, rule: Rule) -> RouteNode:
-        """Return the root for the rules of the domain of *rule*, made if need be."""
-        hosts = self._hosts
-        if hosts is None:
-            hosts = self._hosts = RouteNode(-1)
-            self._static = {}
-            if self.host_matching:
-                # Widest of all; as a mixed segment without variables it adds no value.
-                every = MixedSegment(("", ""), ())
-                way = RouteBranch((float("inf"),), "(any host)", lambda host: (), False, every)
-                way.node = self._root
-                hosts.add_branch(way)
-            else:
-                hosts.literals = {self.default_subdomain: self._root}
-                for known in self._rules:
-                    known.domain = self.default_subdomain
-                    known.domain_pieces = (self.default_subdomain,)
-        pieces = rule.domain_pieces
-        if not pieces or (len(pieces) == 1 and isinstance(pieces[0], str)):
-            return hosts.literal("".join(pieces))  # type: ignore[arg-type]
-        return insert_segment(hosts, pieces)
 
     def _add_endpoint(self, rule: Rule) -> None:
         """Put *rule* among those of its endpoint, in the order in which URLs are built from them.
@@ -213,36 +210,14 @@ class Map:
         while position and _build_order(rules[position - 1]) > key:
             position -= 1
         rules.insert(position, rule)
-        if not self.redirect_defaults:
-            return
-        if rule.endpoint in self._with_defaults:
-            rule.plain = False
-        elif rule.defaults:
-            self._with_defaults.add(rule.endpoint)
+        rule.redirects = rule.redirect_to is not None
+        rule.plain = not (rule.defaults or rule.redirects)
+        # Of several rules one may be the canonical one for the URL of another.
+        canonical = self.redirect_defaults and len(rules) > 1
+        if canonical and any(other.defaults or other.alias for other in rules):
             for other in rules:
                 other.plain = False
-
-    def domain_of(self, host: str, server_name: str | None = None) -> str | None:
-        """Return what ``find`` takes as *domain* for a request to *host*.
-
-        *host*: with its port, unless that is the scheme's own; *server_name*: what subdomains are
-        in front of; a host that does not end with it has the default subdomain. A map whose rules
-        name no hosts has no domains: ``None``.
-
-        >>> from microweb.routing import Rule
-        >>> urls = Map([Rule("/", endpoint="api", subdomain="api")])
-        >>> urls.domain_of("api.Example.org", "example.org"), Map().domain_of("example.org")
-        ('api', None)
-        """
-        if self._hosts is None:
-            return None
-        host = host.lower()
-        if self.host_matching:
-            return host
-        suffix = f".{(server_name or '').lower()}"
-        if f".{host}".endswith(suffix) and len(suffix) > 1:
-            return host[: -len(suffix)]
-        return self.default_subdomain
+                other.redirects = True
 
     def find(
         self, method: str, path: str, domain: str | None = None
@@ -250,13 +225,13 @@ class Map:
         """Return the rule for *method* and *path*, and a fresh dict of its arguments.
 
         Three roads, each in front of a slower one: a dict for paths without variables, a straight
-        walk that always takes the narrowest way, the search with a way back. This one is long and
-        flat because every request pays for it: 0.1 µs on the first road, 0.6 µs on the second.
+        walk that always takes the narrowest way, the search with a way back. It is long and flat
+        because every request pays for it.
 
-        *method*: in capitals; *path*: the decoded path, with its slash in front; *domain*: what
-        ``domain_of`` returned, if the map ``has_hosts``; ``None`` for the rules that name none.
-        Raises NoMatch: no rule leads there. Raises WrongMethod: rules do, for other methods. Raises
-        RequestRedirect: the path to go to is in its ``new_url``.
+        *method*: in capitals; *path*: decoded, with its slash in front; *domain*: what
+        ``domain_of`` returned, if the map ``has_hosts``. Raises NoMatch: no rule leads there.
+        Raises WrongMethod: rules do, for other methods. Raises RequestRedirect: the path to go to
+        is in its ``new_url``.
 
         >>> from microweb.routing import Rule
         >>> Map([Rule("/<int:n>", endpoint="e")]).find("GET", "/7")[1]
@@ -318,48 +293,23 @@ class Map:
             return rule, dict(zip(names, values))
         return self._finish(rule, values, method, path, domain)
 
-    def root_of(self, domain: str | None) -> tuple[RouteNode, str | None]:
-        """Return where the search for *domain* begins, and the host it begins with, if any."""
-        if self._hosts is None or domain is None:
-            return self._root, None
-        return self._hosts, domain
-
-    def _enter_domain(self, domain: str, values: list[Any]) -> RouteNode:
-        """Return the root that *domain* leads to first; put what its variables read in *values*."""
-        hosts = self._hosts
-        if hosts is None:
-            return self._root
-        child = hosts.literals.get(domain)
-        if child is not None:
-            return child
-        for branch in hosts.branches:
-            value = branch.read(domain)
-            if value is not NOT_CONVERTED:
-                values += value if branch.mixed else (value,)
-                return branch.node
-        return _UNKNOWN_HOST
-
     def _find_searching(
-        self, method: str, path: str, domain: str | None, adapter: MapAdapter | None = None
+        self, method: str, path: str, domain: str | None, adapter: Any = None
     ) -> tuple[Rule, dict[str, Any]]:
         """Do as ``find``, by the search; then try the path with its slashes merged."""
-        if "//" not in path and self._hosts is None:
-            rule, values = search_trie(self._root, method, path)
-            return self._finish(rule, values, method, path, domain, adapter)
-        root, host = self.root_of(domain)
+        root, host = self._root, ()
+        if domain is not None and self._hosts is not None:
+            root, host = self._hosts, (domain,)  # type: ignore[assignment]
         try:
-            rule, values = search_trie(root, method, path, host)
-        except (NoMatch, WrongMethod):
-            if "//" not in path or not self.merge_slashes:
-                raise
-            merged = _SLASHES_RE.sub("/", path)
-            try:
-                mergeable = search_trie(root, method, merged, host)[0].merge_slashes
-            except NoMatch:
-                mergeable = False
-            if not mergeable:
-                raise
-            raise RequestRedirect(local_path(quote_path(merged))) from None
+            rule, values = self._search(root, method, path, *host)
+        except (NoMatch, WrongMethod) as error:
+            if "//" in path and self.merge_slashes:
+                try:
+                    from .extra.slashes import redirect_if_mergeable
+                except ImportError:
+                    raise error from None
+                redirect_if_mergeable(path, lambda path: self._search(root, method, path, *host))
+            raise
         return self._finish(rule, values, method, path, domain, adapter)
 
     def _finish(
@@ -368,49 +318,16 @@ class Map:
         values: list[Any],
         method: str,
         path: str,
-        domain: str | None,
-        adapter: MapAdapter | None = None,
+        domain: Any,
+        adapter: Any = None,
     ) -> tuple[Rule, dict[str, Any]]:
         """Return a match with its defaults, or redirect to where it should have gone."""
-        arguments = dict(zip(rule.names, values))
-        if rule.plain:
-            return rule, arguments
-        arguments = {**rule.defaults, **arguments}
-        if self.redirect_defaults:
-            canonical = self.find_canonical(rule, arguments, method)
-            if canonical is not None:
-                other, target = canonical
-                if other == (self.default_subdomain if domain is None else domain):
-                    other = None
-                if other is not None or target != quote_path(path):
-                    raise RequestRedirect(target, other)
-        if rule.redirect_to is not None:
-            target = fill_redirect_target(rule, arguments, adapter or self.bind(""))
-            if target != quote_path(path):
-                raise RequestRedirect(target)
+        arguments = {**rule.defaults, **dict(zip(rule.names, values))}
+        if rule.redirects:
+            from .extra.canonical import redirect_if_elsewhere
+
+            redirect_if_elsewhere(self, rule, arguments, method, path, domain, adapter)
         return rule, arguments
-
-    def find_canonical(
-        self, rule: Rule, arguments: Mapping[str, Any], method: str
-    ) -> tuple[str | None, str] | None:
-        """Return domain and path of the rule whose defaults say the same as *rule*, or ``None``.
-
-        *rule*: the one that matched; *arguments*: those of the match; *method*: in capitals.
-        """
-        for other in self._by_endpoint[rule.endpoint]:
-            if other is rule:
-                break
-            if other.build_only or other.redirect_to is not None:
-                continue
-            if other.methods is not None and method not in other.methods:
-                continue
-            if other.arguments != rule.arguments or not (other.defaults or rule.alias):
-                continue
-            url, _ = build_path(other, arguments)
-            domain = None if other.domain is None else build_domain(other, arguments)[0]
-            if url is not None and (domain is not None or other.domain is None):
-                return domain, local_path(url)
-        return None
 
     def build(
         self,
@@ -422,159 +339,64 @@ class Map:
     ) -> str:
         """Return the URL of *endpoint*: an encoded path, and a query for the values left over.
 
-        *endpoint*: as given to the rules; *values*: by the names of the variables; a ``None``
-        counts as not given; *method*: only rules for this method, or ``None`` for any;
-        *preferred*: rules for this method first, then any;
-        *append_unknown*: whether values without a variable become the query; a list repeats. Raises
-        BuildError: there is no such endpoint, or the values do not fit any of its rules.
+        *values*: by the names of the variables; a ``None`` counts as not given; *method*: only
+        rules for this method, or ``None`` for any; *append_unknown*: whether values without a
+        variable become the query; a list repeats; *preferred*: rules for this method first, then
+        any. Raises BuildError: the values do not fit any rule of *endpoint*, if there is one.
 
         >>> from microweb.routing import Rule
         >>> Map([Rule("/u/<name>", endpoint="u")]).build("u", {"name": "a b", "page": 2})
         '/u/a%20b?page=2'
         """
-        return self.build_parts(endpoint, values, method, append_unknown, None, preferred)[1]
-
-    def build_parts(
-        self,
-        endpoint: Any,
-        values: Mapping[str, Any],
-        method: str | None = None,
-        append_unknown: bool = True,
-        domain: str | None = None,
-        preferred: str | None = None,
-    ) -> tuple[str | None, str]:
-        """Return the host or subdomain of *endpoint*, and its URL as ``build`` does.
-
-        The first is ``None`` if the rule is for any; *domain*: the one to stay on if it has a rule.
-        """
-        first: tuple[str | None, str] | None = None
+        if self._hosts is not None:
+            parts = self.build_parts(endpoint, values, method, append_unknown, None, preferred)
+            return str(parts[1])
         rules = self._by_endpoint.get(endpoint, ())
         if preferred is not None and len(rules) > 1:
             rules = sorted(rules, key=lambda rule: not _answers_method(rule, preferred))
         for rule in rules:
-            if method is not None and rule.methods is not None and method not in rule.methods:
-                continue
-            url, _ = build_path(rule, values)
-            if url is None:
-                continue
-            own = None
-            if rule.domain is not None:
-                own, _ = build_domain(rule, values)
-                if own is None:
-                    continue
-            if url[1:2] == "/":
-                url = local_path(url)
-            arguments = rule.arguments
-            if append_unknown and not arguments.issuperset(values):
-                pairs: Iterable[tuple[str, Any]] = values.items()
-                if self.sort_parameters:
-                    pairs = sorted(pairs, key=self.sort_key)
-                query = quote_query(pairs, arguments)
-                if query:
-                    url = f"{url}?{query}"
-            if own is None or own == domain:
-                return own, url
-            first = first or (own, url)
-        if first is not None:
-            return first
-        raise explain_build_failure(self._by_endpoint, endpoint, values, method)
+            if method is None or _answers_method(rule, method):
+                path = build_path(rule, values)[0]
+                if path is not None:
+                    return self._finish_url(rule, path, values, append_unknown)
+        raise self._explain_failure(endpoint, values, method)
+
+    def _explain_failure(
+        self, endpoint: Any, values: Any, method: str | None, build: Callable[..., Any] = build_path
+    ) -> BuildError:
+        """Return the error that says why no rule of *endpoint* would do; *build* tells of each."""
+        rules = self._by_endpoint.get(endpoint)
+        if not rules:
+            near = nearest_name(endpoint, self._by_endpoint)
+            problem = "There is no such endpoint." + (f" Did you mean {near!r}?" if near else "")
+            suggested = self._by_endpoint[near][0] if near else None
+            return BuildError(endpoint, values, method, suggested, problem)
+        problems = []
+        for rule in rules[:5]:
+            problem = build(rule, values)[1]
+            if method is not None and not _answers_method(rule, method):
+                problem = f"takes the methods {', '.join(sorted(rule.methods or ()))}"
+            problems.append(f"The rule {rule.rule!r} {problem}.")
+        return BuildError(endpoint, values, method, rules[0], " ".join(problems))
+
+    def _finish_url(
+        self, rule: Rule, path: str, values: Mapping[str, Any], append_unknown: bool
+    ) -> str:
+        """Return *path* as one that names no host, and with a query for what *rule* did not use."""
+        if path[1:2] == "/":
+            path = local_path(path)
+        if append_unknown and not rule.arguments.issuperset(values):
+            pairs: Iterable[tuple[str, Any]] = values.items()
+            if self.sort_parameters:
+                pairs = sorted(pairs, key=self.sort_key)
+            query = quote_query(pairs, rule.arguments)
+            if query:
+                return f"{path}?{query}"
+        return path
 
     def iter_rules(self, endpoint: Any = None) -> Iterator[Rule]:
-        """Return an iterator over all rules as they were added, or over those of *endpoint*.
-
-        >>> list(Map().iter_rules("nobody"))
-        []
-        """
+        """Return an iterator over all rules as they were added, or over those of *endpoint*."""
         return iter(self._rules if endpoint is None else self._by_endpoint.get(endpoint, ()))
-
-    def is_endpoint_expecting(self, endpoint: Any, *arguments: str) -> bool:
-        """Return whether some rule of *endpoint* has all of *arguments*.
-
-        >>> from microweb.routing import Rule
-        >>> Map([Rule("/<lang>/", endpoint="home")]).is_endpoint_expecting("home", "lang")
-        True
-        """
-        return any(rule.arguments.issuperset(arguments) for rule in self.iter_rules(endpoint))
-
-    def draw(self) -> str:
-        """Return the trie as an indented tree, see ``draw_trie``.
-
-        >>> Map().draw()
-        ''
-        """
-        return draw_trie(self._hosts or self._root)
-
-    def explain(self, method: str, path: str, domain: str | None = None) -> PathExplanation:
-        """Return how ``find`` comes to its answer, and which rules come near.
-
-        The parameters are those of ``find``; nothing is raised.
-
-        >>> from microweb.routing import Rule
-        >>> print(Map([Rule("/about", endpoint="about")]).explain("GET", "/abuot"))
-        GET /abuot: no rule leads there
-          /: 'abuot' is none of the fixed segments
-        /about comes near: 'about' is spelled like 'abuot'
-        """
-        from .extra.explaining import explain_path
-
-        return explain_path(self, method, path, domain)
-
-    def update(self) -> None:
-        """Do nothing: rules are put in their order when they are added."""
-
-    def bind(
-        self,
-        server_name: str,
-        script_name: str | None = None,
-        subdomain: str | None = None,
-        url_scheme: str = "http",
-        default_method: str = "GET",
-        path_info: str | None = None,
-        query_args: Mapping[str, Any] | str | None = None,
-    ) -> MapAdapter:
-        """Return an adapter: this map as seen from one host, or from one request to it.
-
-        >>> from microweb.routing import Rule
-        >>> Map([Rule("/a/", endpoint="a")]).bind("example.org").build("a", force_external=True)
-        'http://example.org/a/'
-        """
-        from .extra.adapter import MapAdapter
-
-        return MapAdapter(
-            self,
-            server_name,
-            script_name or "/",
-            subdomain,
-            url_scheme,
-            path_info or "/",
-            default_method,
-            query_args,
-        )
-
-    def bind_to_environ(
-        self, environ: Any, server_name: str | None = None, subdomain: str | None = None
-    ) -> MapAdapter:
-        """Return an adapter for the request in *environ* (PEP 3333).
-
-        *environ*: the WSGI environment, or an object that has it as ``environ``; its paths are
-        bytes read as Latin-1, meant as UTF-8; *server_name*: the host for external URLs instead of
-        the client's ``Host``; what the client has in front of it is the subdomain; *subdomain*:
-        takes that one's place.
-
-        >>> environ = {"SERVER_NAME": "a.example", "SERVER_PORT": "80", "PATH_INFO": "/x"}
-        >>> Map().bind_to_environ(environ).path_info
-        '/x'
-        """
-        from .extra.adapter import MapAdapter, read_wsgi_request
-
-        return MapAdapter(self, *read_wsgi_request(self, environ, server_name, subdomain))
-
-
-def _warn_of_rule(message: str, stacklevel: int = 4) -> None:
-    """Warn as the caller of ``Map.add``."""
-    import warnings
-
-    warnings.warn(message, stacklevel=stacklevel)
 
 
 def _answers_method(rule: Rule, method: str) -> bool:

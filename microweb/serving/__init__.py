@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from ..text.lazy import import_later
 from .foundation import check_server_modules as check_server_modules
-from .running import make_server as make_server
 from .server import Server as Server
+from .server import make_server as make_server
 
 __getattr__ = import_later(
     __name__,

@@ -1,10 +1,8 @@
 """One answer: calls an application for one request, and checks and frames what it says (PEP 3333).
 
 `Answer` runs the application as ``wsgiref.handlers`` does. What it changes is what goes over the
-wire: every status and header field is checked, the body is framed as RFC 9112 §6 asks (chunks where
-the length is not known, no body for HEAD), head and first piece leave in one send, and the
-application's iterable is closed once, also when the client is gone. It knows no socket and no
-thread: it sends through a function.
+wire: every status and header field is checked, the body is framed as RFC 9112 §6 asks, and head and
+first piece leave in one send. It knows no socket and no thread: it sends through a function.
 """
 
 from __future__ import annotations
@@ -36,17 +34,11 @@ _HOP_BY_HOP_RE = re.compile(
 # Names that passed the checks, with their lower-case form: applications use few.
 _CHECKED_NAMES: dict[str, str] = {}
 # RFC 9110 §15: what the server itself answers.
-_OWN_STATUSES = {
-    400: "Bad Request",
-    408: "Request Timeout",
-    413: "Content Too Large",
-    414: "URI Too Long",
-    417: "Expectation Failed",
-    431: "Request Header Fields Too Large",
-    500: "Internal Server Error",
-    501: "Not Implemented",
-    505: "HTTP Version Not Supported",
-}
+_OWN_STATUSES = (
+    "400 Bad Request|408 Request Timeout|411 Length Required|413 Content Too Large|414 URI Too Long"
+    "|417 Expectation Failed|431 Request Header Fields Too Large|500 Internal Server Error"
+    "|501 Not Implemented|505 HTTP Version Not Supported"
+).split("|")
 
 
 def check_answer_fields(status: object, headers: object) -> list[tuple[str, str, str]]:
@@ -113,11 +105,7 @@ class Answer(SimpleHandler):
         self._began = time.perf_counter()
 
     def run(self, application: Any) -> None:
-        """Call the application and send its answer; whatever it raises ends here.
-
-        ``wsgiref`` would drop a ConnectionError without a word, which may be the application's own:
-        its database is gone, not the client.
-        """
+        """Call the application and send its answer; whatever it raises ends here."""
         try:
             self.setup_environ()
             self.result = application(self.environ, self.start_response)
@@ -166,10 +154,7 @@ class Answer(SimpleHandler):
             self.close()
 
     def write(self, data: bytes, whole: int | None = None) -> None:
-        """Send a piece of the body, the first one behind the head (PEP 3333), in one send.
-
-        *whole* is the length of the body in bytes, where it is known.
-        """
+        """Send a piece of the body; *whole* is its length in bytes, where it is known."""
         if not isinstance(data, bytes):
             raise TypeError(f"a body is made of bytes, not of {type(data).__name__}: {data!r:.60}")
         head = b"" if self.headers_sent else self._write_head(whole)
@@ -276,7 +261,7 @@ class Answer(SimpleHandler):
 
 def plain_answer(status: int, head_only: bool = False) -> bytes:
     """Return a whole answer of the server's own, which closes the connection."""
-    body = f"{status} {_OWN_STATUSES[status]}"
+    (body,) = [line for line in _OWN_STATUSES if line.startswith(str(status))]
     head = (
         f"HTTP/1.1 {body}\r\nDate: {http_date(int(time.time()))}\r\nContent-Type: text/plain\r\n"
         f"Server: microweb\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"

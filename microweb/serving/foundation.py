@@ -1,8 +1,7 @@
 """What the server stands on: ``socketserver`` and ``wsgiref.handlers`` of the standard library.
 
-Debian's ``python3-minimal`` has neither of the two. There, the small classes below take their
-place, as they do in a single file: the part of each that this package uses, under the same names.
-Without sockets or threads there is no server; then the import says what to do.
+Debian's ``python3-minimal`` has neither of the two. There, and in a single file, the small classes
+below take their place: the part of each that this package uses, under the same names.
 """
 
 from __future__ import annotations
@@ -18,14 +17,7 @@ _WITHOUT_SERVER = "answer requests with app.handle() or Python's wsgiref.handler
 
 def check_server_modules(platform: str = "") -> None:
     """Raise ImportError where Python came without sockets or threads, RuntimeError on a *platform*
-    (as `sys.platform` says) whose processes have none.
-
-    >>> check_server_modules("emscripten")
-    Traceback (most recent call last):
-        ...
-    RuntimeError: a server needs sockets and threads, and 'emscripten' has none: answer requests \
-with app.handle() or Python's wsgiref.handlers
-    """
+    (as `sys.platform` says) whose processes have none."""
     if platform in ("emscripten", "wasi"):
         text = f"a server needs sockets and threads, and {platform!r} has none"
         raise RuntimeError(f"{text}: {_WITHOUT_SERVER}")
@@ -78,15 +70,14 @@ except ImportError:
         def server_close(self: Any) -> None:
             self.socket.close()
 
+        def fileno(self: Any) -> Any:
+            return self.socket.fileno()
+
         def __enter__(self: Any) -> Any:
             return self
 
         def __exit__(self: Any, *about: Any) -> None:
             self.server_close()
-
-        def fileno(self: Any) -> int:
-            number: int = self.socket.fileno()
-            return number
 
         def serve_forever(self: Any, poll_interval: float = 0.5) -> None:
             self.socket.settimeout(poll_interval)
@@ -94,10 +85,9 @@ except ImportError:
                 while not self._ending:
                     self.service_actions()
                     try:
-                        request, address = self.socket.accept()
+                        self.process_request(*self.socket.accept())
                     except OSError:
                         continue
-                    self.process_request(request, address)
             finally:
                 self._ended.set()
 

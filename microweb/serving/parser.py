@@ -1,8 +1,7 @@
 """The head of a request, from bytes to values, as strictly as RFC 9112 asks.
 
-Bytes go in, a `RequestHead` or a `RequestRefused` comes out. It never guesses what a client may
-have meant: two readers that guess differently are how requests are smuggled. The standard library's
-parsers take bare CR and doubled lengths, and drop what follows a bad line.
+It never guesses what a client may have meant: two readers that guess differently are how requests
+are smuggled. The standard library's parsers take bare CR and doubled lengths.
 """
 
 from __future__ import annotations
@@ -45,19 +44,21 @@ class RequestHead:
     ``HTTP_ACCEPT``); `length` is that of the body in bytes, None when it is `chunked`.
     """
 
+    path = query = ""
+    length: int | None = 0
+    chunked = expects_continue = False
+
     def __init__(self, method: str, target: str, version: str) -> None:
         self.method, self.target, self.version = method, target, version
-        self.path, self.query = target, ""
         self.fields: dict[str, str] = {}
-        self.length: int | None = 0
-        self.keep_alive, self.chunked, self.expects_continue = version == "HTTP/1.1", False, False
+        self.keep_alive = version == "HTTP/1.1"
 
 
 def find_head_end(buffer: bytearray, scanned: int) -> int:
     """Return where the head in *buffer* ends, before its empty line; -1 if more must come.
 
     The first *scanned* bytes have been looked at before. Raises `RequestRefused` as soon as what is
-    there can no longer become a request: 414 or 431 if it is too long, 400 if it is no HTTP/1.
+    there can no longer become a request.
     """
     end = buffer.find(b"\r\n\r\n", max(0, scanned - 3))
     if 0 <= end <= MAX_REQUEST_LINE:
@@ -88,7 +89,7 @@ def parse_head(text: str, max_body_size: int = 1 << 62) -> RequestHead:
     if len(lines) > MAX_HEADER_COUNT + 1:
         raise RequestRefused(431, f"there are more than {MAX_HEADER_COUNT} header lines")
     head = _parse_request_line(lines[0])
-    seen: set[str] = set()
+    fields = head.fields
     for line in lines[1:]:
         if len(line) > MAX_HEADER_LINE:
             raise RequestRefused(431, f"a header line has more than {MAX_HEADER_LINE} bytes")
@@ -99,7 +100,16 @@ def parse_head(text: str, max_body_size: int = 1 << 62) -> RequestHead:
         if "_" in name or name == "PROXY":
             # `X_Auth` would pass for `X-Auth`, and `Proxy` for the variable HTTP_PROXY (httpoxy).
             continue
-        _add_field(head.fields, seen, name, match[2].strip(" \t"))
+        key = name.replace("-", "_")
+        if key != "CONTENT_LENGTH" and key != "CONTENT_TYPE":
+            key = "HTTP_" + key
+        if key not in fields:
+            fields[key] = match[2].strip(" \t")
+        elif _SINGLE_FIELD_RE.fullmatch(name):
+            raise RequestRefused(400, f"{name.title()} stands in the header twice")
+        else:
+            # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie. No more than MAX_HEADER_COUNT are joined.
+            fields[key] += ("; " if name == "COOKIE" else ", ") + match[2].strip(" \t")
     _settle_target(head)
     _settle_framing(head, text)
     if (head.length or 0) > max_body_size:
@@ -123,20 +133,6 @@ def _parse_request_line(line: str) -> RequestHead:
     if method == "CONNECT":
         raise RequestRefused(501, "CONNECT is not served here: this is no proxy")
     return RequestHead(method, target, version)
-
-
-def _add_field(fields: dict[str, str], seen: set[str], name: str, value: str) -> None:
-    key = name.replace("-", "_")
-    if key != "CONTENT_LENGTH" and key != "CONTENT_TYPE":
-        key = "HTTP_" + key
-    if name not in seen:
-        seen.add(name)
-        fields[key] = value
-    elif _SINGLE_FIELD_RE.fullmatch(name):
-        raise RequestRefused(400, f"{name.title()} stands in the header twice")
-    else:
-        # RFC 9110 §5.3; RFC 6265 §5.4 for Cookie. No more than MAX_HEADER_COUNT are joined.
-        fields[key] += ("; " if name == "COOKIE" else ", ") + value
 
 
 def _settle_target(head: RequestHead) -> None:
@@ -171,7 +167,12 @@ def _settle_framing(head: RequestHead, text: str) -> None:
     fields = head.fields
     length = fields.get("CONTENT_LENGTH")
     if "HTTP_TRANSFER_ENCODING" in fields:
-        _check_transfer_encoding(head, text)
+        try:
+            from .extra.chunked import check_transfer_encoding
+        except ImportError:
+            # RFC 9112 §6.3: a server may ask for a length.
+            raise RequestRefused(411, "a body needs a Content-Length here") from None
+        check_transfer_encoding(head, text)
         head.length, head.chunked = None, True
     elif length is not None:
         if not re.fullmatch("[0-9]{1,18}", length):
@@ -186,19 +187,3 @@ def _settle_framing(head: RequestHead, text: str) -> None:
         if expectation.lower() != "100-continue":
             raise RequestRefused(417, f"{expectation!r:.40} cannot be expected here")
         head.expects_continue = head.chunked or bool(head.length)
-
-
-def _check_transfer_encoding(head: RequestHead, text: str) -> None:
-    coding = head.fields["HTTP_TRANSFER_ENCODING"]
-    if head.version == "HTTP/1.0":
-        raise RequestRefused(400, "HTTP/1.0 knows no Transfer-Encoding")
-    if "CONTENT_LENGTH" in head.fields:
-        raise RequestRefused(400, "Content-Length and Transfer-Encoding exclude each other")
-    codings = [part.strip(" ").lower() for part in coding.split(",")]
-    if codings == ["chunked"] and not re.search(r"(?i)\ntransfer-encoding:[^\r]*\t", text):
-        return
-    # An unknown coding is 501, a malformed one 400.
-    known = codings[:-1] if codings[-1] == "chunked" and len(codings) > 1 else codings
-    if "chunked" in known or not all(re.fullmatch("[a-z0-9-]+", part) for part in known):
-        raise RequestRefused(400, f"{coding!r:.40} is no Transfer-Encoding")
-    raise RequestRefused(501, f"the transfer coding {coding!r:.40} is not understood")

@@ -2,8 +2,8 @@
 
 Read `Server.finish_request`, the life of such a thread, and `Server.answer_request`, one request
 from its head to the end of its answer. No wait for a client is without a limit, so a slow one holds
-its own thread only, and not for ever. ``extra/leading.py`` has the server that ``run`` takes where
-it is there: few threads for many connections, by the same two steps.
+its own thread only, and not for ever. ``extra/leading.py`` has the server that `make_server` takes
+where it is there: few threads for many connections, by the same two steps.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from contextlib import suppress
 from time import monotonic
 
 from ..text.hosts import join_host_port
-from ..text.tracebacks import format_traceback_safely
+from ..text.tracebacks import escape_controls, format_traceback_safely
 from .answer import Answer, plain_answer
-from .body import BodyBroken, ChunkedBody, RequestBody
-from .foundation import TCPServer, ThreadingMixIn
-from .log import ServerLog
+from .body import BodyBroken, RequestBody
+from .foundation import TCPServer, ThreadingMixIn, check_server_modules
 from .parser import RequestHead, RequestRefused, find_head_end, parse_head
 
 TYPE_CHECKING = False
@@ -30,13 +29,44 @@ if TYPE_CHECKING:
 # for the next request, and for the client to close after the server did.
 HEAD_TIMEOUT, BODY_TIMEOUT, SEND_TIMEOUT, IDLE_TIMEOUT, LINGER_TIMEOUT = 10.0, 20.0, 30.0, 15.0, 2.0
 RECEIVE_BLOCK = 65536
+# Options of `make_server`: those that are attributes, with the least that each may be; the others.
+_LEAST_VALUES = {"threads": 1, "max_connections": 1, "max_body_size": 1, "stop_timeout": 0}
+_OPENING_OPTIONS = ("fd", "ssl_context", "socket_mode")
+
+
+class ServerLog:
+    """Standard error as it is now, also as ``wsgi.errors``; nowhere when *quiet*."""
+
+    def __init__(self, quiet: bool = False) -> None:
+        self.quiet = quiet
+
+    def write(self, text: str) -> int:
+        """Write *text*, if there is a standard error that takes it."""
+        if not self.quiet and sys.stderr is not None:
+            with suppress(OSError, ValueError):
+                try:
+                    sys.stderr.write(text)
+                except UnicodeEncodeError:
+                    sys.stderr.write(ascii(text) + "\n")
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        """Write each of *lines* (PEP 3333)."""
+        self.write("".join(lines))
+
+    def flush(self) -> None:
+        """Do nothing: standard error is not buffered."""
+
+    def request(self, address: str, line: str, status: object, size: object) -> None:
+        """Write the line of one request."""
+        if not self.quiet:
+            line = escape_controls(line[:2000].replace("\n", "\\n").replace('"', '\\"'))
+            when = time.strftime("%Y-%m-%d %H:%M:%S")
+            self.write(f'{address} - - [{when}] "{line}" {status} {size}\n')
 
 
 class ClientConnection:
-    """One client's socket, with time limits.
-
-    `buffer` holds what was received and not used, `environ` what is the same for all its requests.
-    """
+    """One client's socket, with time limits; `buffer` holds what was received and not used."""
 
     def __init__(self, sock: socket.socket, environ: dict[str, Any]) -> None:
         self.sock, self.environ, self.buffer = sock, environ, bytearray()
@@ -212,7 +242,11 @@ class Server(ThreadingMixIn, TCPServer):
         """Run the application for one request; `keep_alive` tells whether another may follow."""
         body = None
         if head.length != 0:
-            kind = ChunkedBody if head.chunked else RequestBody
+            kind: type[RequestBody] = RequestBody
+            if head.chunked:
+                from .extra.chunked import ChunkedBody
+
+                kind = ChunkedBody
             body = kind(connection.buffer, connection.receive, head.length, self.max_body_size)
         answer = Answer(head, body, connection.environ.copy(), connection.send)
         if body is not None and head.expects_continue and not connection.buffer:
@@ -234,3 +268,39 @@ class Server(ThreadingMixIn, TCPServer):
         self.log.request(connection.environ["REMOTE_ADDR"], line, refusal.status, f"({refusal})")
         with suppress(OSError):
             connection.sock.send(plain_answer(refusal.status))
+
+
+def make_server(
+    host: str = "127.0.0.1", port: int = 0, app: Any = None, *, quiet: bool = False, **options: Any
+) -> Server:
+    """Return a server that listens on *host* and *port* and will serve the WSGI callable *app*.
+
+    Port 0 takes any free one: see the server's `port` and `url`. *quiet* prints nothing, not even
+    errors. *max_body_size* is in bytes (1 GiB, then 413), *stop_timeout* in seconds (10),
+    *max_connections* a number (1000); *threads* is the most requests that run at one time (32).
+    *host* may be "unix:///path.sock", with *socket_mode* as the file's permissions; *fd* is the
+    number of a socket that listens already; *ssl_context* is an SSLContext or the paths
+    (certificate, key). Raises OSError, such as `AddressInUse`, if it cannot listen.
+
+    >>> with make_server(app=print) as server:
+    ...     server.url[:17]
+    'http://127.0.0.1:'
+    """
+    if not callable(app):
+        raise TypeError(f"make_server needs a WSGI application to call, not {app!r:.60}")
+    check_server_modules(sys.platform)
+    opening = {name: options.pop(name) for name in _OPENING_OPTIONS if name in options}
+    for name, value in options.items():
+        if name not in _LEAST_VALUES:
+            raise TypeError(f"make_server knows no option {name!r}: see help(make_server)")
+        if value < _LEAST_VALUES[name]:
+            raise ValueError(f"{name} is {value!r}; it must be {_LEAST_VALUES[name]} at least")
+    kind: type[Server] = Server
+    with suppress(ImportError):
+        from .extra.leading import LeadingServer
+
+        kind = LeadingServer
+    server = kind(host, port, app, quiet, **opening)
+    for name, value in options.items():
+        setattr(server, name, value)
+    return server

@@ -15,10 +15,6 @@ def find_archive(path: str) -> Any:
     """Return the importer of the archive, such as a zip, that an absolute *path* lies in, or None.
 
     Only of one that modules have been imported from: an upload stays one file.
-
-    >>> import os
-    >>> find_archive(os.path.abspath("uploads/new.zip/page.html")) is None
-    True
     """
     for importer in list(sys.path_importer_cache.values()):
         archive = getattr(importer, "archive", None)
@@ -28,10 +24,7 @@ def find_archive(path: str) -> Any:
 
 
 def read_archived_file(path: str) -> tuple[bytes, os.stat_result]:
-    """Return what a file in the archive of `find_archive` holds, and the archive's status.
-
-    FileNotFoundError where there is no such file.
-    """
+    """Return what a file in an archive holds, and the archive's status; else FileNotFoundError."""
     path = os.path.abspath(path)
     importer = find_archive(path)
     try:
@@ -44,14 +37,7 @@ def read_archived_file(path: str) -> tuple[bytes, os.stat_result]:
 
 
 def open_stored_file(path: str, mode: str = "rb", encoding: str | None = None) -> IO[Any]:
-    """Open a file for reading, on the disk or in the archive of `find_archive`.
-
-    *mode* and *encoding* are those of `open`, which also says what is raised.
-
-    >>> with open_stored_file(__file__, "r", "utf-8") as file:
-    ...     file.read(3)
-    '\"\"\"'
-    """
+    """Do as `open`, for a file to read, on the disk or in the archive of `find_archive`."""
     try:
         return open(path, mode, encoding=None if "b" in mode else encoding)
     except (FileNotFoundError, NotADirectoryError):

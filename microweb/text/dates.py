@@ -1,8 +1,4 @@
-"""Dates in header fields (RFC 9110 section 5.6.7), both ways.
-
-A date is a number of seconds since the epoch, in UTC. ``datetime`` is imported only by the
-functions that return one.
-"""
+"""Dates in header fields (RFC 9110 section 5.6.7), both ways, as seconds since the epoch in UTC."""
 
 from __future__ import annotations
 
@@ -28,7 +24,7 @@ def http_date(timestamp: Any = None) -> str:
     """Write a moment as an IMF-fixdate (RFC 9110 section 5.6.7).
 
     *timestamp* is seconds since the epoch, a datetime (without a zone: UTC), a date, a struct_time
-    in UTC, or None for now. ValueError outside the years 1 to 9999, TypeError for anything else.
+    in UTC, or None for now. ValueError outside the years 1 to 9999.
 
     >>> http_date(784111777)
     'Sun, 06 Nov 1994 08:49:37 GMT'
@@ -44,10 +40,8 @@ def http_date(timestamp: Any = None) -> str:
     elif hasattr(timestamp, "timetuple"):
         parts = timestamp.timetuple()
     else:
-        raise TypeError(
-            f"{timestamp!r} is not a moment: give seconds since the epoch, a datetime, "
-            "a date or None for now."
-        )
+        text = "give seconds since the epoch, a datetime, a date or None for now"
+        raise TypeError(f"{timestamp!r} is not a moment: {text}.")
     return _date_of_parts(parts, timestamp)
 
 
@@ -63,10 +57,8 @@ def _date_of_second(seconds: int | float) -> str:
 
 def _date_of_parts(parts: Any, timestamp: Any) -> str:
     if not 1 <= parts[0] <= 9999:
-        raise ValueError(
-            f"The moment {timestamp!r} cannot be written as an HTTP date: "
-            "the year must lie between 1 and 9999."
-        )
+        text = "the year must lie between 1 and 9999"
+        raise ValueError(f"The moment {timestamp!r} cannot be written as an HTTP date: {text}.")
     return (
         f"{_WEEKDAY_NAMES[parts[6]]}, {parts[2]:02d} {_MONTH_NAMES[parts[1] - 1]} "
         f"{parts[0]:04d} {parts[3]:02d}:{parts[4]:02d}:{parts[5]:02d} GMT"
@@ -74,10 +66,7 @@ def _date_of_parts(parts: Any, timestamp: Any) -> str:
 
 
 def parse_timestamp(value: str | None) -> int | None:
-    """Read an HTTP date, in any of RFC 9110's three forms, as seconds since the epoch, else None.
-
-    IMF-fixdate, the RFC 850 form with two-digit years, and asctime; the zone is GMT or UTC.
-    """
+    """Read an HTTP date, in any of RFC 9110's three forms, as seconds since the epoch; or None."""
     if not value or len(value) > 64 or not value.isascii():
         return None
     words = [word for word in value.replace(",", " ").replace("\t", " ").split(" ") if word]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def compare_bytes(given: bytes, right: bytes) -> bool:
-    """Do as `hmac.compare_digest`: what it takes does not tell where the two differ."""
+    """Do as `hmac.compare_digest`: the time it takes does not tell where the two differ."""
     difference = len(given) ^ len(right)
     for a, b in zip(given, right):
         difference |= a ^ b
@@ -30,11 +30,7 @@ except ImportError:
 
 def find_hmac() -> Callable[[bytes, bytes, Any], bytes]:
     """Return the function that makes an HMAC (RFC 2104) of a key, a message and a digest, which is
-    a name or a function of `hashlib`.
-
-    >>> find_hmac()(b"key", b"value", "sha256")[:4].hex()
-    '90fbfcf1'
-    """
+    a name or a function of `hashlib`."""
     try:
         from hmac import digest
     except ImportError:
@@ -51,11 +47,10 @@ def begin_hmac(key: bytes, digest: Any) -> Callable[[bytes], bytes]:
     padded = (make(key).digest() if len(key) > size else key).ljust(size, b"\0")
     inner, outer = [make(bytes([byte ^ pad for byte in padded])) for pad in (0x36, 0x5C)]
 
-    def keyed_digest(message: bytes) -> bytes:
+    def keyed_digest(message: bytes) -> Any:
         inside, outside = inner.copy(), outer.copy()
         inside.update(message)
         outside.update(inside.digest())
-        result: bytes = outside.digest()
-        return result
+        return outside.digest()
 
     return keyed_digest

@@ -6,8 +6,7 @@ from __future__ import annotations
 def escape_html(text: str) -> str:
     """Return *text* for HTML text and quoted attributes: ``& < > " '`` become entities.
 
-    A character is replaced only where it occurs: ``in`` costs a third of ``replace``, and most text
-    needs none of the five.
+    ``in`` costs a third of ``replace``, and most text needs none of the five.
 
     >>> escape_html('<a title="R&D">')
     '&lt;a title=&#34;R&amp;D&#34;&gt;'

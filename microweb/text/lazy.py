@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 def import_later(package: str, names: str) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of *package*, which imports a name from its module at first use.
 
-    *names* has a line for each module: its name within the package, a colon, and the names there.
+    *package* may be a module as well. *names* has a line for each module that names come from: its
+    name within the package (of the module's package, for a module), a colon, and the names there.
     ``old=new`` offers as *old* what the module calls *new*.
 
+    >>> import email
     >>> find = import_later("email", "utils: quote")
     >>> find("quote")('"')
     '\\\\"'
     """
     places: dict[str, tuple[str, str]] = {}
+    is_package = hasattr(sys.modules.get(package), "__path__")
+    folder = package if is_package else package.rpartition(".")[0]
     for line in names.strip().splitlines():
         module, _, offered = line.partition(":")
         for word in offered.split():
             name, _, there = word.partition("=")
-            places[name] = f"{package}.{module.strip()}", there or name
+            places[name] = f"{folder}.{module.strip()}", there or name
 
     def find_later(name: str) -> Any:
         if name not in places:
@@ -45,17 +49,10 @@ class LaterMember:
     *load* imports and returns a class that defines the member under the same name; it is called
     when the member is first used, and the member then takes this descriptor's place.
 
-    >>> def load():
-    ...     class WithArea:
-    ...         def area(self):
-    ...             return self.width * self.height
-    ...
-    ...     return WithArea
-    >>> class Box:
-    ...     width, height = 2, 3
-    ...     area = LaterMember(load)
-    >>> Box().area(), type(vars(Box)["area"]).__name__
-    (6, 'function')
+    >>> class Loud(str):
+    ...     shout = LaterMember(lambda: type("Rare", (), {"shout": lambda self: self.upper()}))
+    >>> Loud("ho").shout()
+    'HO'
     """
 
     def __init__(self, load: Callable[[], type]) -> None:

@@ -14,8 +14,7 @@ def near_names(
 ) -> list[str]:
     """Return up to *most* of *names* that are spelled most like *name*, the nearest first.
 
-    *cutoff* says how like it they must be, from 0 to 1. Anything but text is near to nothing, and
-    on a small system without ``difflib`` nothing is suggested.
+    *cutoff* says how like it they must be, from 0 to 1. Without ``difflib`` nothing is suggested.
 
     >>> near_names("retrun", ["return", "yield"])
     ['return']
@@ -31,11 +30,7 @@ def near_names(
 
 
 def nearest_name(name: object, names: Iterable[object], cutoff: float = 0.5) -> str | None:
-    """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close.
-
-    >>> nearest_name("itn", ["int", "path"])
-    'int'
-    """
+    """Return the one of *names* that is spelled most like *name*, or ``None`` if none is close."""
     found = near_names(name, names, cutoff, 1)
     return found[0] if found else None
 

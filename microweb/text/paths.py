@@ -16,10 +16,8 @@ def safe_join(directory: str, *pathnames: str, windows: bool = os.name == "nt") 
     Nothing is asked of the file system. *windows* applies that system's rules (drive letters,
     backslashes, streams, device names); by default those of the machine.
 
-    >>> safe_join("/srv/static", "css/site.css")
-    '/srv/static/css/site.css'
-    >>> safe_join("/srv/static", "../secret") is None
-    True
+    >>> safe_join("/srv/static", "css/site.css"), safe_join("/srv/static", "../secret")
+    ('/srv/static/css/site.css', None)
     """
     joined = directory or "."
     for pathname in pathnames:
@@ -46,10 +44,5 @@ def safe_join(directory: str, *pathnames: str, windows: bool = os.name == "nt") 
 
 def _is_safe_on_windows(pathname: str) -> bool:
     """Return whether Windows would read a path as a plain relative one."""
-    if "\\" in pathname or ":" in pathname:
-        return False
-    for segment in pathname.split("/"):
-        stem = segment.partition(".")[0].rstrip(" ").upper()
-        if stem in WINDOWS_DEVICE_NAMES:
-            return False
-    return True
+    stems = [name.partition(".")[0].rstrip(" ").upper() for name in pathname.split("/")]
+    return not ("\\" in pathname or ":" in pathname or WINDOWS_DEVICE_NAMES.intersection(stems))

@@ -1,10 +1,11 @@
-"""Percent-encoding of paths, queries and other text (RFC 3986 section 2.1).
+"""Percent-encoding of paths, queries and other text (RFC 3986 section 2.1), as UTF-8.
 
-Text goes in as ``str`` and is encoded as UTF-8, with one table look-up per byte. ``urllib.parse``
-is not used: OpenWrt's ``python3-light`` lacks it, and its import costs more than the whole router.
+OpenWrt's ``python3-light`` lacks ``urllib.parse``, whose import costs more than the whole router.
 """
 
 from __future__ import annotations
+
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,8 +38,7 @@ def percent_decode(text: str, charset: str = "utf-8") -> str:
         return f"{first}{_ASCII_ESCAPES[rest[0][:2]]}{rest[0][2:]}"
     parts = [first.encode("utf-8", "replace")]
     for part in rest:
-        pair = part[:2]
-        byte = _HEX_PAIRS.get(pair)
+        byte = _HEX_PAIRS.get(part[:2])
         if byte is None:
             parts.append(b"%" + part.encode("utf-8", "replace"))
         else:
@@ -48,19 +48,13 @@ def percent_decode(text: str, charset: str = "utf-8") -> str:
     return b"".join(parts).decode(charset, "replace")
 
 
-_UNRESERVED_CHARACTERS = frozenset(
-    b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-._~"
-)
-
-
 def percent_encode(text: str | bytes, keep: str = "") -> str:
     """Percent-encode bytes, or *text* as UTF-8, but letters, digits, ``-._~`` and those in *keep*.
 
     A lone surrogate raises UnicodeEncodeError, which is a ValueError.
     """
-    keep_bytes = _UNRESERVED_CHARACTERS.union(keep.encode("ascii"))
-    data = text.encode("utf-8") if isinstance(text, str) else text
-    return "".join(chr(byte) if byte in keep_bytes else f"%{byte:02X}" for byte in data)
+    data = text.encode("utf-8") if isinstance(text, str) else bytes(text)
+    return data.decode("latin-1").translate(_make_escapes(keep))
 
 
 def text_from_environ(text: str) -> str:
@@ -70,6 +64,7 @@ def text_from_environ(text: str) -> str:
     return text.encode("latin-1", "replace").decode("utf-8", "replace")
 
 
+@lru_cache(maxsize=32)
 def _make_escapes(safe: str) -> list[str]:
     """Return for each byte its text in a URL: itself if unreserved or *safe*, else ``%XX``."""
     keep = safe + "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
@@ -81,15 +76,15 @@ def _make_escapes(safe: str) -> list[str]:
 _SEGMENT_ESCAPES = _make_escapes("!$&'()*+,;=:@")
 _PATH_ESCAPES = _make_escapes("!$&'()*+,;=:@/")
 # In a query "&", "=", "+" and ";" separate, and a space is written "+" (WHATWG URL, urlencoded).
-_QUERY_ESCAPES = _make_escapes("!$'()*,/:?@")
+_QUERY_ESCAPES = [*_make_escapes("!$'()*,/:?@")]
 _QUERY_ESCAPES[32] = "+"
 
 
 def quote_segment(value: Any) -> str:
-    """Return *value* as text, percent-encoded for one segment of a path, as UTF-8.
+    """Return *value* as text, percent-encoded for one segment of a path.
 
-    >>> quote_segment("a b/ü")
-    'a%20b%2F%C3%BC'
+    >>> quote_segment("a b/ü"), quote_path("a b/ü")
+    ('a%20b%2F%C3%BC', 'a%20b/%C3%BC')
     """
     text = value if type(value) is str else str(value)
     if text.isascii():
@@ -98,11 +93,7 @@ def quote_segment(value: Any) -> str:
 
 
 def quote_path(text: str) -> str:
-    """Return *text* percent-encoded for a path, as UTF-8; slashes stay.
-
-    >>> quote_path("/a b/\\r\\n")
-    '/a%20b/%0D%0A'
-    """
+    """Return *text* percent-encoded for a path; slashes stay."""
     return (text if text.isascii() else _text_of_utf8(text)).translate(_PATH_ESCAPES)
 
 
@@ -112,10 +103,9 @@ def _text_of_utf8(text: str) -> str:
 
 
 def quote_query(pairs: Iterable[tuple[str, Any]], skip: Collection[str] = ()) -> str:
-    """Return *pairs* as an urlencoded query, without the question mark.
+    """Return *pairs* as an urlencoded query, without the question mark and the keys of *skip*.
 
-    *pairs*: keys and values; a ``None`` is left out, a list, tuple or set is repeated; *skip*: keys
-    to leave out.
+    A value of ``None`` is left out, a list, tuple or set is repeated.
 
     >>> quote_query([("q", "a b"), ("n", [1, 2]), ("x", None)])
     'q=a+b&n=1&n=2'
@@ -148,10 +138,8 @@ def _quote_query_text(value: Any) -> str:
 def local_path(path: str) -> str:
     """Return the encoded *path* so that no client can take its beginning for a host.
 
-    A browser reads ``//host`` and ``/\\host`` as another machine. Every path the router hands out,
-    for a redirect or a link, goes through here.
-
-    *path*: a percent-encoded path, in which a backslash is already ``%5C``.
+    A browser reads ``//host`` as another machine. Every path the router hands out goes through
+    here; a backslash is already ``%5C``.
 
     >>> local_path("//evil.example/x")
     '/evil.example/x'

@@ -1,8 +1,7 @@
 """Tokens, quoted strings and parameters: the grammar of header fields (RFC 9110 section 5).
 
-`check_field_name` and `check_field_value` are the gate through which every outgoing header field
-passes. The other functions take values apart or write them, in time linear in their length. Only SP
-and TAB are white space, and only 0-9 are digits. What a particular field means is not known here.
+Every outgoing field passes `check_field_name` and `check_field_value`. Values are taken apart in
+time linear in their length; only SP and TAB are white space, and only 0-9 are digits.
 """
 
 from __future__ import annotations
@@ -31,10 +30,8 @@ ASCII_DIGITS = frozenset("0123456789")
 def check_field_name(name: str) -> str:
     """Return *name* if it is a token (RFC 9110 section 5.1); else ValueError or TypeError."""
     if not isinstance(name, str):
-        raise TypeError(
-            f"A header name must be a str, not {type(name).__name__}: {name!r}. "
-            "Write for example headers['X-Name'] = 'value'."
-        )
+        text = f"A header name must be a str, not {type(name).__name__}: {name!r}."
+        raise TypeError(f"{text} Write for example headers['X-Name'] = 'value'.")
     if _field_name_matches(name) is None:
         raise ValueError(
             f"The header name {name!r} is not a token: it may hold ASCII letters, digits and "
@@ -104,8 +101,7 @@ def split_outside_quotes(value: str, separator: str) -> list[str]:
 def unquote_header_value(value: str) -> str:
     r"""Return *value* without its quotes, ``\"`` and ``\\`` resolved (RFC 9110 section 5.6.4).
 
-    Other backslashes stay: old browsers send ``filename="C:\temp\a.txt"``. A quoted string that
-    never closes is taken to its end.
+    Other backslashes stay: old browsers send ``filename="C:\temp\a.txt"``.
     """
     if not value.startswith('"'):
         return value
@@ -124,8 +120,7 @@ def quote_header_value(value: Any, allow_token: bool = True) -> str:
     text = str(value)
     if allow_token and is_token(text):
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
+    return '"{}"'.format(text.replace("\\", "\\\\").replace('"', '\\"'))
 
 
 def split_parameters(value: str) -> tuple[str, list[tuple[str, str]]]:

@@ -21,8 +21,8 @@ def escape_controls(text: str) -> str:
 def format_traceback_safely(error: BaseException) -> str:
     """Return the traceback of *error* with controls escaped, its middle cut where it is endless.
 
-    Where this Python cannot write a traceback, the error alone: ``traceback`` needs ``unicodedata``
-    for a line of source that is not ASCII, and an error's own ``__str__`` may raise.
+    ``traceback`` needs ``unicodedata`` for source that is not ASCII, and an error's own ``__str__``
+    may raise: then it is the error's name alone.
 
     >>> format_traceback_safely(ValueError("no such thing"))
     'ValueError: no such thing\\n'

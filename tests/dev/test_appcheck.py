@@ -23,6 +23,7 @@ def view(**values):
 def make_app(tmp_path, **options):
     app = Microweb("example", **{"root_path": str(tmp_path), **options})
     app.secret_key = GOOD_KEY
+    app.config["REFUSE_CROSS_ORIGIN"] = True
     return app
 
 
@@ -356,6 +357,15 @@ def test_a_check_that_fails_does_not_end_the_others(app, monkeypatch):
     kinds = [sentence.partition(":")[0] for _, sentence in found(app)]
     assert kinds[:2] == [f"the {name} could not all be checked" for name in ("routes", "views")]
     assert len(kinds) == 3
+
+
+def test_forged_requests_that_would_be_taken_are_a_note(app):
+    app.add_url_rule("/notes", "notes", view, methods=["GET", "POST"])
+    app.config["REFUSE_CROSS_ORIGIN"] = False
+    [(kind, sentence)] = found(app)
+    assert kind == "note"
+    assert sentence.startswith("'/notes' takes POST from pages of other sites too")
+    assert "app.config['REFUSE_CROSS_ORIGIN'] = True" in sentence
 
 
 def test_views_without_a_module_are_passed(app):

@@ -103,6 +103,9 @@ def test_head_gets_no_body():
         HOST + b"X-Forwarded-For: 10.1.2.3\r\n",
         HOST + b"X-Forwarded-Host: example.com\r\n",
         HOST + b"Forwarded: for=10.1.2.3\r\n",
+        HOST + b"CF-Connecting-IP: 10.1.2.3\r\n",
+        HOST + b"True-Client-IP: 10.1.2.3\r\n",
+        HOST + b"X-Client-IP: 10.1.2.3\r\n",
     ],
 )
 def test_db_01_db_10_others_than_this_machine_get_what_production_gives(fields):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from microweb import Microweb
+from microweb.dev import pythoncheck
 from microweb.dev.appcheck import check_app
 from microweb.dev.doctor import diagnose, is_app_named
 from microweb.dev.loading import AppNotLoaded
@@ -36,8 +37,15 @@ def again():
 def doctor(*arguments, cwd, **variables):
     env = {key: value for key, value in os.environ.items() if not key.startswith("FLASK_")}
     env.update(PYTHONPATH=str(ROOT), **variables)
+    # Without compiled code there is one note more.
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
     command = [sys.executable, "-m", "microweb", "doctor", *arguments]
     return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=60)
+
+
+@pytest.fixture(autouse=True)
+def compiled(monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
 
 
 def report(app=None, host="127.0.0.1", port=0, **options):
@@ -284,3 +292,17 @@ def test_what_names_an_app(folder, monkeypatch):
 def test_the_demo_is_sound(folder):
     done = doctor("microweb.demo", "--port", "0", cwd=folder)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "Nothing is wrong.")
+
+
+@needs_package
+def test_a_start_that_compiles_each_time_is_noted(folder, monkeypatch):
+    spec = pythoncheck.__spec__
+    monkeypatch.setattr(spec, "cached", str(folder / "not" / "there.pyc"))
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    assert pythoncheck.check_bytecode() == []
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    [(kind, sentence)] = pythoncheck.check_bytecode()
+    assert kind == "note" and f"may not write to {str(folder)!r}" in sentence
+    assert "microweb vendor --compiled" in sentence
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    assert "PYTHONDONTWRITEBYTECODE" in pythoncheck.check_bytecode()[0][1]

@@ -214,6 +214,27 @@ def test_a_copy_of_one_file(tmp_path):
     assert check_copy(str(tmp_path / "web.py")) == (version, ["changed web.py"])
 
 
+@pytest.mark.parametrize(
+    "options", [["vendor", "web"], ["vendor", "--onefile", "web"], ["onefile", "-o", "web.py"]]
+)
+def test_a_copy_may_bring_its_compiled_code(tmp_path, options):
+    done = run_command(*options, "--compiled", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    code = "import web, sys; print(web.__cached__)"
+    env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    env["PYTHONDONTWRITEBYTECODE"] = "1"
+    # Other times than those of the sources, as after copying.
+    for path in tmp_path.rglob("*.py"):
+        os.utime(path, (1, 1))
+    command = [sys.executable, "-v", "-c", code]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert f"code object from '{done.stdout.strip()}'" in done.stderr
+    if options[0] == "vendor":
+        target = tmp_path / ("web.py" if "--onefile" in options else "web")
+        assert check_copy(str(target))[1] == []
+
+
 USE_DEMO = """
 from microweb.demo import create_app
 app = create_app("data")

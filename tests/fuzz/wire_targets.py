@@ -14,9 +14,10 @@ from typing import Any
 
 from microweb.serving import make_server
 from microweb.serving.answer import Answer, plain_answer
-from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
-from microweb.serving.log import ServerLog
+from microweb.serving.body import BodyBroken, RequestBody
+from microweb.serving.extra.chunked import ChunkedBody
 from microweb.serving.parser import RequestRefused, find_head_end, parse_head
+from microweb.serving.server import ServerLog
 
 from ..serving.wire import receive_all
 from .engine import RESOURCES, require, target

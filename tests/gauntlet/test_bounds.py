@@ -40,7 +40,8 @@ from microweb.http.files import file_response
 from microweb.middleware import DispatcherMiddleware, ProxyFix
 from microweb.routing import Map, NoMatch, RequestRedirect, Rule
 from microweb.security import safe_join, secure_filename
-from microweb.serving.body import BodyBroken, ChunkedBody, RequestBody
+from microweb.serving.body import BodyBroken, RequestBody
+from microweb.serving.extra.chunked import ChunkedBody
 from microweb.serving.parser import MAX_HEAD_SIZE, RequestRefused, find_head_end, parse_head
 from microweb.signing import BadData, Signer, URLSafeTimedSerializer
 from microweb.text.quoting import percent_decode

@@ -12,7 +12,6 @@ from microweb.routing import (
     IntegerConverter,
     Map,
     NoMatch,
-    PathConverter,
     Rule,
     UnicodeConverter,
 )
@@ -22,70 +21,63 @@ UUID_TEXT = "12345678-1234-5678-1234-56781234ABCD"
 
 def value_of(variable: str, text: str, **options):
     urls = Map([Rule(f"/p/<{variable}:x>", endpoint="e")], **options)
-    value = urls.find("GET", "/p/" + text)[1]["x"]
-    # The same text between other text, where the slower reader is used.
-    mixed = Map([Rule(f"/p-<{variable}:x>/q", endpoint="e")], **options)
-    assert mixed.find("GET", f"/p-{text}/q")[1]["x"] == value
-    return value
+    return urls.find("GET", "/p/" + text)[1]["x"]
 
 
-@pytest.mark.parametrize(
-    ("variable", "text", "value"),
-    [
-        ("string", "a b", "a b"),
-        ("string(minlength=2)", "ab", "ab"),
-        ("string(length=2)", "üü", "üü"),
-        ("any(en, de)", "de", "de"),
-        ("any('a/b', c)", "a/b", "a/b"),
-        ("int", "0", 0),
-        ("int", "9" * 700, int("9" * 700)),
-        ("int(fixed_digits=3)", "007", 7),
-        ("int(signed=True)", "-5", -5),
-        ("int(signed=True)", "5", 5),
-        ("int(min=1, max=9)", "9", 9),
-        ("float", "1.50", 1.5),
-        ("float(signed=True)", "-0.5", -0.5),
-        ("float(max=2)", "2.0", 2.0),
-        ("path", "a/b c/", "a/b c/"),
-        ("uuid", UUID_TEXT, uuid.UUID(UUID_TEXT)),
-        ("re('[a-z]+')", "abc", "abc"),
-        ("re('a/[0-9]')", "a/1", "a/1"),
-    ],
-)
+READS = [
+    ("string", "a b", "a b"),
+    ("string(minlength=2)", "ab", "ab"),
+    ("string(length=2)", "üü", "üü"),
+    ("any(en, de)", "de", "de"),
+    ("int", "0", 0),
+    ("int", "9" * 700, int("9" * 700)),
+    ("int(fixed_digits=3)", "007", 7),
+    ("int(signed=True)", "-5", -5),
+    ("int(signed=True)", "5", 5),
+    ("int(min=1, max=9)", "9", 9),
+    ("float", "1.50", 1.5),
+    ("float(signed=True)", "-0.5", -0.5),
+    ("float(max=2)", "2.0", 2.0),
+    ("path", "a/b c/", "a/b c/"),
+    ("uuid", UUID_TEXT, uuid.UUID(UUID_TEXT)),
+    ("re('[a-z]+')", "abc", "abc"),
+]
+
+
+@pytest.mark.parametrize(("variable", "text", "value"), READS)
 def test_converter_reads(variable, text, value):
     read = value_of(variable, text)
     assert read == value and type(read) is type(value)
 
 
-@pytest.mark.parametrize(
-    ("variable", "text"),
-    [
-        ("string(minlength=2)", "a"),
-        ("string(maxlength=2)", "abc"),
-        ("any(en, de)", "EN"),
-        ("any(en, de)", "en\n"),
-        ("int(fixed_digits=3)", "7"),
-        ("int(min=1, max=9)", "0"),
-        ("int(min=1, max=9)", "10"),
-        ("int(signed=True)", "--5"),
-        ("int(signed=True)", "-"),
-        ("float", "1"),
-        ("float", ".5"),
-        ("float", "-1.0"),
-        ("float(max=2)", "2.1"),
-        ("path", "/a"),
-        ("uuid", UUID_TEXT.replace("-", "")),
-        ("uuid", UUID_TEXT.replace("A", "G")),
-        ("uuid", "1-345678-1234-5678-1234-56781234ABCD"),
-        ("re('[a-z]+')", "abc\n"),
-        ("re('[a-z]+')", "a1"),
-    ],
-)
+DECLINES = [
+    ("string(minlength=2)", "a"),
+    ("string(maxlength=2)", "abc"),
+    ("any(en, de)", "EN"),
+    ("any(en, de)", "en\n"),
+    ("int(fixed_digits=3)", "7"),
+    ("int(min=1, max=9)", "0"),
+    ("int(min=1, max=9)", "10"),
+    ("int(signed=True)", "--5"),
+    ("int(signed=True)", "-"),
+    ("float", "1"),
+    ("float", ".5"),
+    ("float", "-1.0"),
+    ("float(max=2)", "2.1"),
+    ("path", "/a"),
+    ("uuid", UUID_TEXT.replace("-", "")),
+    ("uuid", UUID_TEXT.replace("A", "G")),
+    ("uuid", "1-345678-1234-5678-1234-56781234ABCD"),
+    ("re('[a-z]+')", "abc\n"),
+    ("re('[a-z]+')", "a1"),
+]
+
+
+@pytest.mark.parametrize(("variable", "text"), DECLINES)
 def test_converter_declines(variable, text):
-    for rule in ("/p/<{}:x>", "/p/-<{}:x>/q"):
-        urls = Map([Rule(rule.format(variable), endpoint="e")], merge_slashes=False)
-        with pytest.raises(NoMatch):
-            urls.find("GET", rule.replace("<{}:x>", text))
+    urls = Map([Rule(f"/p/<{variable}:x>", endpoint="e")], merge_slashes=False)
+    with pytest.raises(NoMatch):
+        urls.find("GET", f"/p/{text}")
 
 
 @pytest.mark.parametrize("variable", ["int", "int(min=0)", "int(signed=True)", "float"])
@@ -120,14 +112,9 @@ def test_subclasses_keep_what_they_override():
     class Lower(UnicodeConverter):
         regex = "[a-z]+"
 
-    class Upper(PathConverter):
-        def to_python(self, value):
-            return value.upper()
-
-    own = {"neg": Negative, "dbl": Doubled, "low": Lower, "up": Upper}
+    own = {"neg": Negative, "dbl": Doubled, "low": Lower}
     assert value_of("neg", "-3", converters=own) == -3
     assert value_of("dbl", "4", converters=own) == 8
-    assert value_of("up", "a/b", converters=own) == "A/B"
     assert value_of("low", "abc", converters=own) == "abc"
     with pytest.raises(NoMatch):
         value_of("low", "ABC", converters=own)

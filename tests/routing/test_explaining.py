@@ -81,7 +81,9 @@ def test_a_long_walk_is_cut_when_it_is_shown():
 
 
 def test_a_long_path_is_explained_in_time_that_grows_with_it():
-    urls = Map([Rule("/<path:a>/b/<path:c>/d", endpoint="e"), Rule("/<a>/<path:b>", endpoint="f")])
+    urls = Map(
+        [Rule("/<path:a>/b/<path:c>/d", endpoint="e"), Rule("/<a>/<path:b>/e", endpoint="f")]
+    )
     found = urls.explain("GET", "/a/b/cc" * 5000 + "/")
     assert found.has_more_steps
     assert sum(len(read) for read, *_ in found.steps) < 2_000_000
@@ -107,3 +109,25 @@ def test_without_difflib_no_spelling_comes_near(monkeypatch):
     assert site().explain("GET", "/usr/7").outcome == "no match"
     with pytest.raises(UnknownConverter, match="there is no converter 'itn'; there are default, "):
         Map([Rule("/<itn:n>", endpoint="e")])
+
+
+def test_draw_shows_segments_methods_and_endpoints():
+    urls = Map(
+        [
+            Rule("/", endpoint="home", methods=["GET"]),
+            Rule("/user/<name>/", endpoint="user", methods=["GET"]),
+            Rule("/user/<int:n>-<b>", endpoint="pair"),
+            Rule("/<path:p>", endpoint="file", methods=["PUT"]),
+        ]
+    )
+    assert urls.draw() == "\n".join(
+        [
+            "/",
+            "  (slash)  [GET, HEAD] -> home",
+            "  user",
+            "    <int>-<string>  [any method] -> pair",
+            "    <string>",
+            "      (slash)  [GET, HEAD] -> user",
+            "  <path>  [PUT] -> file",
+        ]
+    )

@@ -22,6 +22,8 @@ from microweb.routing import (
     WrongMethod,
 )
 
+from ..support import needs_package
+
 
 def map_of(*rules: str, **options) -> Map:
     return Map([Rule(rule, endpoint=rule, methods=["GET"]) for rule in rules], **options)
@@ -482,3 +484,18 @@ def test_iter_rules_and_expectations():
     assert urls.is_endpoint_expecting("/a/<x>", "x")
     assert not urls.is_endpoint_expecting("/a/<x>", "x", "y")
     assert not urls.is_endpoint_expecting("nobody", "x")
+
+
+@needs_package
+def test_without_its_module_slashes_are_not_merged_and_the_path_is_no_match(monkeypatch):
+    monkeypatch.setitem(sys.modules, "microweb.routing.extra.slashes", None)
+    with pytest.raises(NoMatch):
+        map_of("/leaf").find("GET", "//leaf")
+
+
+@needs_package
+def test_without_its_module_a_rule_that_cannot_be_read_is_refused_all_the_same(monkeypatch):
+    monkeypatch.setitem(sys.modules, "microweb.routing.extra.syntax", None)
+    for rule in ("/<a", "/<a>/<a>", "/<int(min=1, min=2):a>", "/a>"):
+        with pytest.raises(RuleSyntaxError, match="write variables as '<name>'"):
+            Rule(rule)

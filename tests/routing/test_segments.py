@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from microweb.routing import Map, Rule
+from microweb.routing import Map, NoMatch, Rule
 from microweb.routing.converters import NOT_CONVERTED, read_any_text
-from microweb.routing.segments import MixedSegment
+from microweb.routing.extra.segments import MixedSegment
+
+from .test_converters import DECLINES, READS, value_of
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,17 @@ def test_no_value_is_tried_twice_for_the_first_variable():
     segment = MixedSegment(("", "-", "-", "-", ""), (decline, *[read_any_text] * 3))
     assert segment.read("-".join("x" * 15)) is NOT_CONVERTED
     assert len(tried) == len(set(tried)) == 12
+
+
+@pytest.mark.parametrize(("variable", "text", "value"), READS)
+def test_converter_reads_the_same_between_other_text(variable, text, value):
+    urls = Map([Rule(f"/p-<{variable}:x>/q", endpoint="e")])
+    read = urls.find("GET", f"/p-{text}/q")[1]["x"]
+    assert read == value == value_of(variable, text)
+
+
+@pytest.mark.parametrize(("variable", "text"), DECLINES)
+def test_converter_declines_the_same_between_other_text(variable, text):
+    urls = Map([Rule(f"/p/-<{variable}:x>/q", endpoint="e")], merge_slashes=False)
+    with pytest.raises(NoMatch):
+        urls.find("GET", f"/p/-{text}/q")

@@ -326,14 +326,6 @@ def test_pe_02_the_environ_is_as_the_standard_says(request_bytes):
     assert "HTTP_CONTENT_LENGTH" not in seen and "PATH" not in seen
 
 
-def test_pe_11_a_chunked_body_is_announced_as_ending_by_itself(recording_server, recorder):
-    head = (
-        b"POST / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
-    )
-    ask(recording_server, head + b"0\r\n\r\n")
-    assert recorder.environs[0]["wsgi.input_terminated"] is True
-
-
 def test_ds_23_the_log_has_one_escaped_line_for_each_request(capsys):
     with serving(answering(), quiet=False) as server:
         ask(server, b'GET /%1b[31m\xc2\x9b" HTTP/1.1\r\nConnection: close\r\n' + HOST + b"\r\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -16,6 +17,11 @@ from ..support import needs_package
 
 HERE = Path(__file__).parent
 FILES = [str(HERE / f"test_{name}.py") for name in ("parser", "body", "answer")]
+with contextlib.suppress(ImportError):
+    # Not in a single file of the core.
+    from microweb.serving.extra.chunked import ChunkedBody
+
+    FILES += [str(HERE / "test_chunked.py")] if ChunkedBody else []
 STANDINS = {"MICROWEB_TEST_STANDINS": "1"}
 PLAIN = {"MICROWEB_TEST_SERVER": "plain"}
 IS_INNER_RUN = any(name in os.environ for name in (*STANDINS, *PLAIN))

@@ -14,7 +14,7 @@ else:
     _PairDict = dict
 
 
-_NOTHING: Any = object()
+_NO_DEFAULT: Any = object()
 
 
 class RareMultiDictMembers(_PairDict):
@@ -41,12 +41,12 @@ class RareMultiDictMembers(_PairDict):
         """Yield the list of values of each key."""
         return iter(dict.values(self))
 
-    def pop(self, key: Any, default: Any = _NOTHING) -> Any:
+    def pop(self, key: Any, default: Any = _NO_DEFAULT) -> Any:
         """Remove *key* with all its values and return the first; else *default* or an error."""
         values = dict.pop(self, key, None)
         if values:
             return values[0]
-        if default is not _NOTHING:
+        if default is not _NO_DEFAULT:
             return default
         raise BadRequestKeyError(key)
 

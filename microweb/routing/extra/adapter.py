@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ...text.quoting import local_path, quote_path, quote_query
 from ..exceptions import BuildError, NoMatch, RequestRedirect, WrongMethod
-from ..rules import HOST_CHARACTERS
+from .hosts import HOST_CHARACTERS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

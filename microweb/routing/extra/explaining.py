@@ -1,4 +1,4 @@
-"""Explaining: how a path comes to its rule, or why it comes to none.
+"""Explaining: how a path comes to its rule, or why it comes to none; and the trie, drawn.
 
 It runs the one search there is and reads its record; it decides nothing about routes. Debug pages
 and ``microweb explain`` show what it returns.
@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ...text.nearest import nearest_name
 from ..exceptions import NoMatch, RequestRedirect, RoutingError, WrongMethod
-from ..trie import RouteBranch, RouteNode, search_trie
+from ..trie import RouteBranch, RouteNode
+from .search import search_with_spans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def explain_path(map: Any, method: str, path: str, domain: str | None) -> PathEx
     root, host = map.root_of(domain)
     segments = path.split("/") if host is None else [host, *path.split("/")]
     try:
-        search_trie(root, method, path, host, record)
+        search_with_spans(root, method, path, host, record)
     except RoutingError:
         pass
     # Telling an entry takes as long as the path is, so of a very long one few are told.
@@ -169,7 +170,7 @@ def _add_near_by_segment(
 def _add_near_behind(found: PathExplanation, node: RouteNode, rest: list[str], why: str) -> None:
     if rest:
         try:
-            rules = (search_trie(node, found.method, "/".join(rest))[0],)
+            rules = (search_with_spans(node, found.method, "/".join(rest))[0],)
         except RoutingError:
             return
     else:
@@ -181,3 +182,38 @@ def _add_near_behind(found: PathExplanation, node: RouteNode, rest: list[str], w
 def _add_near(found: PathExplanation, rule: Rule, why: str) -> None:
     if len(found.near) < _MOST_NEAR_RULES and all(known is not rule for known, _ in found.near):
         found.near.append((rule, why))
+
+
+def draw_trie(root: RouteNode) -> str:
+    """Return the trie as an indented tree: one line per segment, its rules behind an arrow.
+
+    *root*: the node in front of the first slash, or of the hosts.
+
+    >>> from microweb.routing import Map, Rule
+    >>> print(Map([Rule("/a/<int:n>", endpoint="n", methods=["GET"])]).draw())
+    /
+      a
+        <int>  [GET, HEAD] -> n
+    """
+    lines = []
+    stack = [(0, label, node) for label, node in reversed(_label_ways(root))]
+    while stack:
+        depth, label, node = stack.pop()
+        ways = _label_ways(node)
+        # Where a rule only ends but for the last slash there is nothing to show.
+        if node.rules or ways:
+            lines.append("  " * depth + label + "".join(_draw_rule(rule) for rule in node.rules))
+        stack += [(depth + 1, text, child) for text, child in reversed(ways)]
+    return "\n".join(lines)
+
+
+def _label_ways(node: RouteNode) -> list[tuple[str, RouteNode]]:
+    """Return how each way out of *node* is drawn, and where it leads."""
+    empty = {-1: "(no subdomain)", 0: "/"}.get(node.depth, "(slash)")
+    ways = [(text or empty, child) for text, child in sorted(node.literals.items())]
+    return ways + [(branch.label, branch.node) for branch in (*node.branches, *node.spans)]
+
+
+def _draw_rule(rule: Rule) -> str:
+    methods = "any method" if rule.methods is None else ", ".join(sorted(rule.methods))
+    return f"  [{methods}] -> {rule.endpoint}"

@@ -100,7 +100,7 @@ def _collect_samples(urls: Map) -> list[str]:
     samples = dict.fromkeys(_COMMON_SAMPLES)
     for rule in urls.iter_rules():
         for variable in rule.variables():
-            for value in (*variable.arguments, *[value for _, value in variable.keywords]):
+            for value in (*variable.arguments, *variable.keywords.values()):
                 samples.update(dict.fromkeys(_samples_of_argument(value)))
     return list(samples)
 

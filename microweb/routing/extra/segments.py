@@ -7,12 +7,16 @@ declines, never into a state that is known to fail, and never more than ``_MIXED
 
 from __future__ import annotations
 
-from .converters import NOT_CONVERTED, read_any_text
+from ..converters import NOT_CONVERTED, read_any_text
+from ..trie import RouteBranch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from ..rules import RulePiece
+    from ..trie import RouteNode
 
 # A segment that needs more work than this does not match: it bounds what hostile text can cause
 # where converters keep declining. The unit is one step, or 64 characters handed to a converter.
@@ -23,18 +27,29 @@ class MixedSegment:
     """The reader of one mixed segment.
 
     *texts*: the fixed texts around the variables, one more than there are variables; the ones
-    between two variables are not empty; *readers*: one reader per variable.
+    between two variables are not empty; *readers*: one reader per variable; *order*, *label*,
+    *spans*: see ``RouteBranch``.
 
     >>> from microweb.routing.converters import read_any_text
     >>> MixedSegment(("", ".", ""), (read_any_text, read_any_text)).read("a.tar.gz")
     ('a.tar', 'gz')
     """
 
-    __slots__ = ("plain", "readers", "texts")
+    __slots__ = ("label", "order", "plain", "readers", "spans", "texts")
 
-    def __init__(self, texts: tuple[str, ...], readers: tuple[Callable[[str], Any], ...]) -> None:
+    def __init__(
+        self,
+        texts: tuple[str, ...],
+        readers: tuple[Callable[[str], Any], ...],
+        order: tuple[Any, ...] = (),
+        label: str = "",
+        spans: bool = False,
+    ) -> None:
         self.texts = texts
         self.readers = readers
+        self.order = order
+        self.label = label
+        self.spans = spans
         self.plain = all(reader is read_any_text for reader in readers)
 
     def read(self, text: str) -> Any:
@@ -109,3 +124,27 @@ def _unlink_values(link: Any) -> tuple[Any, ...]:
         value, link = link
         values.append(value)
     return tuple(values)
+
+
+def insert_mixed_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> RouteNode:
+    """Return the node behind a segment that mixes text and variables, made if need be.
+
+    It weighs what its widest variable weighs, less one per character of text: the more a rule
+    spells out, the narrower it is.
+    """
+    texts = [""]
+    bound = []
+    label = ""
+    for piece in segment:
+        if isinstance(piece, str):
+            texts[-1] = piece
+            label += piece
+        else:
+            bound.append(piece.bound)
+            texts.append("")
+            label += piece.bound.label
+    weight = max(own.order[0] for own in bound) - sum(map(len, texts))
+    order = (weight, label, max(own.order[2] for own in bound))
+    readers = tuple(own.read for own in bound)
+    spans = any(own.spans for own in bound)
+    return node.variable(RouteBranch(MixedSegment(tuple(texts), readers, order, label, spans)))
