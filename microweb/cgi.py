@@ -105,7 +105,7 @@ def _find_body(variables: dict[str, str]) -> tuple[Any, dict[str, Any]]:
     if software.startswith("apache"):
         return source, {"wsgi.input_terminated": True}
     if software.startswith("busybox"):
-        from .serving.body import ChunkedBody
+        from .serving.extra.chunked import ChunkedBody
 
         body = ChunkedBody(bytearray(), lambda: source.read1(65536), None, sys.maxsize)
         return io.BufferedReader(body), {"wsgi.input_terminated": True}
