@@ -74,6 +74,8 @@ class BaseConverter:
         """Return the function the trie calls: text to value, or ``NOT_CONVERTED``."""
         fullmatch = re.compile(self.regex).fullmatch
         to_python = self.to_python
+        if type(self).to_python is BaseConverter.to_python:
+            return lambda text: NOT_CONVERTED if fullmatch(text) is None else text
 
         def read_by_regex(text: str) -> Any:
             if fullmatch(text) is None:

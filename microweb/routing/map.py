@@ -6,6 +6,7 @@ locks. What can be worked out when a rule is added is; ``find`` only walks.
 
 from __future__ import annotations
 
+import functools
 import re
 
 from ..text.lazy import LaterMember
@@ -141,8 +142,9 @@ class Map:
             from .extra.hosts import open_domain
 
             root = open_domain(self, rule)
-        for variable in rule.variables() if rule.names else ():
-            self.bind_variable(variable)
+        if rule.names:
+            for variable in rule.variables():
+                self.bind_variable(variable)
         if rule.strict_slashes is None:
             rule.strict_slashes = self.strict_slashes
         if rule.merge_slashes is None:
@@ -297,18 +299,18 @@ class Map:
         self, method: str, path: str, domain: str | None, adapter: Any = None
     ) -> tuple[Rule, dict[str, Any]]:
         """Do as ``find``, by the search; then try the path with its slashes merged."""
-        root, host = self._root, ()
+        root, search = self._root, self._search
         if domain is not None and self._hosts is not None:
-            root, host = self._hosts, (domain,)  # type: ignore[assignment]
+            root, search = self._hosts, functools.partial(search, host=domain)
         try:
-            rule, values = self._search(root, method, path, *host)
+            rule, values = search(root, method, path)
         except (NoMatch, WrongMethod) as error:
             if "//" in path and self.merge_slashes:
                 try:
                     from .extra.slashes import redirect_if_mergeable
                 except ImportError:
                     raise error from None
-                redirect_if_mergeable(path, lambda path: self._search(root, method, path, *host))
+                redirect_if_mergeable(path, lambda path: search(root, method, path))
             raise
         return self._finish(rule, values, method, path, domain, adapter)
 

@@ -28,9 +28,8 @@ _RULE_ARGUMENT = rf"\s*(?:{RULE_NAME}\s*=\s*)?{_RULE_VALUE}\s*"
 RULE_ARGUMENT_RE = re.compile(rf"\s*(?:({RULE_NAME})\s*=\s*)?({_RULE_VALUE})\s*")
 # <name>, <converter:name>, <converter(arguments):name> or <re:pattern:name>.
 _RULE_VARIABLE_RE = re.compile(
-    rf"<(?:re:(?P<pattern>.+?):|(?:(?!re:)(?P<converter>{RULE_NAME})"
-    rf"(?:\((?P<arguments>(?:{_RULE_ARGUMENT}(?:,{_RULE_ARGUMENT})*)?)\))?:)?)"
-    rf"(?P<name>{RULE_NAME})>",
+    rf"<(?:re:(.+?):|(?:(?!re:)({RULE_NAME})"
+    rf"(?:\(((?:{_RULE_ARGUMENT}(?:,{_RULE_ARGUMENT})*)?)\))?:)?)({RULE_NAME})>",
     re.DOTALL,
 )
 _RULE_NUMBER_RE = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?")
@@ -49,12 +48,12 @@ class RuleVariable:
     def __init__(self, found: re.Match[str]) -> None:
         self.pattern = found.string
         self.position = found.start()
-        self.name = found["name"]
-        self.converter = "re" if found["pattern"] else found["converter"] or "default"
-        self.arguments: tuple[Any, ...] = (found["pattern"],) if found["pattern"] else ()
+        regex, converter, arguments, self.name = found.groups()
+        self.converter = "re" if regex else converter or "default"
+        self.arguments: tuple[Any, ...] = (regex,) if regex else ()
         self.keywords: dict[str, Any] = {}
         self.bound: Any = None
-        for name, text in RULE_ARGUMENT_RE.findall(found["arguments"] or ""):
+        for name, text in RULE_ARGUMENT_RE.findall(arguments) if arguments else ():
             if name in self.keywords or (self.keywords and not name):
                 raise _make_syntax_error(self.pattern)
             if name:
@@ -67,9 +66,11 @@ class RuleVariable:
 
     def spec(self) -> str:
         """Return the converter with its arguments, the way it is written in a rule."""
+        if not (self.arguments or self.keywords):
+            return self.converter
         given = [repr(value) for value in self.arguments]
         given += [f"{name}={value!r}" for name, value in self.keywords.items()]
-        return f"{self.converter}({', '.join(given)})" if given else self.converter
+        return f"{self.converter}({', '.join(given)})"
 
 
 def parse_rule(rule: str) -> list[RulePiece]:
@@ -86,10 +87,10 @@ def parse_rule(rule: str) -> list[RulePiece]:
     end = 0
     for found in _RULE_VARIABLE_RE.finditer(rule):
         literal = rule[end : found.start()]
-        if found["name"] in names or (names and not literal) or "<" in literal or ">" in literal:
+        if found[4] in names or (names and not literal) or "<" in literal or ">" in literal:
             raise _make_syntax_error(rule)
         pieces += [literal, RuleVariable(found)] if literal else [RuleVariable(found)]
-        names.add(found["name"])
+        names.add(found[4])
         end = found.end()
     if "<" in rule[end:] or ">" in rule[end:]:
         raise _make_syntax_error(rule)

@@ -70,12 +70,13 @@ class RouteNode:
             child = self.literals[text] = RouteNode(self.depth + 1)
         return child
 
-    def variable(self, made: RouteBranch) -> RouteNode:
-        """Return the node behind a variable: *made*, or one of the same order that is there."""
-        ways = self.spans if made.spans else self.branches
+    def variable(self, own: Any) -> RouteNode:
+        """Return the node behind the branch that *own* reads, made if need be."""
+        ways = self.spans if own.spans else self.branches
         for way in ways:
-            if way.order == made.order:
+            if way.order == own.order:
                 return way.node
+        made = RouteBranch(own)
         ways = tuple(sorted((*ways, made), key=lambda way: way.order))
         if made.spans:
             self.spans = ways
@@ -152,11 +153,11 @@ def is_simple(segments: list[tuple[RulePiece, ...]]) -> bool:
     For other rules there is ``extra.search``.
     """
     for segment in segments:
+        if segment and not isinstance(segment[0], str) and segment[0].bound.spans:
+            own = segment[0].bound
+            return len(segment) == 1 and segment is segments[-1] and own.read is read_any_path
         if len(segment) > 1:
             return False
-        for piece in segment:
-            if not isinstance(piece, str) and piece.bound.spans:
-                return segment is segments[-1] and piece.bound.read is read_any_path
     return True
 
 
@@ -188,7 +189,7 @@ def insert_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> RouteNode
         return insert_mixed_segment(node, segment)
     if isinstance(piece, str):
         return node.literal(piece)
-    return node.variable(RouteBranch(piece.bound))
+    return node.variable(piece.bound)
 
 
 def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any]]:
@@ -200,27 +201,32 @@ def search_trie(root: RouteNode, method: str, path: str) -> tuple[Rule, list[Any
     Raises WrongMethod: rules end here, but for other methods. Raises NoMatch: none does.
     """
     segments = path.split("/")
+    count = len(segments)
     allowed: set[str] = set()
-    stack: list[tuple[RouteNode, int, Any]] = [(root, 0, None)]
-    while stack:
-        node, index, link = stack.pop()
-        if index == len(segments):
+    stack: list[tuple[RouteNode, int, Any]] = []
+    node, index, link = root, 0, None
+    while True:
+        if index < count:
+            # What is tried first is pushed last; the literal, the narrowest way, is taken at once.
+            text = segments[index]
+            if node.rest is not None and text:
+                stack.append((node.rest, count, (link, "/".join(segments[index:]))))
+            for way in reversed(node.branches) if node.branches else ():
+                value = way.read(text)
+                if value is not NOT_CONVERTED:
+                    stack.append((way.node, index + 1, (link, value)))
+            if text in node.literals:
+                node = node.literals[text]
+                index += 1
+                continue
+        else:
             rule = node.answer(method, path, allowed)
             if rule is not None:
-                values = []
+                values: list[Any] = []
                 while link is not None:
                     link, value = link
                     values.append(value)
                 return rule, values[::-1]
-            continue
-        # What is tried first is pushed last.
-        text = segments[index]
-        if node.rest is not None and text:
-            stack.append((node.rest, len(segments), (link, "/".join(segments[index:]))))
-        for way in reversed(node.branches):
-            value = way.read(text)
-            if value is not NOT_CONVERTED:
-                stack.append((way.node, index + 1, (link, value)))
-        if text in node.literals:
-            stack.append((node.literals[text], index + 1, link))
-    raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)
+        if not stack:
+            raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)
+        node, index, link = stack.pop()

@@ -10,7 +10,7 @@ import warnings
 
 from ..exceptions import RuleSyntaxError
 from ..rules import parse_rule
-from ..trie import RouteBranch, RouteNode, insert_segment
+from ..trie import RouteNode, insert_segment
 from .search import search_with_spans
 from .segments import MixedSegment
 
@@ -97,9 +97,9 @@ def _make_hosts(map: Map) -> RouteNode:
     hosts = RouteNode(-1)
     if map.host_matching:
         # Widest of all; as a mixed segment without variables it adds no value.
-        way = RouteBranch(MixedSegment(("", ""), (), (float("inf"),), "(any host)"))
+        hosts.variable(MixedSegment(("", ""), (), (float("inf"),), "(any host)"))
+        (way,) = hosts.branches
         way.read, way.node = (lambda host: ()), map._root
-        hosts.variable(way)
     else:
         hosts.literals = {map.default_subdomain: map._root}
         for known in map.iter_rules():

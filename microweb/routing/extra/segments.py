@@ -8,7 +8,6 @@ declines, never into a state that is known to fail, and never more than ``_MIXED
 from __future__ import annotations
 
 from ..converters import NOT_CONVERTED, read_any_text
-from ..trie import RouteBranch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -147,4 +146,4 @@ def insert_mixed_segment(node: RouteNode, segment: tuple[RulePiece, ...]) -> Rou
     order = (weight, label, max(own.order[2] for own in bound))
     readers = tuple(own.read for own in bound)
     spans = any(own.spans for own in bound)
-    return node.variable(RouteBranch(MixedSegment(tuple(texts), readers, order, label, spans)))
+    return node.variable(MixedSegment(tuple(texts), readers, order, label, spans))
