@@ -17,7 +17,7 @@ underscores and the interpreter's internals are out of their reach nevertheless.
 from __future__ import annotations
 
 from ..text.lazy import import_later
-from .environment import Environment, Template, select_autoescape
+from .environment import Environment, Template
 from .exceptions import (
     FilterArgumentError,
     TemplateAssertionError,
@@ -25,14 +25,13 @@ from .exceptions import (
     TemplateNotFound,
     TemplateRuntimeError,
     TemplateSecurityError,
-    TemplatesNotFound,
     TemplateSyntaxError,
     UndefinedError,
 )
 from .loaders import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader
 from .markup import Markup, escape, escape_silent, soft_str
 from .runtime import pass_context, pass_environment, pass_eval_context
-from .undefined import StrictUndefined, Undefined
+from .undefined import Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +69,10 @@ _find_extra_of_templates = import_later(
     __name__,
     """
     extra.bytecode: Bucket BytecodeCache FileSystemBytecodeCache
+    extra.environment: TemplatesNotFound select_autoescape
     extra.loaders: FunctionLoader PackageLoader PrefixLoader
     extra.streaming: TemplateStream
-    extra.undefined: ChainableUndefined DebugUndefined make_logging_undefined
+    extra.undefined: ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined
     """,
 )
 
@@ -81,6 +81,6 @@ def __getattr__(name: str) -> Any:
     try:
         return _find_extra_of_templates(name)
     except AttributeError:
-        from .environment import missing_template_name
+        from .extra.leftout import describe_left_out
 
-        return missing_template_name(name)
+        raise AttributeError(describe_left_out("The template engine", name)) from None

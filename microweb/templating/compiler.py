@@ -1,239 +1,115 @@
-"""From the nodes of a template to the source of a Python module.
+"""From the text of a template to the source of a Python module: the tags.
 
 The module has one function for the template, ``root(context, out)``, and one for each block, which
-put the pieces of the page into the list ``out``;
-macros are functions inside these. Template variables become Python locals: a name that nothing
-assigns is looked up once at the head of its function, a name that a scope assigns is a local of its
-own, so that Python's closures give the template language's scoping. Every text from a template
-enters the source through ``repr()``. `ModuleWriter` holds lines, scopes and expressions;
-`TemplateCompiler` in `statements` adds the tags.
+put the pieces of the page into the list ``out``. Template and module are read and written in one
+pass: each tag has one method that reads it and writes its Python. `TEMPLATE_TAGS` is the table of
+them, to which `extra.tags` adds the rarer ones when a template first uses one.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
-
 from ..text.nearest import did_you_mean
-from .exceptions import TemplateAssertionError
-from .expressions import COUNTED_ATTRIBUTES
+from .exceptions import TemplateSyntaxError
+from .expressions import (
+    COUNTED_ATTRIBUTES,
+    ESCAPED,
+    LITERAL_WORDS,
+    UNESCAPED,
+    CompilerScope,
+    ExpressionCompiler,
+    template_python_name,
+    tuple_source,
+)
 from .markup import escape_text
-from .nodes import TemplateNode, TemplateScope
-from .undefined import needs_guard
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, Union
+
+    AssignmentTarget = Union[str, list[Any]]
 
 # To be raised whenever other Python is generated: bytecode caches keep what was generated before.
-GENERATED_CODE_VERSION = 1
-_LOOP_ATTRIBUTES = frozenset(
-    "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
-    " changed".split()
-)
-_MACRO_NAMES = frozenset(("caller", "varargs", "kwargs"))
-_BOUNDED_OPERATORS = {"**": "raise_to_power", "*": "multiply_values", "%": "format_percent"}
-
-# What the source calls to put out a value, to return captured output, for ``~``, and the
-# `EvalContext` that it hands on.
-EscapingNames = namedtuple("EscapingNames", "escape markup concatenate eval_context")
-ESCAPED = EscapingNames("escape", "Markup", "concatenate_markup", "escaping")
-UNESCAPED = EscapingNames("str", "str", "concatenate_text", "not_escaping")
+GENERATED_CODE_VERSION = 2
+_BLOCK_NESTING_LIMIT = 40
+_LOOP_NESTING_LIMIT = 16
+_RARE_TAGS = (
+    "assign autoescape break call comment continue debug do filter from import macro print trans"
+    " while with"
+).split()
 
 
-def template_python_name(prefix: str, name: str) -> str:
-    """Return the identifier for *name*; letters beyond ASCII are written as hexadecimal."""
-    if name.isascii():
-        return f"{prefix}_{name}"
-    return f"{prefix}u_{name.encode('utf-8', 'surrogatepass').hex()}"
+class ChangedSettings:
+    """``with ChangedSettings(compiler, name=value)``: attributes for the time of the block."""
+
+    def __init__(self, compiler: Any, **changes: Any) -> None:
+        self.settings, self.changes = vars(compiler), changes
+
+    def __enter__(self) -> None:
+        self.before = {name: self.settings[name] for name in self.changes}
+        self.settings.update(self.changes)
+
+    def __exit__(self, *error: object) -> None:
+        self.settings.update(self.before)
 
 
-class CompilerScope:
-    """Where the compiler finds the Python name of a template name.
+class TemplateCompiler(ExpressionCompiler):
+    """Writes the module for one template.
 
-    ``names`` maps the names of this scope; ``stores`` are those it assigns, ``definite`` those
-    certain to be assigned by now, and ``needs_start`` those read before that, which must start with
-    the outer value; ``specials`` holds what a macro uses of ``caller``, ``varargs``, ``kwargs``. In
-    the body of a ``{% call %}`` inside a macro, ``caller`` is that macro's: ``inherits_caller``.
+    ``top_level`` holds where assignments are seen by blocks and imports, ``checks_parent`` where
+    output is dropped once the template extends another; ``extends`` is 0 before that, 1 where only
+    running will tell, 2 from then on. ``out`` is the list to which output goes.
     """
 
-    def __init__(
-        self,
-        parent: CompilerScope | None,
-        branch: int,
-        stores: dict[str, bool],
-        prefix: str,
-        is_macro: bool = False,
-    ) -> None:
-        self.parent = parent
-        self.stores = stores
-        self.names = {name: template_python_name(prefix, name) for name in stores}
-        self.definite: set[str] = set()
-        self.needs_start: dict[str, bool] = {}
-        self.branch = branch
-        self.is_macro = is_macro
-        self.inherits_caller = False
-        self.specials: dict[str, str] = {}
+    parameters = "context, out"
 
-
-class ModuleWriter:
-    """Collects the lines of the generated module and translates expressions.
-
-    *environment* is asked for filters, tests and settings, *name* and *filename* are those of the
-    template, *autoescape* is whether ``{{ }}`` escapes, *streaming* whether the functions are
-    generators that hand out pieces of a page.
-    """
-
-    def __init__(
-        self,
-        environment: Any,
-        name: str | None,
-        filename: str | None,
-        autoescape: bool,
-        streaming: bool = False,
-    ) -> None:
-        self.environment = environment
-        self.name = name
-        self.filename = filename
-        self.streaming = streaming
-        self.own_autoescape = autoescape
-        self.escaping = ESCAPED if autoescape else UNESCAPED
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.lines: list[tuple[int, str, int]] = []
-        self.indent = 0
+        self.functions: list[tuple[int, str, int]] = []
+        self.blocks: dict[str, int] = {}
+        self.open_tags: list[tuple[str, int, tuple[str, ...]]] = []
+        self.indent = self.loop_depth = self.extends = 0
         self.out = "out"
-        self.branch = 0
-        self.counter = 0
-        self.scope = self.root_scope = CompilerScope(None, 0, {}, "l")
-        self.block: TemplateNode | None = None
-        self.heads: dict[str, str] = {}
-        self.imports: dict[str, str] = {}
-        self.captured = ""
+        self.top_level = self.checks_parent = True
+        self.single_output: tuple[Any, str, str, str] = (None, "", "", "")
+
+    def compile(self) -> tuple[str, list[int]]:
+        """Return the module's source and, for each of its lines, the template's line."""
+        self.write_function("root", 1, self.parse_body, ())
+        names = [f"{name!r}: {template_python_name('block', name)}" for name in self.blocks]
+        head = [(0, f"{python} = {key}", 1) for key, python in self.imports.items()]
+        lines = [*head, *self.functions, (0, f"blocks = {{{', '.join(names)}}}", 1)]
+        texts: list[str] = []
+        shown = 0
+        for indent, code, lineno in lines:
+            if lineno != shown and indent:
+                shown = lineno
+                code += f"  # line {lineno}"
+            texts.append("    " * indent + code)
+        return "\n".join(texts) + "\n", [lineno for _, _, lineno in lines]
+
+    def write_function(
+        self, python: str, lineno: int, parse: Callable[..., None], *args: Any, **changes: Any
+    ) -> None:
+        """Add the function for the template itself or a block, whose body is read by *parse*."""
+        scope = CompilerScope(None, 0, "l")
+        changes = {"scope": scope, "root_scope": scope, "lines": [], "heads": {}, **changes}
+        with ChangedSettings(self, branch=0, indent=1, extends=0, out="out", **changes):
+            parse(*args)
+            if self.extends == 1:
+                self.write("if parent is not None:", lineno)
+                self.indent += 1
+            self.end_function(lineno)
+            for name in scope.needs_start:
+                self.heads[scope.names[name]] = self.start_value(name)
+            head = [(1, f"{target} = {code}", lineno) for target, code in self.heads.items()]
+            lines = head + self.lines or [(1, "pass", lineno)]
+        self.functions += [(0, f"def {python}({self.parameters}):", lineno), *lines]
 
     def write(self, code: str, lineno: int) -> None:
         """Add one line of Python that belongs to line *lineno* of the template."""
         self.lines.append((self.indent, code, lineno))
-
-    def write_suite(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
-        """Call ``write(*args)`` one level deeper; ``pass`` stands where that writes nothing."""
-        before = len(self.lines)
-        self.indent += 1
-        write(*args)
-        if len(self.lines) == before:
-            self.write("pass", lineno)
-        self.indent -= 1
-
-    def number(self) -> int:
-        """Return a number not used before in this module."""
-        self.counter += 1
-        return self.counter
-
-    def open_scope(self, stores: TemplateScope, is_macro: bool = False) -> int:
-        """Enter a scope that assigns *stores* and return where its first line stands."""
-        prefix = f"l{self.number()}" if stores.stores else ""
-        self.scope = CompilerScope(self.scope, self.branch, stores.stores, prefix, is_macro)
-        return len(self.lines)
-
-    def close_scope(self, start: int, lineno: int) -> None:
-        """Leave the scope that began at line index *start*, giving its names their start value."""
-        scope = self.scope
-        self.scope = scope.parent or self.root_scope
-        if scope.needs_start:
-            self.lines[start:start] = [
-                (self.indent, f"{scope.names[name]} = {self.load(name)}", lineno)
-                for name in scope.needs_start
-            ]
-
-    def load(self, name: str) -> str:
-        """Return the Python name in which the template's *name* is found."""
-        scope: CompilerScope | None = self.scope
-        while scope is not None:
-            python = scope.names.get(name)
-            if python is not None:
-                if name not in scope.definite:
-                    scope.needs_start[name] = True
-                return python
-            inherited = scope.inherits_caller and name == "caller"
-            if scope.is_macro and name in _MACRO_NAMES and not inherited:
-                python = scope.names[name] = f"l{self.number()}_{name}"
-                scope.definite.add(name)
-                scope.specials[name] = python
-                return python
-            scope = scope.parent
-        python = self.root_scope.names[name] = template_python_name("l", name)
-        self.root_scope.definite.add(name)
-        self.heads[python] = self.start_value(name)
-        return python
-
-    def start_value(self, name: str) -> str:
-        """Return the source that gives *name* its value at the head of a function."""
-        if name == "self":
-            return f"TemplateReference(context, {self.own_autoescape})"
-        if name == "super" and self.block is not None:
-            block = self.block.name
-            function = template_python_name("block", block)
-            return f"context.parent_block({block!r}, {function}, {self.own_autoescape})"
-        return f"context.resolve({name!r})"
-
-    def store(self, name: str) -> str:
-        """Return the Python name to which the current scope assigns *name*."""
-        if self.branch == self.scope.branch:
-            self.scope.definite.add(name)
-        return self.scope.names[name]
-
-    def context_source(self) -> str:
-        """Return the source of a context that knows the local names too."""
-        local = self.local_source()
-        return f"context.derived({local})" if local else "context"
-
-    def local_source(self, only_set: bool = False) -> str:
-        """Return the source of a dict of the local names, if there are any; *only_set* leaves out
-        the targets of loops and what need not be assigned by now."""
-        names: list[str] = []
-        scope: CompilerScope | None = self.scope
-        while scope is not None:
-            known = list(scope.names)
-            if scope is self.root_scope:
-                known = list(scope.stores) if self.block is not None else []
-            if only_set:
-                known = [n for n in known if scope.stores.get(n) and n in scope.definite]
-            names += known
-            scope = scope.parent
-        pairs = [f"{name!r}: {self.load(name)}" for name in dict.fromkeys(names)]
-        return f"{{{', '.join(pairs)}}}" if pairs else ""
-
-    def write_output(self, parts: list[str | TemplateNode], lineno: int) -> None:
-        """Write text and expressions, those of one template line as one statement."""
-        pieces: list[str] = []
-        text, line, has_value = "", lineno, False
-        for part in parts:
-            constant = self.constant_output(part)
-            if constant is not None:
-                text += constant
-                continue
-            if text:
-                pieces.append(repr(text))
-                text = ""
-            node: Any = part
-            if has_value and node.lineno != line:
-                self.write_pieces(pieces, line)
-                pieces = []
-            line, has_value = node.lineno, True
-            code = self.expression(node)
-            if self.environment.finalize:
-                code = f"finalize({code})"
-            pieces.append(f"{self.escaping.escape}({code})")
-        if text:
-            pieces.append(repr(text))
-        self.write_pieces(pieces, line)
-
-    def constant_output(self, part: str | TemplateNode) -> str | None:
-        """Return the output of text, or of a literal that is known now, else None."""
-        if isinstance(part, str):
-            return part
-        known = self.escaping is ESCAPED or self.escaping is UNESCAPED
-        if part.kind != "constant" or not known or self.environment.finalize:
-            return None
-        return escape_text(part.value) if self.escaping is ESCAPED else str(part.value)
 
     def write_pieces(self, pieces: list[str], lineno: int) -> None:
         """Write the statement that puts *pieces*, Python source of strings, out."""
@@ -242,135 +118,420 @@ class ModuleWriter:
         elif pieces:
             self.write(f"{self.out} += {', '.join(pieces)}", lineno)
 
-    def expression(self, node: TemplateNode) -> str:
-        """Return the Python source of an expression, from the method named after its kind."""
-        code: str = getattr(self, node.kind + "_source")(node)
-        return code
+    # What is written differently where the functions of a page hand out its pieces.
 
-    def name_source(self, node: TemplateNode) -> str:
-        return self.load(node.name)
+    def end_function(self, lineno: int) -> None:
+        """Write what a function does last: hand over to the template that this one extends."""
+        if self.extends:
+            self.heads["parent"] = "None"
+            self.write("parent.root_function(context, out)", lineno)
 
-    def constant_source(self, node: TemplateNode) -> str:
-        return repr(node.value)
+    def end_round(self, lineno: int) -> None:
+        """Write what is done at the end of each round of a loop."""
 
-    def captured_source(self, node: TemplateNode) -> str:
-        return self.captured
+    def call_block(self, function: str, context: str, lineno: int) -> None:
+        """Write the call of a block."""
+        self.write(f"{function}({context}, {self.out})", lineno)
 
-    def sequence_source(self, node: TemplateNode) -> str:
-        items = [self.expression(item) for item in node.items]
-        return f"[{', '.join(items)}]" if node.brackets == "[]" else self.tuple_source(items)
+    def call_include(self, arguments: str, lineno: int) -> None:
+        """Write the call that includes another template."""
+        self.write(f"include({arguments}, {self.out})", lineno)
 
-    def tuple_source(self, items: list[str]) -> str:
-        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
-
-    def dict_source(self, node: TemplateNode) -> str:
-        pairs = [f"{self.expression(key)}: {self.expression(value)}" for key, value in node.pairs]
-        return f"{{{', '.join(pairs)}}}"
-
-    def attribute_source(self, node: TemplateNode) -> str:
-        name = node.name
-        code = self.expression(node.value)
-        if name in _LOOP_ATTRIBUTES and node.value.kind == "name" and code.startswith("loop_"):
-            return f"{code}.{name}"
-        if name in COUNTED_ATTRIBUTES and code.startswith("round_"):
-            return COUNTED_ATTRIBUTES[name].format(code)
-        if needs_guard(name):
-            return f"guarded_attribute({code}, {name!r})"
-        return f"attribute({code}, {name!r})"
-
-    def item_source(self, node: TemplateNode) -> str:
-        return f"item({self.expression(node.value)}, {self.expression(node.key)})"
-
-    def slice_source(self, node: TemplateNode) -> str:
-        bounds = (node.start, node.stop, node.step)
-        codes = ["None" if bound is None else self.expression(bound) for bound in bounds]
-        return f"slice({', '.join(codes)})"
-
-    def arguments_source(self, node: TemplateNode | None, extra: str = "") -> str:
-        """Return the source of arguments, each with a comma and a space in front."""
-        if node is None:
-            return ""
-        code = "".join([", " + self.expression(argument) for argument in node.positional])
-        if node.star is not None:
-            code += f", *{self.expression(node.star)}"
-        odd = ""
-        for name, value in node.keywords:
-            from keyword import iskeyword
-
-            if name.isascii() and not iskeyword(name) and name != "__debug__":
-                code += f", {name}={self.expression(value)}"
+    def parse_body(self, ends: tuple[str, ...]) -> None:
+        """Read up to a tag named in *ends*, whose name is then the next token."""
+        while True:
+            kind, _, lineno = self.tokens[self.index]
+            if kind == "text" or kind == "variable_begin":
+                self.write_unless_extended(lineno, self.parse_output)
+            elif kind == "block_begin":
+                self.index += 1
+                tag: str = self.expect("name", "the name of a tag")
+                if tag in ends:
+                    self.index -= 1
+                    return
+                self.parse_tag(tag, lineno)
+            elif ends:
+                opened, line, wanted = self.open_tags[-1]
+                self.fail(
+                    f"the template ends while {{% {opened} %}} from line {line} is open: "
+                    f"{_list_tags(wanted)} is missing"
+                )
             else:
-                odd += f"{name!r}: {self.expression(value)}, "
-        code += extra
-        if odd:
-            code += f", **{{{odd}}}"
-        if node.double_star is not None:
-            code += f", **{self.expression(node.double_star)}"
-        return code
+                return
 
-    def call_source(self, node: TemplateNode, extra: str = "") -> str:
-        function = self.expression(node.function)
-        arguments = self.arguments_source(node.arguments, extra)[2:]
-        if function == "l_super" or (function.startswith("loop_") and "." in function):
-            return f"{function}({arguments})"
-        self.heads["callee"] = "context.callee"
-        local = self.local_source(only_set=True)
-        return f"callee({function}{local and ', ' + local})({arguments})"
+    def write_unless_extended(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
+        """Call ``write(*args)``, whose output is dropped if the template extends another."""
+        extends = self.extends if self.checks_parent else 0
+        start = len(self.lines)
+        self.indent += extends == 1
+        write(*args)
+        self.indent -= extends == 1
+        if extends == 2:
+            del self.lines[start:]
+        elif extends == 1 and len(self.lines) > start:
+            self.lines.insert(start, (self.indent, "if parent is None:", lineno))
 
-    def filter_source(self, node: TemplateNode) -> str:
-        return self.named_call_source("filter", self.environment.filters, node)
+    def parse_output(self) -> None:
+        """Read text and ``{{ }}``; those of one template line become one statement."""
+        pieces: list[str] = []
+        text = before = code = ""
+        line, values = self.tokens[self.index][2], 0
+        while True:
+            kind, value, lineno = self.tokens[self.index]
+            constant = value if kind == "text" else self.constant_output()
+            if constant is not None:
+                self.index += 1 if kind == "text" else 3
+                text += constant
+                continue
+            if text:
+                pieces.append(repr(text))
+            if kind != "variable_begin":
+                break
+            before, text = text, ""
+            if values and lineno != line:
+                self.write_pieces(pieces, line)
+                pieces = []
+            line, values = lineno, values + 1
+            self.index += 1
+            code = self.parse_tuple()
+            self.expect("variable_end", "the end of the expression")
+            shown = f"finalize({code})" if self.environment.finalize else code
+            pieces.append(f"{self.escaping.escape}({shown})")
+        self.write_pieces(pieces, line)
+        if values == 1 and self.escaping is ESCAPED and not self.environment.finalize:
+            self.single_output = (self.lines[-1], before, code, text)
 
-    def test_source(self, node: TemplateNode) -> str:
-        code = self.named_call_source("test", self.environment.tests, node)
-        return f"(not {code})" if node.negated else code
+    def constant_output(self) -> str | None:
+        """Return the output of ``{{ }}`` around a literal, None if something else comes next."""
+        tokens = self.tokens[self.index : self.index + 3]
+        if tokens[0][0] != "variable_begin" or tokens[2][0] != "variable_end":
+            return None
+        kind, value, _ = tokens[1]
+        if kind == "name":
+            value = LITERAL_WORDS.get(value)
+        elif kind not in ("string", "number"):
+            return None
+        if value is None or self.environment.finalize:
+            return None
+        if self.escaping is ESCAPED:
+            return escape_text(value)
+        return str(value) if self.escaping is UNESCAPED else None
 
-    def named_call_source(self, kind: str, table: dict[str, Any], node: TemplateNode) -> str:
-        """Return the call of a filter or test, which must be in *table*.
+    def parse_tag(self, tag: str, lineno: int) -> None:
+        """Read the tag whose name has just been taken, with all that belongs to it."""
+        if tag not in TEMPLATE_TAGS and tag in _RARE_TAGS:
+            self.rare_tag(tag)
+        if tag in TEMPLATE_TAGS:
+            TEMPLATE_TAGS[tag](self, lineno)
+            self.expect("block_end", "the end of the tag")
+            return
+        self.index -= 1
+        if tag.startswith("end") or tag in ("else", "elif"):
+            if self.open_tags:
+                opened, line, wanted = self.open_tags[-1]
+                self.fail(
+                    f"{{% {tag} %}} does not fit: the innermost open tag is {{% {opened} %}} from "
+                    f"line {line}, which wants {_list_tags(wanted)}"
+                )
+            self.fail(f"{{% {tag} %}} closes nothing: no tag is open here")
+        self.fail(f"unknown tag {tag!r}.{did_you_mean(tag, [*TEMPLATE_TAGS, *_RARE_TAGS])}")
 
-        Its first argument is what it has asked for by a ``pass_`` decorator.
-        """
-        if node.name not in table:
-            message = f"there is no {kind} called {node.name!r}."
-            message += did_you_mean(node.name, table)
-            raise TemplateAssertionError(message, node.lineno, self.name, self.filename)
-        key = f"{kind}s[{node.name!r}]"
-        if key not in self.imports:
-            plain = node.name.replace(".", "_")
-            python = f"{kind}_{plain if plain.isascii() and plain.isidentifier() else 'named'}"
-            if python in self.imports.values():
-                python += f"_{self.number()}"
-            self.imports[key] = python
-        passing = getattr(table[node.name], "template_pass", None)
-        arguments = self.expression(node.value) + self.arguments_source(node.arguments)
-        if passing == "eval_context":
-            arguments = f"{self.escaping.eval_context}, {arguments}"
-        elif passing in ("context", "environment"):
-            arguments = f"{passing}, {arguments}"
-        return f"{self.imports[key]}({arguments})"
+    def rare_tag(self, name: str) -> Callable[..., None]:
+        """Return the function of `extra.tags` that compiles a rare tag or form of a tag."""
+        from .extra.tags import RARE_FORMS, RARE_TAGS
 
-    def unary_source(self, node: TemplateNode) -> str:
-        return f"({node.operator}{self.expression(node.value)})"
+        TEMPLATE_TAGS.update(RARE_TAGS)
+        return RARE_TAGS.get(name) or RARE_FORMS[name]
 
-    def binary_source(self, node: TemplateNode) -> str:
-        left, right = self.expression(node.left), self.expression(node.right)
-        if node.operator in _BOUNDED_OPERATORS:
-            return f"{_BOUNDED_OPERATORS[node.operator]}({left}, {right})"
-        return f"({left} {node.operator} {right})"
+    def parse_block_body(self, tag: str, lineno: int, *ends: str) -> None:
+        """Read the end of an opening tag and its body; the ending tag's name comes next."""
+        self.skip(":")
+        self.expect("block_end", f"the end of the {tag!r} tag")
+        self.open_tags.append((tag, lineno, ends))
+        self.deeper(len(self.open_tags), _BLOCK_NESTING_LIMIT)
+        self.parse_body(ends)
+        self.open_tags.pop()
 
-    def chain_source(self, node: TemplateNode) -> str:
-        items = [self.expression(item) for item in node.items]
-        if node.operator == "~":
-            return f"{self.escaping.concatenate}({', '.join(items)})"
-        return f"({f' {node.operator} '.join(items)})"
+    def write_suite(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
+        """Call ``write(*args)`` one level deeper; ``pass`` stands where that writes nothing."""
+        start = len(self.lines)
+        self.indent += 1
+        write(*args)
+        if len(self.lines) == start:
+            self.write("pass", lineno)
+        self.indent -= 1
 
-    def compare_source(self, node: TemplateNode) -> str:
-        rest = [f" {operator} {self.expression(value)}" for operator, value in node.rest]
-        return f"({self.expression(node.first)}{''.join(rest)})"
+    def parse_scoped(self, lineno: int, parse: Callable[..., None], *args: Any) -> None:
+        """Call ``parse(*args)`` in a scope of its own."""
+        with ChangedSettings(self, top_level=False):
+            start = self.open_scope()
+            parse(*args)
+            self.close_scope(start, lineno)
 
-    def condition_source(self, node: TemplateNode) -> str:
-        if node.otherwise is None:
-            hint = f"the inline if-expression on line {node.lineno} is false and has no else part"
-            otherwise = f"undefined({hint!r})"
+    def open_scope(self) -> int:
+        """Enter a scope and return where its first line will stand."""
+        self.scope = CompilerScope(self.scope, self.branch, f"l{self.number()}")
+        return len(self.lines)
+
+    def close_scope(self, start: int, lineno: int) -> None:
+        """Leave the scope that began at line index *start*, giving its names their start value."""
+        scope = self.scope
+        self.scope = scope.parent or self.root_scope
+        self.lines[start:start] = [
+            (self.indent, f"{scope.names[name]} = {self.load(name)}", lineno)
+            for name in scope.needs_start
+        ]
+
+    def parse_if(self, lineno: int) -> None:
+        self.branch += 1
+        word = "if"
+        while word != "endif":
+            line = self.tokens[self.index][2]
+            test = "" if word == "else" else f" {self.parse_tuple()}"
+            self.write(f"{word}{test}:", line)
+            ends = ("endif",) if word == "else" else ("elif", "else", "endif")
+            self.write_suite(line, self.parse_block_body, "if", lineno, *ends)
+            word = self.expect("name")
+        self.branch -= 1
+
+    def parse_for(self, lineno: int) -> None:
+        if self.loop_depth >= _LOOP_NESTING_LIMIT:
+            self.fail(f"too deeply nested: more than {_LOOP_NESTING_LIMIT} loops in each other")
+        targets = self.parse_target()
+        self.expect_word("in")
+        iterable = self.parse_tuple(with_condition=False, end_word="recursive")
+        self.open_scope()
+        target = self.target_source(targets)
+        test = f" if {self.parse_expression()}" if self.skip_word("if") else ""
+        if self.skip_word("recursive"):
+            self.rare_tag("recursive for")(self, lineno, target, iterable, test)
         else:
-            otherwise = self.expression(node.otherwise)
-        return f"({self.expression(node.value)} if {self.expression(node.test)} else {otherwise})"
+            self.parse_loop(lineno, target, iterable, test)
+
+    def parse_loop(
+        self, lineno: int, target: str, iterable: str, test: str, recursion: str = ""
+    ) -> None:
+        """Read the body of a loop and write the loop; *recursion* makes its object recursive."""
+        scope, loop, start = self.scope, f"loop_{self.number()}", len(self.lines)
+        self.loops[loop] = scope
+        scope.loop = scope.names.setdefault("loop", loop)
+        scope.definite.add("loop")
+        if test:
+            iterable = f"({target} for {target} in {iterable}{test})"
+        with ChangedSettings(self, top_level=False, loop_depth=self.loop_depth + 1):
+            self.write_suite(lineno, self.parse_loop_body, lineno, start)
+        has_else = self.expect("name") == "else"
+        if has_else or recursion or scope.loop_use or not self.write_simple_loop(start, target, iterable, lineno):
+            empty = f"empty_{self.number()}" if has_else else ""
+            self.write_loop(scope, loop, start, lineno, target, iterable, recursion, empty)
+            if has_else:
+                self.write(f"if {empty}:", lineno)
+                body = (self.parse_block_body, "for", lineno, "endfor")
+                self.write_suite(lineno, self.parse_scoped, lineno, *body)
+                self.index += 1
+
+    def parse_loop_body(self, lineno: int, start: int) -> None:
+        """Read what is done in each round, and close the scope of the loop."""
+        self.parse_block_body("for", lineno, "else", "endfor")
+        self.end_round(lineno)
+        self.close_scope(start, lineno)
+
+    def write_simple_loop(self, start: int, target: str, iterable: str, lineno: int) -> bool:
+        """Write a loop that only puts out one escaped value and constant text as a list of values
+        that are escaped together; say whether the lines from *start* are the body of one."""
+        line, before, code, after = self.single_output
+        if self.lines[start:] != [line]:
+            return False
+        values = [(1, f"list({iterable}),", lineno)]
+        if code != target:
+            values = [(1, f"[{code}", line[2]), (1, f"for {target} in iter({iterable})],", lineno)]
+        self.lines[start:] = [
+            (self.indent + deeper, python, number)
+            for deeper, python, number in (
+                (0, f"{self.out}.append(escape_each({before!r},", line[2]),
+                *values,
+                (0, f"{after!r}))", line[2]),
+            )
+        ]
+        return True
+
+    def write_loop(
+        self,
+        scope: CompilerScope,
+        loop: str,
+        start: int,
+        lineno: int,
+        target: str,
+        iterable: str,
+        recursion: str,
+        empty: str,
+    ) -> None:
+        """Write the head of a loop before its body, which is the lines from *start*."""
+        whole = scope.loop_use == 2 or recursion or (scope.loop_use and scope.shares_loop)
+        heads = [f"for {target} in {iterable}:"]
+        if whole:
+            heads = [f"{loop} = LoopContext({iterable}, undefined{recursion})"]
+            heads += [f"for {target} in {loop}:"]
+        elif scope.loop_use:
+            heads = [f"for round_{loop}, {target} in enumerate({iterable}):"]
+        marks = {f"\0{loop}\0": f"'loop': {loop}, " if whole else ""}
+        for name, counted in COUNTED_ATTRIBUTES.items():
+            marks[f"\0{loop}.{name}\0"] = (
+                f"{loop}.{name}" if whole else counted.format(f"round_{loop}")
+            )
+        body = self.lines[start:]
+        if empty:
+            heads.insert(0, f"{empty} = True")
+            body.insert(0, (self.indent + 1, f"{empty} = False", lineno))
+        self.lines[start:] = [(self.indent, code, lineno) for code in heads]
+        for indent, code, line in body:
+            if "\0" in code:
+                for mark, meaning in marks.items():
+                    code = code.replace(mark, meaning)
+            self.lines.append((indent, code, line))
+
+    def parse_target(self, with_namespace: bool = False) -> AssignmentTarget:
+        """Read what is assigned to: a name, ``namespace.name``, or a list of such for a tuple."""
+        targets: list[AssignmentTarget] = []
+        comma = False
+        while True:
+            targets.append(self.parse_single_target(with_namespace))
+            if not self.skip(","):
+                return targets if comma else targets[0]
+            comma = True
+            kind, value, _ = self.tokens[self.index]
+            if kind not in ("name", "(") or value == "in":
+                return targets
+
+    def parse_single_target(self, with_namespace: bool) -> AssignmentTarget:
+        if self.skip("("):
+            self.enter()
+            inner = self.parse_target(with_namespace)
+            self.depth -= 1
+            self.expect(")")
+            return inner
+        name = self.parse_assigned_name()
+        if with_namespace and self.skip("."):
+            return f"{name}.{self.expect('name', 'a name')}"
+        return name
+
+    def parse_assigned_name(self) -> str:
+        """Read a name that can be assigned to."""
+        name: str = self.expect("name", "a name to assign to")
+        if name in LITERAL_WORDS:
+            self.index -= 1
+            self.fail(f"{name!r} is a literal and cannot be assigned to")
+        return name
+
+    def target_source(self, target: AssignmentTarget) -> str:
+        """Return the source of what a loop or ``with`` assigns to."""
+        if isinstance(target, list):
+            return tuple_source([self.target_source(item) for item in target])
+        return self.store(target)
+
+    def assign(self, target: AssignmentTarget, code: str, lineno: int) -> None:
+        """Write ``target = code`` for a target of ``set``."""
+        if isinstance(target, list):
+            parts = [f"part_{self.number()}" for _ in target]
+            self.write(f"{tuple_source(parts)} = {code}", lineno)
+            for item, part in zip(target, parts):
+                self.assign(item, part, lineno)
+        elif "." in target:
+            name, _, attribute = target.partition(".")
+            function = self.rare("assign_in_namespace")
+            self.write(f"{function}({self.load(name)}, {attribute!r}, {code})", lineno)
+        else:
+            python = self.store(target, by_set=True)
+            if self.top_level:
+                # What a template exports.
+                self.heads["exports"] = "context.vars"
+                python = f"exports[{target!r}] = {python}"
+            self.write(f"{python} = {code}", lineno)
+
+    def parse_set(self, lineno: int) -> None:
+        target = self.parse_target(with_namespace=True)
+        if self.skip("="):
+            self.assign(target, self.parse_tuple(), lineno)
+        else:
+            self.rare_tag("set block")(self, lineno, target)
+
+    def parse_block(self, lineno: int) -> None:
+        name: str = self.expect("name", "the name of the block")
+        if name in self.blocks:
+            first = self.blocks[name]
+            self.fail(f"the block {name!r} is defined twice; the first is on line {first}", lineno)
+        options = []
+        while self.tokens[self.index][:2] in (("name", "scoped"), ("name", "required")):
+            options.append(self.expect("name"))
+        if self.tokens[self.index][0] == "-":
+            self.fail("the name of a block cannot contain '-': use '_'")
+        self.blocks[name] = lineno
+        escaping = ESCAPED if self.own_autoescape else UNESCAPED
+        changes = {"block": name, "escaping": escaping, "loop_depth": 0}
+        changes.update(top_level=False, checks_parent=False)
+        start = self.index
+        body = (self.parse_block_body, "block", lineno, "endblock")
+        self.write_function(template_python_name("block", name), lineno, *body, **changes)
+        if "required" in options:
+            self.rare_tag("required block")(self, lineno, name, self.tokens[start : self.index])
+        self.index += 1
+        kind, value, _ = self.tokens[self.index]
+        if kind == "name" and value != name:
+            self.fail(f"{{% endblock {value} %}} closes the block {name!r}")
+        self.index += kind == "name"
+        context = self.context_source(keep_loops=True) if "scoped" in options else "context"
+        function = f"context.blocks[{name!r}][0]"
+        self.write_unless_extended(lineno, self.call_block, function, context, lineno)
+
+    def context_source(self, keep_loops: bool = False) -> str:
+        """Return the source of a context that knows the local names too; *keep_loops* makes sure
+        that ``loop`` is among them."""
+        scope: CompilerScope | None = self.scope
+        while keep_loops and scope is not None:
+            scope.loop_use = 2
+            scope = scope.parent
+        local = self.local_source()
+        return f"context.derived({local})" if local else "context"
+
+    def parse_extends(self, lineno: int) -> None:
+        if not self.top_level:
+            message = (
+                "{% extends %} must stand at the top level, not inside a block, a loop or a scope"
+            )
+            self.fail(message, lineno)
+        self.write(f"parent = extend(context, {self.parse_expression()}, parent)", lineno)
+        self.extends = max(self.extends, 1 if self.branch else 2)
+
+    def parse_include(self, lineno: int) -> None:
+        template = self.parse_expression()
+        ignore_missing = self.skip_word("ignore")
+        if ignore_missing:
+            self.expect_word("missing")
+        arguments = f"{template}, {self.parse_context(default=True)}, {ignore_missing}"
+        self.write_unless_extended(lineno, self.call_include, arguments, lineno)
+
+    def parse_context(self, default: bool = False) -> str:
+        """Read ``with context`` or ``without context`` if it is there; return the source of the
+        context to hand on."""
+        given = default
+        for word in ("with", "without"):
+            token, following = self.tokens[self.index], self.tokens[self.index + 1]
+            if token[:2] == ("name", word) and following[:2] == ("name", "context"):
+                self.index += 2
+                given = word == "with"
+                break
+        return self.context_source() if given else "None"
+
+
+def _list_tags(names: tuple[str, ...]) -> str:
+    return " or ".join(f"{{% {name} %}}" for name in names)
+
+
+TEMPLATE_TAGS: dict[str, Callable[[Any, int], None]] = {
+    "if": TemplateCompiler.parse_if,
+    "for": TemplateCompiler.parse_for,
+    "set": TemplateCompiler.parse_set,
+    "block": TemplateCompiler.parse_block,
+    "extends": TemplateCompiler.parse_extends,
+    "include": TemplateCompiler.parse_include,
+}

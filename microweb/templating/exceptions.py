@@ -51,20 +51,6 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         return self.message
 
 
-class TemplatesNotFound(TemplateNotFound):
-    """None of several templates exists; `templates` lists the names."""
-
-    def __init__(
-        self, names: Sequence[Any] = (), message: str | None = None, *, tried: Sequence[str] = ()
-    ) -> None:
-        if message is None:
-            listed = ", ".join(repr(str(name)) for name in names)
-            listed = listed or "the list is empty"
-            message = f"None of these templates was found: {listed}"
-        super().__init__(names[-1] if names else None, message, tried=tried)
-        self.templates = [str(name) for name in names]
-
-
 class TemplateSyntaxError(TemplateError):
     """The text of a template does not follow the language.
 

@@ -1,28 +1,27 @@
-"""The filters of the template language that work on values and sequences, and its tests.
+"""The everyday filters and tests of the template language.
 
 Each filter, and each test (what stands after ``is``), is a function of the value and further
-arguments. `DEFAULT_FILTERS` and `DEFAULT_TESTS` are the tables an `Environment` starts with; the
-filters that make text are in `textfilters`.
+arguments. None turns untrusted text into `Markup`. `DEFAULT_FILTERS` and `DEFAULT_TESTS` are the
+tables an `Environment` starts with; those of `extra.filters` are in them too, imported when used.
 """
 
 from __future__ import annotations
 
-import functools
 import operator
+import re
 from collections import abc
 
-from ..text.missing import import_stdlib
-from ..text.nearest import did_you_mean
 from .exceptions import FilterArgumentError
 from .markup import Markup, escape, soft_str
-from .runtime import check_repetition, pass_context, pass_environment, pass_eval_context
-from .textfilters import TEXT_FILTERS
-from .undefined import TemplateLookups, Undefined, check_width
+from .runtime import LaterFunction, pass_environment, pass_eval_context
+from .undefined import TemplateLookups, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
+
+_NUMBER_TEXT_LIMIT = 4000
 
 
 def lower_if_text(value: Any) -> Any:
@@ -63,54 +62,66 @@ def filter_default(value: Any, default_value: Any = "", boolean: bool = False) -
     return value
 
 
-def filter_attr(environment: Any, obj: Any, name: str) -> Any:
-    """Return the attribute *name*, never an item, through the guard."""
-    return TemplateLookups(environment.undefined).guarded_attribute(obj, str(name), True)
+def filter_title(value: Any) -> str:
+    """Give each word an upper-case first letter and lower-case rest."""
+    parts = re.split(r"([-\s({\[<]+)", soft_str(value))
+    joined = "".join([part[:1].upper() + part[1:].lower() for part in parts])
+    return Markup(joined) if isinstance(value, Markup) else joined
 
 
-def filter_batch(value: Iterable[Any], linecount: int, fill_with: Any = None) -> Iterator[Any]:
-    """Yield lists of *linecount* items, the last one filled up with *fill_with*."""
-    if linecount < 1:
-        raise FilterArgumentError(f"batch needs a positive number of items, got {linecount!r}")
-    row: list[Any] = []
-    for item in value:
-        if len(row) == linecount:
-            yield row
-            row = []
-        row.append(item)
-    if row:
-        if fill_with is not None:
-            check_repetition(linecount)
-            row += [fill_with] * (linecount - len(row))
-        yield row
+def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | None = None) -> str:
+    """Replace *old* by *new*, all or the first *count*."""
+    count = -1 if count is None else count
+    if not eval_context.autoescape:
+        return str(s).replace(str(old), str(new), count)
+    if hasattr(old, "__html__") or (hasattr(new, "__html__") and not hasattr(s, "__html__")):
+        s = escape(s)
+    else:
+        s = soft_str(s)
+    return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
 
 
-def filter_slice(value: Iterable[Any], slices: int, fill_with: Any = None) -> Iterator[Any]:
-    """Yield the items as *slices* lists of nearly the same length."""
-    if slices < 1:
-        raise FilterArgumentError(f"slice needs a positive number of lists, got {slices!r}")
-    items = list(value)
-    check_repetition(slices)
-    size, longer = divmod(len(items), slices)
-    start = 0
-    for number in range(slices):
-        end = start + size + (number < longer)
-        row = items[start:end]
-        if fill_with is not None and number >= longer and longer:
-            row.append(fill_with)
-        yield row
-        start = end
+def filter_truncate(
+    s: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
+) -> str:
+    """Cut text to *length* characters with *end*, at a word unless *killwords*.
+
+    Text longer by no more than *leeway* is left alone.
+    """
+    text = soft_str(s)
+    if length < len(end):
+        raise FilterArgumentError(
+            f"truncate needs a length of at least {len(end)}, that of the end {end!r}, "
+            f"got {length!r}"
+        )
+    if len(text) <= length + leeway:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
 
 
-def filter_dictsort(
-    value: Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
-) -> list[tuple[Any, Any]]:
-    """Return the pairs of a dict sorted by ``"key"`` or ``"value"``."""
-    if by not in ("key", "value"):
-        raise FilterArgumentError(f"dictsort sorts by 'key' or by 'value', got {by!r}")
-    get = operator.itemgetter(0 if by == "key" else 1)
-    key = get if case_sensitive else lambda pair: lower_if_text(get(pair))
-    return sort_values(value.items(), key, reverse)
+def filter_float(value: Any, default: float = 0.0) -> float:
+    """Return the number, or *default* if there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
+    """Return the whole number, or *default* if there is none; text may be in another *base*.
+
+    Text longer than 4,000 characters is no number: reading one takes time by the square.
+    """
+    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
+        return default
+    try:
+        return int(value, base) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return default
 
 
 def sort_values(
@@ -138,71 +149,6 @@ def filter_sort(
     return sort_values(value, key, reverse)
 
 
-def filter_unique(
-    environment: Any,
-    value: Iterable[Any],
-    case_sensitive: bool = False,
-    attribute: str | int | None = None,
-) -> Iterator[Any]:
-    """Yield each item once, in the order of the first appearance."""
-    get = make_value_getter(environment, attribute, not case_sensitive)
-    seen = set()
-    for item in value:
-        key = get(item)
-        try:
-            if key in seen:
-                continue
-            seen.add(key)
-        except TypeError:
-            kind = type(key).__name__
-            raise FilterArgumentError(f"unique needs hashable values, got {kind!r}") from None
-        yield item
-
-
-def filter_extreme(
-    choose: Callable[..., Any],
-    environment: Any,
-    value: Iterable[Any],
-    case_sensitive: bool = False,
-    attribute: str | int | None = None,
-) -> Any:
-    """Return what *choose*, ``min`` or ``max``, picks; undefined if there is no item."""
-    items = list(value)
-    if not items:
-        return environment.undefined("there is no aggregated item, the sequence was empty.")
-    get = make_value_getter(environment, attribute, not case_sensitive)
-    return choose(items, key=get)
-
-
-class TemplateGroup(tuple):  # type: ignore[type-arg]
-    """One group that ``groupby`` gives: ``grouper`` and ``list``."""
-
-    __slots__ = ()
-    grouper = property(operator.itemgetter(0))
-    list = property(operator.itemgetter(1))
-
-
-def filter_groupby(
-    environment: Any,
-    value: Iterable[Any],
-    attribute: str | int,
-    default: Any = None,
-    case_sensitive: bool = False,
-) -> list[TemplateGroup]:
-    """Return groups of the items that share an *attribute*, sorted by it."""
-    key = make_value_getter(environment, attribute, not case_sensitive, default)
-    shown = make_value_getter(environment, attribute, default=default)
-    groups: list[TemplateGroup] = []
-    last: Any = groups
-    for item in sort_values(value, key):
-        current = key(item)
-        if not groups or current != last:
-            groups.append(TemplateGroup((shown(item), [])))
-            last = current
-        groups[-1][1].append(item)
-    return groups
-
-
 def filter_first(environment: Any, seq: Iterable[Any]) -> Any:
     """Return the first item, undefined if there is none."""
     for item in seq:
@@ -215,24 +161,6 @@ def filter_last(environment: Any, seq: Any) -> Any:
     for item in reversed(seq):
         return item
     return environment.undefined("No last item, sequence was empty.")
-
-
-def filter_random(context: Any, seq: Any) -> Any:
-    """Return an item by chance, undefined if there is none."""
-    from random import choice
-
-    if not len(seq):
-        return context.environment.undefined("No random item, sequence was empty.")
-    return choice(seq)
-
-
-def filter_items(value: Any) -> Iterator[Any]:
-    """Yield the pairs of a mapping, none for an undefined value."""
-    if isinstance(value, Undefined):
-        return
-    if not hasattr(value, "items"):
-        raise FilterArgumentError(f"items needs a mapping, got {type(value).__name__!r}")
-    yield from value.items()
 
 
 def filter_join(
@@ -259,175 +187,68 @@ def filter_reverse(value: Any) -> Any:
         return iter(list(value)[::-1])
 
 
-def filter_sum(
-    environment: Any, iterable: Iterable[Any], attribute: str | int | None = None, start: Any = 0
-) -> Any:
-    """Return the sum of the items, or of their *attribute*."""
-    return sum(map(make_value_getter(environment, attribute), iterable), start)
+def _load_rare_filters() -> Mapping[str, Any]:
+    from .extra.filters import RARE_FILTERS
+
+    return RARE_FILTERS
 
 
-def find_named(context: Any, kind: str, name: str) -> Callable[..., Any]:
-    """Return what calls the filter or test *name*."""
-    table = getattr(context.environment, kind + "s")
-    if name not in table:
-        near = did_you_mean(str(name), table)
-        raise FilterArgumentError(f"there is no {kind} called {name!r}.{near}")
-    return context.callee(table[name])  # type: ignore[no-any-return]
+def _load_rare_tests() -> Mapping[str, Any]:
+    from .extra.filters import RARE_TESTS
 
-
-def filter_map(
-    context: Any,
-    value: Iterable[Any],
-    *args: Any,
-    attribute: str | int | None = None,
-    default: Any = None,
-    **kwargs: Any,
-) -> Iterator[Any]:
-    """Yield an *attribute* of each item, or each item put through the filter named first."""
-    if attribute is None and not args:
-        raise FilterArgumentError("map needs the name of a filter, or attribute=...")
-    if attribute is not None:
-        if args or kwargs:
-            raise FilterArgumentError("map with attribute= takes no other argument but default=")
-        get = make_value_getter(context.environment, attribute, default=default)
-        for item in value or ():
-            yield get(item)
-        return
-    if default is not None:
-        kwargs["default"] = default
-    apply = find_named(context, "filter", args[0])
-    for item in value or ():
-        yield apply(item, *args[1:], **kwargs)
-
-
-def filter_choose(
-    wanted: bool, by_attribute: bool, context: Any, value: Iterable[Any], *args: Any, **kwargs: Any
-) -> Iterator[Any]:
-    """Yield the items for which a test, or without one their truth, is as *wanted*."""
-    get: Callable[[Any], Any] = lambda item: item  # noqa: E731
-    if by_attribute:
-        if not args:
-            raise FilterArgumentError("selectattr and rejectattr need the name of an attribute")
-        get, args = make_value_getter(context.environment, args[0]), args[1:]
-    test = find_named(context, "test", args[0]) if args else bool
-    for item in value or ():
-        if bool(test(get(item), *args[1:], **kwargs)) is wanted:
-            yield item
-
-
-def filter_tojson(eval_context: Any, value: Any, indent: int | None = None) -> Markup:
-    """Return *value* as JSON that is safe in HTML, attributes and scripts."""
-    policies = eval_context.environment.policies
-    dumps, options = policies["json.dumps_function"], dict(policies["json.dumps_kwargs"])
-    if dumps is None:
-        dumps = import_stdlib("json", "the filter 'tojson'").dumps
-        options.setdefault("sort_keys", True)
-    if indent is not None:
-        options["indent"] = check_width(indent) if isinstance(indent, int) else indent
-    text = str(dumps(value, **options))
-    for character in "<>&'":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029"))
-
-
-def _marked(mark: Callable[..., Any], function: Callable[..., Any], *first: Any) -> Any:
-    """Return *function*, with its *first* arguments given, marked by a ``pass_`` decorator."""
-    return mark(functools.partial(function, *first))
+    return RARE_TESTS
 
 
 DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
-    **TEXT_FILTERS,
     "abs": abs,
-    "attr": pass_environment(filter_attr),
-    "batch": filter_batch,
+    "capitalize": lambda s: soft_str(s).capitalize(),
     "count": len,
     "d": filter_default,
     "default": filter_default,
-    "dictsort": filter_dictsort,
+    "e": escape,
+    "escape": escape,
     "first": pass_environment(filter_first),
-    "groupby": pass_environment(filter_groupby),
-    "items": filter_items,
+    "float": filter_float,
+    "int": filter_int,
     "join": pass_eval_context(filter_join),
     "last": pass_environment(filter_last),
     "length": len,
     "list": list,
-    "map": pass_context(filter_map),
-    "max": _marked(pass_environment, filter_extreme, max),
-    "min": _marked(pass_environment, filter_extreme, min),
-    "random": pass_context(filter_random),
-    "reject": _marked(pass_context, filter_choose, False, False),
-    "rejectattr": _marked(pass_context, filter_choose, False, True),
+    "lower": lambda s: s.lower() if s.__class__ is str else soft_str(s).lower(),
+    "replace": pass_eval_context(filter_replace),
     "reverse": filter_reverse,
-    "select": _marked(pass_context, filter_choose, True, False),
-    "selectattr": _marked(pass_context, filter_choose, True, True),
-    "slice": filter_slice,
+    "safe": lambda value: Markup(value),
     "sort": pass_environment(filter_sort),
-    "sum": pass_environment(filter_sum),
-    "tojson": pass_eval_context(filter_tojson),
-    "unique": pass_environment(filter_unique),
+    "string": soft_str,
+    "title": filter_title,
+    "trim": lambda s, chars=None: soft_str(s).strip(chars),
+    "truncate": filter_truncate,
+    "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
 }
-
-
-def is_number_value(value: Any) -> bool:
-    """Say whether *value* is a number: int, float, complex, Decimal, Fraction, bool.
-
-    ``decimal`` need not be there: its numbers are known by how they behave.
-    """
-    return isinstance(value, (int, float, complex)) or (
-        hasattr(value, "__abs__") and hasattr(value, "as_integer_ratio")
-    )
-
-
-def is_sequence_value(value: Any) -> bool:
-    """Say whether *value* has a length and items."""
-    try:
-        len(value)
-        return hasattr(value, "__getitem__")
-    except Exception:
-        return False
-
-
-def is_iterable_value(value: Any) -> bool:
-    """Say whether *value* can be iterated over."""
-    try:
-        iter(value)
-    except TypeError:
-        return False
-    return True
-
-
+_RARE_FILTER_NAMES = (
+    "attr batch center dictsort filesizeformat forceescape format groupby indent items map max min"
+    " pprint random reject rejectattr round select selectattr slice striptags sum tojson unique"
+    " urlencode urlize wordcount wordwrap xmlattr"
+)
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "boolean": lambda value: value is True or value is False,
-    "callable": callable,
     "defined": lambda value: not isinstance(value, Undefined),
-    "divisibleby": lambda value, num: value % num == 0,
-    "escaped": lambda value: hasattr(value, "__html__"),
     "even": lambda value: value % 2 == 0,
     "false": lambda value: value is False,
-    "filter": pass_environment(lambda environment, name: name in environment.filters),
-    "float": lambda value: isinstance(value, float),
     "in": lambda value, seq: value in seq,
     "integer": lambda value: isinstance(value, int) and value is not True and value is not False,
-    "iterable": is_iterable_value,
-    "lower": lambda value: str(value).islower(),
     "mapping": lambda value: isinstance(value, abc.Mapping),
     "none": lambda value: value is None,
-    "number": is_number_value,
     "odd": lambda value: value % 2 == 1,
-    "sameas": lambda value, other: value is other,
-    "sequence": is_sequence_value,
     "string": lambda value: isinstance(value, str),
-    "test": pass_environment(lambda environment, name: name in environment.tests),
     "true": lambda value: value is True,
     "undefined": lambda value: isinstance(value, Undefined),
-    "upper": lambda value: str(value).isupper(),
 }
-for _test_names, _test_function in (
-    ("== eq equalto", operator.eq),
-    ("!= ne", operator.ne),
-    ("> gt greaterthan", operator.gt),
-    (">= ge", operator.ge),
-    ("< lt lessthan", operator.lt),
-    ("<= le", operator.le),
-):
-    DEFAULT_TESTS.update(dict.fromkeys(_test_names.split(), _test_function))
+_RARE_TEST_NAMES = (
+    "!= < <= == > >= callable divisibleby eq equalto escaped filter float ge greaterthan gt"
+    " iterable le lessthan lower lt ne number sameas sequence test upper"
+)
+for _rare_name in _RARE_FILTER_NAMES.split():
+    DEFAULT_FILTERS[_rare_name] = LaterFunction(_load_rare_filters, _rare_name)
+for _rare_name in _RARE_TEST_NAMES.split():
+    DEFAULT_TESTS[_rare_name] = LaterFunction(_load_rare_tests, _rare_name)

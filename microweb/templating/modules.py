@@ -1,8 +1,4 @@
-"""What runs a compiled template: its Python module, and what leads from it to other templates.
-
-The generated source is compiled by `compile_with_lines` and run among the names that
-`runtime_namespace` gives it. Nothing here reads templates.
-"""
+"""What a compiled template is run with: its lines, its names, and what leads to other templates."""
 
 from __future__ import annotations
 
@@ -14,46 +10,21 @@ from .markup import Markup, escape_each, escape_text
 from .runtime import (
     EvalContext,
     LoopContext,
-    Macro,
     TemplateContext,
-    TemplateReference,
-    assign_in_namespace,
     concatenate_markup,
     concatenate_text,
-    format_percent,
+    format_or_divide,
     multiply_values,
-    raise_to_power,
-    require_block,
 )
-from .undefined import MISSING, EngineObject, TemplateLookups
+from .undefined import MISSING, TemplateLookups
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from types import CodeType
     from typing import Any
 
-
 _FIELDS_WITHOUT_LINES = frozenset("arg attr ctx id kind name op ops type_comment".split())
 _PARTS_WITH_LINES: dict[Any, list[str]] = {}  # filled as kinds of nodes are met
-
-
-class TemplateModule(EngineObject):
-    """What ``{% import %}`` gives: the exported names as attributes, the output as its text."""
-
-    def __init__(self, name: str | None, exported: dict[str, Any], body: str) -> None:
-        self._name = name
-        self._body = body
-        self.__dict__.update(exported)
-
-    def __html__(self) -> Markup:
-        return Markup(self._body)
-
-    def __str__(self) -> str:
-        return self._body
-
-    def __repr__(self) -> str:
-        return f"<TemplateModule {self._name!r}>"
 
 
 def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
@@ -105,95 +76,66 @@ class TemplateLinks:
         self.environment = environment
         self.name = name
 
-    def extend(self, context: TemplateContext, parent: Any, extended: Any, streaming: bool) -> Any:
+    def get_parent(self, parent: Any) -> Any:
+        """Return the template to extend."""
+        return self.environment.get_template(parent, self.name)
+
+    def extend(self, context: TemplateContext, parent: Any, extended: Any) -> Any:
         """Load the template *parent* and put its blocks behind those of *context*."""
         if extended is not None:
             raise TemplateRuntimeError(f"the template {self.name!r} extends two others")
-        template = self.environment.get_template(parent, self.name)
-        blocks = template.stream_blocks if streaming else template.blocks
-        for block, function in blocks.items():
+        template = self.get_parent(parent)
+        for block, function in template.blocks.items():
             context.blocks.setdefault(block, []).append(function)
         return template
 
-    def prepare(self, names: Any, given: Any, ignore: bool, streaming: bool) -> Any:
-        """Load an included template and its context; None if it is missing and may be."""
+    def find_included(self, names: Any, ignore: bool) -> Any:
+        """Return an included template; None if it is missing and may be."""
         try:
-            template = self.environment.get_or_select_template(names, self.name)
+            return self.environment.get_or_select_template(names, self.name)
         except TemplateNotFound:
             if ignore:
                 return None
             raise
-        if given is None:
-            return template, template.new_context({}, streaming)
-        variables = given.get_all() if given.vars else given.parent
-        return template, template.context_over(variables, streaming)
 
     def include(self, names: Any, given: Any, ignore: bool, out: list[str]) -> None:
-        """Render another template into *out*."""
-        found = self.prepare(names, given, ignore, False)
-        if found is not None:
-            found[0].root_function(found[1], out)
+        """Render another template into *out*, with the variables of the context *given*."""
+        template = self.find_included(names, ignore)
+        if template is not None:
+            template.root_function(template.context_from(given), out)
 
-    def stream_include(self, names: Any, given: Any, ignore: bool) -> Iterator[str]:
-        """Render another template piece by piece."""
-        found = self.prepare(names, given, ignore, True)
-        if found is not None:
-            yield from found[0].stream_function(found[1])
+    def rare(self, name: str) -> Any:
+        """Return what few templates call, from `extra.objects`."""
+        from .extra.objects import find_rare_name
 
-    def import_template(self, imported: Any, given: TemplateContext | None) -> TemplateModule:
-        """Return what another template exports, with the variables of *given* if there is one."""
-        template = self.environment.get_template(imported, self.name)
-        module: TemplateModule = (
-            template.module if given is None else template.make_module(given.get_all())
-        )
-        return module
+        return find_rare_name(self, name)
 
-    def import_name(self, module: TemplateModule, wanted: str) -> Any:
-        """Return one exported name, undefined if the module has none such."""
-        found = module.__dict__.get(wanted, MISSING)
-        if found is MISSING:
-            hint = f"the template {module._name!r} does not export the name {wanted!r}"
-            return self.environment.undefined(hint, name=wanted)
-        return found
-
-
-RUNTIME_FUNCTIONS = (
-    *(escape_each, LoopContext, Macro, TemplateReference, assign_in_namespace),
-    *(concatenate_markup, concatenate_text, format_percent, multiply_values, raise_to_power),
-    require_block,
-)
-
-
-def runtime_namespace(environment: Any, name: str | None) -> dict[str, Any]:
-    """Return the names that the module of the template *name* may use."""
-    lookups, links = TemplateLookups(environment.undefined), TemplateLinks(environment, name)
-    escaping, not_escaping = EvalContext(environment, True), EvalContext(environment, False)
-
-    def choose_escaping(value: Any) -> tuple[Any, ...]:
-        if value:
-            return escape_text, Markup, concatenate_markup, escaping
-        return str, str, concatenate_text, not_escaping
-
-    return {
-        **{function.__name__: function for function in RUNTIME_FUNCTIONS},
-        "MISSING": MISSING,
-        "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
-        "environment": environment,
-        "template_name": name,
-        "filters": environment.filters,
-        "tests": environment.tests,
-        "finalize": environment.finalize,
-        "undefined": environment.undefined,
-        "attribute": lookups.attribute,
-        "guarded_attribute": lookups.guarded_attribute,
-        "item": lookups.item,
-        "escape": escape_text,
-        "escaping": escaping,
-        "not_escaping": not_escaping,
-        "choose_escaping": choose_escaping,
-        "extend": links.extend,
-        "include": links.include,
-        "stream_include": links.stream_include,
-        "import_template": links.import_template,
-        "import_name": links.import_name,
-    }
+    def names(self) -> dict[str, Any]:
+        """Return the names that the template's module may use."""
+        environment = self.environment
+        lookups = TemplateLookups(environment.undefined)
+        return {
+            "MISSING": MISSING,
+            "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
+            "LoopContext": LoopContext,
+            "environment": environment,
+            "template_name": self.name,
+            "filters": environment.filters,
+            "tests": environment.tests,
+            "finalize": environment.finalize,
+            "undefined": environment.undefined,
+            "attribute": lookups.attribute,
+            "guarded_attribute": lookups.guarded_attribute,
+            "item": lookups.item,
+            "escape": escape_text,
+            "escape_each": escape_each,
+            "concatenate_markup": concatenate_markup,
+            "concatenate_text": concatenate_text,
+            "multiply_values": multiply_values,
+            "format_or_divide": format_or_divide,
+            "escaping": EvalContext(environment, True),
+            "not_escaping": EvalContext(environment, False),
+            "extend": self.extend,
+            "include": self.include,
+            "rare": self.rare,
+        }

@@ -1,11 +1,24 @@
-"""The pieces of a page, while they are made."""
+"""The pieces of a page, handed out while they are made.
+
+A template is compiled a second time for it: its functions are generators, which hand out what they
+have so far before another template or a block goes on, and after some hundred pieces.
+"""
 
 from __future__ import annotations
 
+import functools
+
+from ..compiler import TemplateCompiler
+from ..environment import Template
+from ..modules import TemplateLinks
+from ..runtime import TemplateContext
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
+
+_FLUSH_AT = 500
 
 
 class TemplateStream:
@@ -53,3 +66,113 @@ class TemplateStream:
             return
         for piece in self:
             fp.write(piece if encoding is None else piece.encode(encoding, errors or "strict"))
+
+
+class StreamingCompiler(TemplateCompiler):
+    """Writes the module whose functions hand out the pieces of a page."""
+
+    parameters = "context"
+
+    def flush(self, lineno: int) -> None:
+        """Hand out what there is so far."""
+        self.write("yield ''.join(out)", lineno)
+        self.write("out.clear()", lineno)
+
+    def end_function(self, lineno: int) -> None:
+        """Hand out the rest, and hand over to the template that this one extends."""
+        indent, self.indent = self.indent, 1
+        at = len(self.lines) - (self.extends == 1)
+        self.lines.insert(at, (1, "yield ''.join(out)", lineno))
+        self.indent = indent
+        self.heads = {"out": "[]", **self.heads}
+        if self.extends:
+            self.heads["parent"] = "None"
+            self.write("yield from parent.root_function(context)", lineno)
+
+    def end_round(self, lineno: int) -> None:
+        """Hand out what there is once it is much."""
+        if self.out == "out":
+            self.write(f"if len(out) > {_FLUSH_AT}:", lineno)
+            self.write_suite(lineno, self.flush, lineno)
+
+    def call_block(self, function: str, context: str, lineno: int) -> None:
+        """Write the call of a block, whose pieces go out at once or into a list."""
+        if self.out == "out":
+            self.flush(lineno)
+            self.write(f"yield from {function}({context})", lineno)
+        else:
+            self.write(f"{self.out} += {function}({context})", lineno)
+
+    def call_include(self, arguments: str, lineno: int) -> None:
+        """Write the call that includes another template, as that of a block."""
+        if self.out == "out":
+            self.flush(lineno)
+            self.write(f"yield from stream_include({arguments})", lineno)
+        else:
+            super().call_include(arguments, lineno)
+
+
+class StreamingLinks(TemplateLinks):
+    """What leads from a streamed template to others, which are streamed too."""
+
+    def get_parent(self, parent: Any) -> Any:
+        """Return the streamed form of the template to extend."""
+        return super().get_parent(parent).streamed
+
+    def stream_include(self, names: Any, given: Any, ignore: bool) -> Iterator[str]:
+        """Render another template piece by piece."""
+        template = self.find_included(names, ignore)
+        if template is not None:
+            streamed = template.streamed
+            yield from streamed.root_function(streamed.context_from(given))
+
+    def names(self) -> dict[str, Any]:
+        """Return the names that the template's module may use."""
+        return {**super().names(), "stream_include": self.stream_include}
+
+
+class StreamingContext(TemplateContext):
+    """The variables of one rendering whose blocks are generators."""
+
+    def run_block(self, function: Callable[..., Any]) -> list[str]:
+        """Return the output of a block's function as pieces."""
+        return list(function(self))
+
+
+class StreamedTemplate(Template):
+    """A template whose functions are generators; `Template` has some members from here."""
+
+    streaming = True
+
+    def _links(self) -> TemplateLinks:
+        return StreamingLinks(self.environment, self.name)
+
+    def context_over(self, parent: Mapping[str, Any]) -> TemplateContext:
+        """Return a context whose variables are all in *parent*, which is not copied."""
+        blocks = {name: [block] for name, block in self.blocks.items()}
+        return StreamingContext(self.environment, parent, self.name, blocks, self.eval_context)
+
+    @functools.cached_property
+    def streamed(self) -> StreamedTemplate:
+        """The form of the template that hands out pieces, compiled at first use."""
+        origin = (self.name, self.filename, self.globals, self._uptodate)
+        streamed: StreamedTemplate = StreamedTemplate._make(self.environment, self.source, *origin)
+        return streamed
+
+    def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+        """Yield the text of the template in pieces, as it comes to be.
+
+        >>> "".join(Template("{% for x in y %}{{ x }}{% endfor %}").generate(y="abc"))
+        'abc'
+        """
+        streamed = self.streamed
+        context = streamed.new_context(dict(*args, **kwargs))
+        yield from filter(None, streamed.root_function(context))
+
+    def stream(self, *args: Any, **kwargs: Any) -> TemplateStream:
+        """Return the text of the template as a stream of pieces, to send or to save.
+
+        >>> list(Template("{{ x }}").stream(x=1))
+        ['1']
+        """
+        return TemplateStream(self.generate(*args, **kwargs))

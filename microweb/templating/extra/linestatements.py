@@ -1,0 +1,55 @@
+"""A lexer for templates in which a prefix makes the rest of a line a tag or a comment."""
+
+from __future__ import annotations
+
+import re
+
+from ..lexer import EXPRESSION_TOKENS, TemplateLexer, compile_tag_search
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..lexer import TemplateToken
+
+_LINE_PREFIXES = (
+    ("line_statement", r"^[ \t\v]*"),
+    ("line_comment", r"(?:^|(?<=\S))[^\S\n]*"),
+)
+
+
+class LineStatementLexer(TemplateLexer):
+    """A `TemplateLexer` for a *syntax* with ``line_statement_prefix`` or ``line_comment_prefix``.
+
+    >>> lexer = LineStatementLexer(line_statement_prefix="#")
+    >>> [token[0] for token in lexer.tokenize("# if x\\ny")]
+    ['block_begin', 'name', 'name', 'block_end', 'text', 'eof']
+    """
+
+    def __init__(self, **syntax: Any) -> None:
+        super().__init__(**syntax)
+        for name, pattern in _LINE_PREFIXES:
+            prefix = self.syntax[name + "_prefix"]
+            if prefix:
+                self.patterns[prefix] = f"(?P<{name}>{pattern}{re.escape(prefix)})"
+        self.search_tag = compile_tag_search(self.patterns)
+        self.readers["line_statement"] = self.read_line_statement
+        self.readers["line_comment"] = self.read_line_comment
+        line_end = r"(?P<end>\s*(?:\n|\Z))"
+        inside = rf"{line_end}|[^\S\n]*(?:{EXPRESSION_TOKENS})"
+        self.match_token["line_statement"] = re.compile(inside, re.VERBOSE | re.DOTALL).match
+        self.match_token["line_statement_inside"] = self.match_token["block"]
+
+    def read_line_statement(
+        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
+    ) -> int:
+        """Add the tokens of a line and return where the next line begins."""
+        tokens.append(("block_begin", "", line))
+        return self.read_tag("line_statement", source, inside, line, tokens)
+
+    def read_line_comment(
+        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
+    ) -> int:
+        """Return where the line ends."""
+        end = source.find("\n", inside)
+        return len(source) if end < 0 else end
