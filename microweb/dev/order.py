@@ -107,6 +107,8 @@ OTHER_MODULES = (
     "routing.extra.reachability",
     "routing.extra",
     "templating.extra.markup_methods",
+    "templating.extra.explaining",
+    "templating.extra.literals",
     "templating.extra.guarding",
     "templating.extra.limits",
     "templating.extra.objects",

@@ -7,13 +7,14 @@ is first asked for, cached by name, and read again when its source has changed.
 from __future__ import annotations
 
 import sys
+from types import SimpleNamespace
 
-from ..text.lazy import LaterMember
 from .compiler import TemplateCompiler
 from .exceptions import TemplateNotFound, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .modules import TemplateLinks, TemplateSourceLoader, compile_with_lines
+from .markup import add_later_members
+from .modules import TemplateLinks, compile_with_lines
 from .runtime import EvalContext, LaterFunction, TemplateContext, bounded_range
 from .undefined import Undefined
 
@@ -26,34 +27,9 @@ if TYPE_CHECKING:
     from .extra.bytecode import BytecodeCache
     from .loaders import BaseLoader
 
-
-def _load_rare_globals() -> Mapping[str, Any]:
-    from .extra.objects import RARE_GLOBALS
-
-    return RARE_GLOBALS
-
-
-def _load_rare_environment() -> type:
-    from .extra.environment import RareEnvironment
-
-    return RareEnvironment
-
-
-def _load_rare_template() -> type:
-    from .extra.environment import RareTemplate
-
-    return RareTemplate
-
-
-def _load_streaming() -> type:
-    from .extra.streaming import StreamedTemplate
-
-    return StreamedTemplate
-
-
 DEFAULT_GLOBALS: dict[str, Any] = {"range": bounded_range, "dict": dict}
 for _rare_name in ("cycler", "joiner", "lipsum", "namespace"):
-    DEFAULT_GLOBALS[_rare_name] = LaterFunction(_load_rare_globals, _rare_name)
+    DEFAULT_GLOBALS[_rare_name] = LaterFunction("global", _rare_name)
 _OPTIONS: dict[str, Any] = {
     **DEFAULT_SYNTAX,
     "loader": None,
@@ -66,13 +42,13 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def _fail_without(owner: object, name: str) -> Any:
-    """Raise AttributeError for a name that *owner* lacks, saying what to use instead."""
+def _describe_missing(owner: object, name: str) -> str:
+    """Say that *owner* lacks *name*, and what to use instead."""
     try:
         from .extra.leftout import describe_left_out
     except ImportError:
-        raise AttributeError(name) from None
-    raise AttributeError(describe_left_out(type(owner).__name__, name))
+        return f"{type(owner).__name__} has no {name!r}."
+    return describe_left_out(type(owner).__name__, name)
 
 
 class Environment:
@@ -99,13 +75,6 @@ class Environment:
     auto_reload: bool
     cache_size: int
     bytecode_cache: BytecodeCache | None
-    __getattr__ = _fail_without
-    compile_expression = LaterMember(_load_rare_environment)
-    getattr = LaterMember(_load_rare_environment)
-    getitem = LaterMember(_load_rare_environment)
-    list_templates = LaterMember(_load_rare_environment)
-    overlay = LaterMember(_load_rare_environment)
-    select_template = LaterMember(_load_rare_environment)
 
     def __init__(self, *, extensions: Sequence[str] = (), **options: Any) -> None:
         if extensions:
@@ -116,34 +85,30 @@ class Environment:
         self.tests: dict[str, Callable[..., Any]] = dict(DEFAULT_TESTS)
         self.globals: dict[str, Any] = dict(DEFAULT_GLOBALS)
         self.policies: dict[str, Any] = {"json.dumps_function": None, "json.dumps_kwargs": {}}
+        self._lexer: TemplateLexer | None = None
         self._configure({**_OPTIONS, **options})
 
     def _configure(self, options: dict[str, Any]) -> None:
         for name in options:
             if name not in _OPTIONS:
-                raise TypeError(
-                    f"{type(self).__name__} has no option {name!r}. The options are "
-                    f"{', '.join(_OPTIONS)}."
-                )
+                known = ", ".join(_OPTIONS)
+                raise TypeError(f"{_describe_missing(self, name)} The options are {known}.")
         vars(self).update(options)
-        self._lexer = self._make_lexer(self._syntax())
+        self.lexer()
         self.cache: dict[tuple[Any, str], Template] = {}
 
-    def _syntax(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in DEFAULT_SYNTAX}
-
-    def _make_lexer(self, syntax: dict[str, Any]) -> TemplateLexer:
-        if syntax["line_statement_prefix"] or syntax["line_comment_prefix"]:
-            from .extra.linestatements import LineStatementLexer
-
-            return LineStatementLexer(**syntax)
-        return TemplateLexer(**syntax)
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(_describe_missing(self, name))
 
     def lexer(self) -> TemplateLexer:
         """Return the lexer for the delimiters and rules as they are now."""
-        syntax = self._syntax()
-        if self._lexer.syntax != syntax:
-            self._lexer = self._make_lexer(syntax)
+        syntax = {name: getattr(self, name) for name in DEFAULT_SYNTAX}
+        if self._lexer is None or self._lexer.syntax != syntax:
+            self._lexer = TemplateLexer(**syntax)
+            if syntax["line_statement_prefix"] or syntax["line_comment_prefix"]:
+                from .extra.linestatements import LineStatementLexer
+
+                self._lexer = LineStatementLexer(**syntax)
         return self._lexer
 
     def escapes(self, name: str | None) -> bool:
@@ -156,21 +121,24 @@ class Environment:
     ) -> tuple[str, list[int]]:
         """Return the Python source for a template and the template's line for each of its lines.
 
-        TemplateSyntaxError is raised for what does not follow the language, also for what is too
-        deeply nested for the interpreter.
+        TemplateSyntaxError is raised for what does not follow the language.
         """
-        compiler = TemplateCompiler
-        if streaming:
-            from .extra.streaming import StreamingCompiler as compiler
+        compiler: TemplateCompiler | None = None
         try:
             tokens = self.lexer().tokenize(source, name, filename)
-            return compiler(self, tokens, name, filename, self.escapes(name)).compile()
+            compiler = TemplateCompiler(self, tokens, name, filename, self.escapes(name))
+            if streaming:
+                from .extra.streaming import StreamingCompiler
+
+                compiler = StreamingCompiler(self, tokens, name, filename, self.escapes(name))
+            return compiler.compile()
         except TemplateSyntaxError as error:
             error.source = source
             raise
         except RecursionError:
+            line = 1 if compiler is None else compiler.tokens[compiler.index][2]
             message = "the template is too deeply nested"
-            raise TemplateSyntaxError(message, 1, name, filename) from None
+            raise TemplateSyntaxError(message, line, name, filename) from None
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
@@ -230,6 +198,19 @@ class Environment:
         return selected
 
 
+def _load_rare_environment() -> type:
+    from .extra.environment import RareEnvironment
+
+    return RareEnvironment
+
+
+add_later_members(
+    Environment,
+    _load_rare_environment,
+    "compile_expression getattr getitem list_templates overlay select_template",
+)
+
+
 class Template:
     """A compiled template; made by an `Environment`, or from text with the default settings.
 
@@ -240,13 +221,12 @@ class Template:
     """
 
     streaming = False
-    __getattr__ = _fail_without
-    make_module = LaterMember(_load_rare_template)
-    module = LaterMember(_load_rare_template)
-    python_source = LaterMember(_load_rare_template)
-    generate = LaterMember(_load_streaming)
-    stream = LaterMember(_load_streaming)
-    streamed = LaterMember(_load_streaming)
+    if TYPE_CHECKING:
+        source: str
+        name: str | None
+        filename: str | None
+        globals: Mapping[str, Any]
+        root_function: Callable[..., Any]
 
     def __new__(cls, source: str, **settings: Any) -> Template:
         return Environment(**settings).from_string(source)
@@ -262,36 +242,39 @@ class Template:
         uptodate: Callable[[], bool] | None = None,
     ) -> Any:
         template = object.__new__(cls)
-        template.environment = environment
-        template.source, template.name, template.filename = source, name, filename
-        template.globals = globals or {}
-        template._uptodate = uptodate
+        template.environment, template.source = environment, source
+        template.name, template.filename = name, filename
+        template.globals, template._uptodate = globals or {}, uptodate
         template.eval_context = EvalContext(environment, environment.escapes(name))
-        names = template._load()
-        template.root_function = names["root"]
-        template.blocks = names["blocks"]
+        names = template._links().names()
+        exec(template._load_code(names), names)
+        template.root_function, template.blocks = names["root"], names["blocks"]
         return template
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(_describe_missing(self, name))
 
     def _links(self) -> TemplateLinks:
         return TemplateLinks(self.environment, self.name)
 
-    def _load(self) -> dict[str, Any]:
-        """Run the template's module, compiled now or out of the cache; return its names."""
-        names = self._links().names()
+    def _load_code(self, names: dict[str, Any]) -> CodeType:
+        """Return the code of the template's module, compiled now or out of the cache.
+
+        Where a template is in no file, a traceback asks ``__loader__`` for its text (PEP 302).
+        """
         place = self.filename
         if place is None:
             name = (self.name or hex(hash(self.source))).replace("\0", "\\0")
             place = "template:" + name.encode("utf-8", "backslashreplace").decode()
             if "linecache" in sys.modules:
                 sys.modules["linecache"].cache.pop(place, None)
+            source = self.source
             names["__name__"] = "template"
-            names["__loader__"] = TemplateSourceLoader(self.source)
+            names["__loader__"] = SimpleNamespace(get_source=lambda fullname: source)
         cache = self.environment.bytecode_cache
         if cache is None or self.name is None:
-            exec(self._compile(place), names)
-        else:
-            exec(cache.get_code(self, place), names)
-        return names
+            return self._compile(place)
+        return cache.get_code(self, place)
 
     def _compile(self, place: str) -> CodeType:
         source, lines = self.environment.compile_source(
@@ -335,3 +318,14 @@ class Template:
 
     def __repr__(self) -> str:
         return f"<Template {self.name!r}>" if self.name else "<Template from a string>"
+
+
+def _load_rare_template() -> type:
+    from .extra.environment import RareTemplate
+
+    return RareTemplate
+
+
+add_later_members(
+    Template, _load_rare_template, "generate make_module module python_source stream streamed"
+)

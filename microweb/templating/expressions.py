@@ -1,9 +1,7 @@
 """From tokens to the Python source of expressions: the lower half of the compiler.
 
 Each method reads one piece of the language and returns Python for it. Binary operators are read by
-one loop over a table of binding powers, everything tighter by descent: ``~`` binds tighter than
-``+``, a sign tighter than ``**``, filters and tests tighter than any operator. Nesting and chains
-have ceilings, so that hostile text ends in a sentence and not in the interpreter's recursion limit.
+one loop over a table of binding powers, everything tighter by descent.
 
 Template variables become Python locals: a name that nothing assigns is looked up once at the head
 of its function, a name that a scope assigns is a local of its own, so that Python's closures give
@@ -26,21 +24,26 @@ if TYPE_CHECKING:
 
     from .lexer import TemplateToken
 
-_NESTING_LIMIT = 40
-_CHAIN_LIMIT = 80
 _OR, _AND, _NOT, _COMPARE, _ADD, _CONCAT, _MULTIPLY, _POWER = range(1, 9)
 _BINDING_POWERS = {
+    "or": _OR,
+    "and": _AND,
+    "not": _COMPARE,
+    "in": _COMPARE,
     **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _COMPARE),
     **dict.fromkeys(("+", "-"), _ADD),
     **dict.fromkeys(("*", "/", "//", "%"), _MULTIPLY),
     "~": _CONCAT,
     "**": _POWER,
 }
-_WORD_BINDING_POWERS = {"or": _OR, "and": _AND, "in": _COMPARE, "not": _COMPARE}
-_GUARDED_OPERATORS = {"*": "multiply_values", "%": "format_or_divide"}
+_GUARDED_OPERATORS = {"*": "multiply_values", "%": "format_or_divide", "**": "raise_to_power"}
 LITERAL_WORDS = {
-    **{"true": "True", "false": "False", "none": "None"},
-    **{"True": "True", "False": "False", "None": "None"},
+    "true": "True",
+    "false": "False",
+    "none": "None",
+    "True": "True",
+    "False": "False",
+    "None": "None",
 }
 _LOOP_ATTRIBUTES = frozenset(
     "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
@@ -50,23 +53,13 @@ _LOOP_ATTRIBUTES = frozenset(
 COUNTED_ATTRIBUTES = {"index": "({} + 1)", "index0": "{}", "first": "({} == 0)"}
 _NO_TEST_ARGUMENT = frozenset(("else", "or", "and", "is", "if", "in", "not", "recursive"))
 _EXPRESSION_ENDS = frozenset(("variable_end", "block_end", "eof", ")"))
+_LINK_LIMIT = 2000
 
 # What the source calls to put out a value, to return captured output, for ``~``, and the
 # `EvalContext` that it hands on.
 EscapingNames = namedtuple("EscapingNames", "escape markup concatenate eval_context")
 ESCAPED = EscapingNames("escape", "Markup", "concatenate_markup", "escaping")
 UNESCAPED = EscapingNames("str", "str", "concatenate_text", "not_escaping")
-
-
-def describe_template_token(token: TemplateToken) -> str:
-    """Say what a token is, as a message shows it."""
-    if token[0] == "eof":
-        return "the end of the template"
-    if token[0] == "text":
-        return "text"
-    if token[0] in ("block_end", "variable_end"):
-        return f"the end of the tag ({token[1]!r})"
-    return repr(token[1])[:60]
 
 
 def template_python_name(prefix: str, name: str) -> str:
@@ -85,30 +78,22 @@ class CompilerScope:
     """Where the compiler finds the Python name of a template name.
 
     ``names`` maps the names of this scope; ``stores`` has those it assigns, with whether
-    ``{% set %}`` does it; ``definite`` those certain to be assigned by now, and ``needs_start``
-    those read before that, which must start with the outer value. In the body of a loop ``loop`` is
-    the Python name of its object; ``loop_use`` is 1 where counting the rounds is enough for what
-    the body asks of it, 2 where not; ``shares_loop`` says whether it goes to another template.
+    ``{% set %}`` does it; ``starts`` lists those that may stay unassigned, which must start with
+    the outer value. In the body of a loop ``loop`` is the Python name of its object; ``loop_use``
+    is 1 where counting the rounds is enough for what the body asks of it, 2 where not;
+    ``shares_loop`` says whether it goes to another template.
     """
 
     def __init__(self, parent: CompilerScope | None, branch: int, prefix: str) -> None:
-        self.parent = parent
-        self.branch = branch
-        self.prefix = prefix
+        self.parent, self.branch, self.prefix = parent, branch, prefix
         self.names: dict[str, str] = {}
         self.stores: dict[str, bool] = {}
-        self.definite: set[str] = set()
-        self.needs_start: dict[str, bool] = {}
-        self.loop = ""
-        self.loop_use = 0
-        self.shares_loop = False
+        self.starts: list[str] = []
+        self.loop, self.loop_use, self.shares_loop = "", 0, False
 
     def find(self, name: str) -> str | None:
         """Return the Python name of *name* if this scope has it."""
-        python = self.names.get(name)
-        if python is not None and name not in self.definite:
-            self.needs_start[name] = True
-        return python
+        return self.names.get(name)
 
 
 class ExpressionCompiler:
@@ -126,13 +111,10 @@ class ExpressionCompiler:
         filename: str | None = None,
         autoescape: bool = False,
     ) -> None:
-        self.environment = environment
-        self.tokens = tokens
-        self.index = 0
-        self.name, self.filename = name, filename
-        self.own_autoescape = autoescape
-        self.escaping = ESCAPED if autoescape else UNESCAPED
-        self.depth = self.branch = self.counter = 0
+        self.environment, self.name, self.filename = environment, name, filename
+        self.tokens, self.index = tokens, 0
+        self.default_escaping = self.escaping = ESCAPED if autoescape else UNESCAPED
+        self.branch = self.counter = self.links = 0
         self.scope = self.root_scope = CompilerScope(None, 0, "l")
         self.loops: dict[str, CompilerScope] = {}
         self.block: str | None = None
@@ -145,44 +127,35 @@ class ExpressionCompiler:
         line = self.tokens[self.index][2] if lineno is None else lineno
         raise TemplateSyntaxError(message, line, self.name, self.filename)
 
+    @property
+    def next(self) -> str:
+        """The kind of the next token."""
+        return self.tokens[self.index][0]
+
     def expect(self, kind: str, wanted: str = "") -> Any:
         """Take the next token, which must be of *kind*, and return its value."""
-        token = self.tokens[self.index]
-        if token[0] != kind:
-            self.fail(f"expected {wanted or repr(kind)}, got {describe_template_token(token)}")
+        found, value, _ = self.tokens[self.index]
+        if found != kind:
+            got = repr(value)[:60]
+            if found.endswith("_end"):
+                got = f"the end of the tag ({value!r})"
+            elif found in ("eof", "text"):
+                got = "text" if found == "text" else "the end of the template"
+            self.fail(f"expected {wanted or repr(kind)}, got {got}")
         self.index += 1
-        return token[1]
+        return value
 
-    def skip(self, kind: str) -> bool:
-        """Take the next token if it is of *kind*; say whether it was."""
-        if self.tokens[self.index][0] == kind:
-            self.index += 1
-            return True
-        return False
-
-    def skip_word(self, word: str) -> bool:
-        """Take the next token if it is the name *word*; say whether it was."""
-        token = self.tokens[self.index]
-        if token[0] == "name" and token[1] == word:
-            self.index += 1
-            return True
-        return False
+    def skip(self, word: str) -> bool:
+        """Take the next token if it is the operator or name *word*; say whether it was."""
+        kind, value, _ = self.tokens[self.index]
+        found = value == word and (kind == word or kind == "name")
+        self.index += found
+        return found
 
     def expect_word(self, word: str) -> None:
         """Take the next token, which must be the name *word*."""
-        if not self.skip_word(word):
-            got = describe_template_token(self.tokens[self.index])
-            self.fail(f"expected {word!r}, got {got}")
-
-    def deeper(self, steps: int, limit: int = _CHAIN_LIMIT) -> None:
-        """Refuse the *steps*-th link of a chain, or level of nesting, above *limit*."""
-        if steps > limit:
-            self.fail(f"too deeply nested: more than {limit} levels in one place")
-
-    def enter(self) -> None:
-        """Go one level deeper; leaving is ``depth -= 1``."""
-        self.depth += 1
-        self.deeper(self.depth, _NESTING_LIMIT)
+        if not self.skip(word):
+            self.expect(word)
 
     def until(self, end: str) -> Iterator[None]:
         """Go round once for each of some things separated by commas, and take the bracket *end*."""
@@ -195,10 +168,21 @@ class ExpressionCompiler:
             first = False
             yield
 
+    def link(self) -> None:
+        """Count an operator, call, filter or the like; one tag may have 2,000 of them."""
+        self.links += 1
+        if self.links > _LINK_LIMIT:
+            self.fail("too deeply nested: write it in several steps")
+
     def number(self) -> int:
         """Return a number not used before in this module."""
         self.counter += 1
         return self.counter
+
+    def rare(self, name: str) -> str:
+        """Return *name*, which the module takes from `extra.objects`."""
+        self.imports[f"rare({name!r})"] = name
+        return name
 
     def load(self, name: str) -> str:
         """Return the Python name in which the template's *name* is found."""
@@ -209,98 +193,82 @@ class ExpressionCompiler:
                 return python
             scope = scope.parent
         python = self.root_scope.names[name] = template_python_name("l", name)
-        self.root_scope.definite.add(name)
         self.heads[python] = self.start_value(name)
         return python
 
     def start_value(self, name: str) -> str:
         """Return the source that gives *name* its value at the head of a function."""
+        escapes = self.default_escaping is ESCAPED
         if name == "self":
-            return f"{self.rare('TemplateReference')}(context, {self.own_autoescape})"
+            return f"{self.rare('TemplateReference')}(context, {escapes})"
         if name == "super" and self.block is not None:
             function = template_python_name("block", self.block)
-            return f"context.parent_block({self.block!r}, {function}, {self.own_autoescape})"
+            return f"context.parent_block({self.block!r}, {function}, {escapes})"
         return f"context.resolve({name!r})"
 
     def store(self, name: str, by_set: bool = False) -> str:
         """Return the Python name to which the current scope assigns *name*."""
         scope = self.scope
-        if name not in scope.names or name not in scope.stores:
+        if name not in scope.stores:
+            if name not in scope.names and self.branch != scope.branch:
+                scope.starts.append(name)
             scope.names[name] = template_python_name(scope.prefix, name)
         scope.stores[name] = by_set or scope.stores.get(name, False)
-        if self.branch == scope.branch:
-            scope.definite.add(name)
         return scope.names[name]
-
-    def rare(self, name: str) -> str:
-        """Return *name*, which the module takes from `extra.objects`."""
-        self.imports[f"rare({name!r})"] = name
-        return name
 
     def local_source(self, only_set: bool = False) -> str:
         """Return the source of a dict of the local names, if there are any; *only_set* leaves out
-        ``loop``, the targets of loops and what need not be assigned by now."""
-        names: dict[str, bool] = {}
+        ``loop`` and the targets of loops."""
+        names: dict[str, str] = {}
         loops = ""
         scope: CompilerScope | None = self.scope
         while scope is not None:
-            known = list(scope.names)
-            if scope is self.root_scope:
-                known = list(scope.stores) if self.block is not None else []
-            if only_set:
-                known = [n for n in known if scope.stores.get(n) and n in scope.definite]
-            elif scope.loop:
+            if scope is not self.root_scope or self.block is not None:
+                for name in scope.stores if only_set or scope is self.root_scope else scope.names:
+                    if scope.stores.get(name, True) or not only_set:
+                        names.setdefault(name, scope.names[name])
+            if scope.loop and not only_set:
                 scope.shares_loop = True
                 loops = f"\0{scope.loop}\0{loops}"
-            names.update(dict.fromkeys(known))
             scope = scope.parent
-        pairs = [f"{n!r}: {self.load(n)}" for n in names if self.load(n) not in self.loops]
+        pairs = [
+            f"{name!r}: {python}" for name, python in names.items() if python not in self.loops
+        ]
         return f"{{{loops}{', '.join(pairs)}}}" if pairs or loops else ""
 
     def parse_expression(self, with_condition: bool = True) -> str:
         """Read one expression; *with_condition* says whether ``a if b else c`` is one."""
-        self.enter()
         code = self.parse_binary(_OR)
-        links = 0
-        while with_condition and self.skip_word("if"):
-            links += 1
-            self.deeper(links)
+        while with_condition and self.skip("if"):
+            self.link()
             line = self.tokens[self.index][2]
             test = self.parse_binary(_OR)
-            if self.skip_word("else"):
-                otherwise = self.parse_expression()
-            else:
-                hint = f"the inline if-expression on line {line} is false and has no else part"
-                otherwise = f"undefined({hint!r})"
+            hint = f"the inline if-expression on line {line} is false and has no else part"
+            otherwise = self.parse_expression() if self.skip("else") else f"undefined({hint!r})"
             code = f"({code} if {test} else {otherwise})"
-        self.depth -= 1
         return code
 
     def parse_tuple(self, with_condition: bool = True, end_word: str = "") -> str:
         """Read expressions separated by commas: one alone is itself, several are a tuple."""
-        items: list[str] = []
-        while True:
-            token = self.tokens[self.index]
-            at_end = token[0] in _EXPRESSION_ENDS or (token[0] == "name" and token[1] == end_word)
-            if items and at_end:
-                return tuple_source(items)
+        items = [self.parse_expression(with_condition)]
+        if self.next != ",":
+            return items[0]
+        while self.skip(","):
+            kind, value, _ = self.tokens[self.index]
+            if kind in _EXPRESSION_ENDS or (kind == "name" and value == end_word):
+                break
             items.append(self.parse_expression(with_condition))
-            if not self.skip(","):
-                return items[0] if len(items) == 1 else tuple_source(items)
+        return tuple_source(items)
 
     def parse_binary(self, minimum: int) -> str:
         """Read operators that bind at least as tightly as *minimum*."""
-        if minimum <= _NOT and self.skip_word("not"):
-            self.enter()
+        if minimum <= _NOT and self.skip("not"):
             left = f"(not {self.parse_binary(_NOT)})"
-            self.depth -= 1
         else:
             left = self.parse_unary()
-        links = 0
         while True:
             kind, value, _ = self.tokens[self.index]
-            powers = _WORD_BINDING_POWERS if kind == "name" else _BINDING_POWERS
-            power = powers.get(value if kind == "name" else kind, 0)
+            power = _BINDING_POWERS.get(value, 0) if kind == value or kind == "name" else 0
             if power < minimum or not power:
                 return left
             if power == _COMPARE:
@@ -308,20 +276,18 @@ class ExpressionCompiler:
             elif power <= _AND or power == _CONCAT:
                 left = self.parse_chain(left, value, power)
             else:
-                links += 1
-                self.deeper(links)
+                self.link()
                 self.index += 1
                 right = self.parse_binary(power + 1)
-                function = _GUARDED_OPERATORS.get(value)
+                function = _GUARDED_OPERATORS.get(value, "")
                 if value == "**":
-                    function = self.rare("raise_to_power")
+                    self.rare(function)
                 left = f"{function}({left}, {right})" if function else f"({left} {value} {right})"
 
     def parse_chain(self, first: str, operator: str, power: int) -> str:
         """Read a run of one operator that associates either way as one flat piece."""
         items = [first]
-        while self.tokens[self.index][1] == operator and self.tokens[self.index][0] != "string":
-            self.index += 1
+        while self.skip(operator):
             items.append(self.parse_binary(power + 1))
         if operator == "~":
             return f"{self.escaping.concatenate}({', '.join(items)})"
@@ -331,10 +297,10 @@ class ExpressionCompiler:
         """Read ``first < second in third`` as one piece."""
         while True:
             kind, value, _ = self.tokens[self.index]
-            if self.skip_word("not"):
+            if self.skip("not"):
                 self.expect_word("in")
                 value = "not in"
-            elif (kind == "name" and value == "in") or _BINDING_POWERS.get(kind) == _COMPARE:
+            elif kind in (value, "name") and _BINDING_POWERS.get(value) == _COMPARE:
                 self.index += 1
             else:
                 return f"({code})"
@@ -342,12 +308,10 @@ class ExpressionCompiler:
 
     def parse_unary(self, with_filters: bool = True) -> str:
         """Read a sign and its operand, or a primary with all that follows it."""
-        kind = self.tokens[self.index][0]
-        if kind == "-" or kind == "+":
+        sign = self.next
+        if sign == "-" or sign == "+":
             self.index += 1
-            self.enter()
-            code = f"({kind}{self.parse_unary(with_filters=False)})"
-            self.depth -= 1
+            code = f"({sign}{self.parse_unary(with_filters=False)})"
         else:
             code = self.parse_primary()
         code = self.parse_postfix(code)
@@ -356,33 +320,31 @@ class ExpressionCompiler:
     def parse_primary(self) -> str:
         """Read a name, a literal, or something in brackets."""
         kind, value, _ = self.tokens[self.index]
+        if kind not in ("name", "string", "number", "(", "[", "{"):
+            self.expect("an expression", "an expression")
         self.index += 1
         if kind == "name":
             if value in LITERAL_WORDS:
                 return LITERAL_WORDS[value]
             code = self.load(value)
             return self.parse_loop_attribute(code) if code in self.loops else code
-        if kind == "string":
-            while self.tokens[self.index][0] == "string":
-                value += self.expect("string")
-            return repr(value)
-        if kind == "number":
-            return repr(value)
         if kind == "(":
-            code = "()" if self.tokens[self.index][0] == ")" else self.parse_tuple()
+            code = "()" if self.next == ")" else self.parse_tuple()
             self.expect(")")
             return code
         if kind == "[":
             return f"[{', '.join([self.parse_expression() for _ in self.until(']')])}]"
         if kind == "{":
-            pairs = []
-            for _ in self.until("}"):
-                key = self.parse_expression()
-                self.expect(":")
-                pairs.append(f"{key}: {self.parse_expression()}")
-            return f"{{{', '.join(pairs)}}}"
-        self.index -= 1
-        self.fail(f"expected an expression, got {describe_template_token(self.tokens[self.index])}")
+            return f"{{{', '.join([self.parse_pair() for _ in self.until('}')])}}}"
+        while kind == "string" and self.next == "string":
+            value += self.expect("string")
+        return repr(value)
+
+    def parse_pair(self) -> str:
+        """Read ``key: value``."""
+        key = self.parse_expression()
+        self.expect(":")
+        return f"{key}: {self.parse_expression()}"
 
     def parse_loop_attribute(self, loop: str) -> str:
         """Read what follows the name ``loop``, and note what is asked of it.
@@ -390,8 +352,8 @@ class ExpressionCompiler:
         What counting can answer is marked by null characters until the loop has been read.
         """
         scope = self.loops[loop]
-        dot, (_, attribute, _) = self.tokens[self.index : self.index + 2]
-        if dot[0] != "." or attribute not in _LOOP_ATTRIBUTES:
+        (dot, _, _), (_, attribute, _) = self.tokens[self.index : self.index + 2]
+        if dot != "." or attribute not in _LOOP_ATTRIBUTES:
             scope.loop_use = 2
             return loop
         self.index += 2
@@ -403,29 +365,23 @@ class ExpressionCompiler:
 
     def parse_postfix(self, code: str) -> str:
         """Read the attributes, items and calls that follow *code*."""
-        links = 0
-        while True:
-            kind = self.tokens[self.index][0]
-            if kind == ".":
+        while self.next in (".", "[", "("):
+            self.link()
+            if self.next == "(":
+                code = self.parse_call(code)
+            elif self.skip("["):
+                code = f"item({code}, {self.parse_subscript()})"
+            else:
                 self.index += 1
-                following, name, _ = self.tokens[self.index]
-                if following == "name":
-                    guard = "guarded_" if needs_guard(name) else ""
-                    code = f"{guard}attribute({code}, {name!r})"
-                elif following == "number" and isinstance(name, int):
+                kind, name, _ = self.tokens[self.index]
+                if kind == "number" and isinstance(name, int):
+                    self.index += 1
                     code = f"item({code}, {name!r})"
                 else:
                     self.expect("name", "a name or a whole number after '.'")
-                self.index += 1
-            elif kind == "[":
-                self.index += 1
-                code = f"item({code}, {self.parse_subscript()})"
-            elif kind == "(":
-                code = self.parse_call(code)
-            else:
-                return code
-            links += 1
-            self.deeper(links)
+                    guard = "guarded_" if needs_guard(name) else ""
+                    code = f"{guard}attribute({code}, {name!r})"
+        return code
 
     def parse_call(self, function: str) -> str:
         """Read the arguments of a call of *function*."""
@@ -434,9 +390,8 @@ class ExpressionCompiler:
             self.heads["callee"] = "context.callee"
             local = self.local_source(only_set=True)
             function = f"callee({function}{local and ', ' + local})"
-        code = f"{function}({arguments})"
-        self.last_call = (code, function, arguments)
-        return code
+        self.last_call = (f"{function}({arguments})", function, arguments)
+        return self.last_call[0]
 
     def parse_subscript(self) -> str:
         """Read what stands in ``[ ]`` after a value, and the closing bracket."""
@@ -452,21 +407,10 @@ class ExpressionCompiler:
 
     def parse_slice(self) -> str:
         """Read an expression or ``start:stop:step``."""
-        bounds = [""]
-        while True:
-            kind = self.tokens[self.index][0]
-            if kind == ":" and len(bounds) < 3:
-                self.index += 1
-                bounds.append("")
-            elif kind in ("]", ",") and len(bounds) > 1:
-                bounds += [""] * (3 - len(bounds))
-                return f"slice({', '.join([bound or 'None' for bound in bounds])})"
-            elif not bounds[-1]:
-                bounds[-1] = self.parse_expression()
-            else:
-                if len(bounds) > 1:
-                    self.expect("]")
-                return bounds[0]
+        bounds = ["None" if self.next == ":" else self.parse_expression()]
+        while len(bounds) < 3 and self.skip(":"):
+            bounds.append("None" if self.next in (":", ",", "]") else self.parse_expression())
+        return bounds[0] if len(bounds) == 1 else f"slice({', '.join(bounds)})"
 
     def parse_arguments(self) -> str:
         """Read ``(positional, name=value, *star, **double_star)``.
@@ -491,7 +435,7 @@ class ExpressionCompiler:
                 if value in names:
                     self.fail(f"the argument {value!r} is given twice")
                 names.append(value)
-                if value.isascii() and not is_python_word(value):
+                if is_argument_name(value):
                     keywords += f", {value}={self.parse_expression()}"
                 else:
                     odd += f"{value!r}: {self.parse_expression()}, "
@@ -499,30 +443,45 @@ class ExpressionCompiler:
                 self.fail("a positional argument cannot follow a named one or '*'")
             else:
                 positional += f", {self.parse_expression()}"
-        odd = odd and f", **{{{odd}}}"
-        return positional + star + keywords + odd + double_star
+        return positional + star + keywords + (odd and f", **{{{odd}}}") + double_star
 
     def parse_filters(self, code: str) -> str:
         """Read the filters and tests that follow *code*."""
-        links = 0
+        plain = code
         while True:
             if self.skip("|"):
                 code = self.parse_filter(code)
-            elif self.skip_word("is"):
+            elif self.skip("is"):
                 code = self.parse_test(code)
-            elif links and self.tokens[self.index][0] == "(":
+            elif code is not plain and self.next == "(":
                 code = self.parse_call(code)
             else:
                 return code
-            links += 1
-            self.deeper(links)
+            self.link()
 
     def parse_filter(self, code: str) -> str:
         """Read ``name(arguments)`` after ``|`` and apply it to *code*."""
         line = self.tokens[self.index][2]
         name = self.parse_dotted_name("filter")
-        arguments = self.parse_arguments() if self.tokens[self.index][0] == "(" else ""
+        arguments = self.parse_arguments() if self.next == "(" else ""
         return self.named_call("filter", name, code + arguments, line)
+
+    def parse_test(self, code: str) -> str:
+        """Read ``not name argument`` after ``is``."""
+        line = self.tokens[self.index][2]
+        negated = self.skip("not")
+        name = self.parse_dotted_name("test")
+        kind, value, _ = self.tokens[self.index]
+        if kind == "(":
+            code += self.parse_arguments()
+        elif kind == "name" and value == "is":
+            self.fail("tests cannot be chained with 'is': join them with 'and'")
+        elif kind in ("string", "number", "[", "{") or (
+            kind == "name" and value not in _NO_TEST_ARGUMENT
+        ):
+            code += f", {self.parse_postfix(self.parse_primary())}"
+        code = self.named_call("test", name, code, line)
+        return f"(not {code})" if negated else code
 
     def parse_dotted_name(self, what: str) -> str:
         """Read the name of a filter or test, in which dots may stand."""
@@ -530,23 +489,6 @@ class ExpressionCompiler:
         while self.skip("."):
             name += "." + self.expect("name", f"the name of a {what}")
         return name
-
-    def parse_test(self, code: str) -> str:
-        """Read ``not name argument`` after ``is``."""
-        line = self.tokens[self.index][2]
-        negated = self.skip_word("not")
-        name = self.parse_dotted_name("test")
-        kind, value, _ = self.tokens[self.index]
-        if kind == "(":
-            code += self.parse_arguments()
-        elif kind in ("string", "number", "[", "{") or (
-            kind == "name" and value not in _NO_TEST_ARGUMENT
-        ):
-            code += f", {self.parse_postfix(self.parse_primary())}"
-        elif kind == "name" and value == "is":
-            self.fail("tests cannot be chained with 'is': join them with 'and'")
-        code = self.named_call("test", name, code, line)
-        return f"(not {code})" if negated else code
 
     def named_call(self, kind: str, name: str, arguments: str, line: int) -> str:
         """Return the call of a filter or test, which must be known to the environment.
@@ -561,11 +503,8 @@ class ExpressionCompiler:
             table[name] = table[name].fetch()
         key = f"{kind}s[{name!r}]"
         if key not in self.imports:
-            plain = name.replace(".", "_")
-            python = f"{kind}_{plain if plain.isascii() and plain.isidentifier() else 'named'}"
-            if python in self.imports.values():
-                python += f"_{self.number()}"
-            self.imports[key] = python
+            python = f"{kind}_{name}" if name.isascii() and name.isidentifier() else ""
+            self.imports[key] = python or f"{kind}_{self.number()}"
         passing = getattr(table[name], "template_pass", None)
         if passing == "eval_context":
             arguments = f"{self.escaping.eval_context}, {arguments}"
@@ -574,8 +513,8 @@ class ExpressionCompiler:
         return f"{self.imports[key]}({arguments})"
 
 
-def is_python_word(name: str) -> bool:
-    """Say whether Python keeps *name* for itself, so that it can name no argument."""
+def is_argument_name(name: str) -> bool:
+    """Say whether *name* can stand before ``=`` in a call in Python."""
     from keyword import iskeyword
 
-    return iskeyword(name) or name == "__debug__"
+    return name.isascii() and not iskeyword(name) and name != "__debug__"

@@ -7,7 +7,6 @@ tables an `Environment` starts with; those of `extra.filters` are in them too, i
 
 from __future__ import annotations
 
-import operator
 import re
 from collections import abc
 
@@ -18,7 +17,7 @@ from .undefined import TemplateLookups, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 _NUMBER_TEXT_LIMIT = 4000
@@ -187,18 +186,6 @@ def filter_reverse(value: Any) -> Any:
         return iter(list(value)[::-1])
 
 
-def _load_rare_filters() -> Mapping[str, Any]:
-    from .extra.filters import RARE_FILTERS
-
-    return RARE_FILTERS
-
-
-def _load_rare_tests() -> Mapping[str, Any]:
-    from .extra.filters import RARE_TESTS
-
-    return RARE_TESTS
-
-
 DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "capitalize": lambda s: soft_str(s).capitalize(),
@@ -249,6 +236,6 @@ _RARE_TEST_NAMES = (
     " iterable le lessthan lower lt ne number sameas sequence test upper"
 )
 for _rare_name in _RARE_FILTER_NAMES.split():
-    DEFAULT_FILTERS[_rare_name] = LaterFunction(_load_rare_filters, _rare_name)
+    DEFAULT_FILTERS[_rare_name] = LaterFunction("filter", _rare_name)
 for _rare_name in _RARE_TEST_NAMES.split():
-    DEFAULT_TESTS[_rare_name] = LaterFunction(_load_rare_tests, _rare_name)
+    DEFAULT_TESTS[_rare_name] = LaterFunction("test", _rare_name)

@@ -2,8 +2,8 @@
 
 A token is a tuple ``(kind, value, lineno)``. Kinds are ``text``, ``block_begin``, ``block_end``,
 ``variable_begin``, ``variable_end``, ``name``, ``string``, ``number``, ``eof``; an operator's kind
-is the operator itself. All white-space control happens here, and comments and ``raw`` end here:
-the parser sees only what counts. Each character is read a bounded number of times.
+is the operator itself. All white-space control happens here, and comments and ``raw`` end here.
+Each character is read a bounded number of times.
 """
 
 from __future__ import annotations
@@ -26,55 +26,7 @@ EXPRESSION_TOKENS = r"""
       |[0-9](?:_?[0-9])*(?:(?<![.][0-9])\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)
   | (?P<operator>\*\*|//|[=!<>]=|[-+*/%~()\[\]{}<>=.:|,])
 """
-_CHARACTER_HINTS = {
-    "&": ": write 'and'",
-    "!": ": write 'not'",
-    "?": ": write 'this if test else that'",
-}
-_NUMBER_LIMIT = 1000
-_STRING_ESCAPES = dict(zip("ntrabfv\\'\"\n", [*"\n\t\r\a\b\f\v\\'\"", ""]))
-_STRING_ESCAPE_RE = r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)"
-
-
-def _unescape_string_literal(body: str, line: int) -> str:
-    """Resolve the backslash escapes of Python's string literals; unknown ones stay as written."""
-
-    def resolve(match: re.Match[str]) -> str:
-        escape = match.group(1)
-        if len(escape) > 1 and escape[0] in "xuU":
-            return chr(int(escape[1:], 16))
-        if escape[0] in "01234567":
-            return chr(int(escape, 8))
-        return _STRING_ESCAPES.get(escape, "\\" + escape)
-
-    try:
-        return re.sub(_STRING_ESCAPE_RE, resolve, body, flags=re.DOTALL)
-    except (ValueError, OverflowError):
-        message = f"the string {body[:40]!r} has an escape beyond \\U0010ffff"
-        raise TemplateSyntaxError(message, line) from None
-
-
-def _read_number_literal(digits: str, following: str, line: int) -> int | float:
-    """Return the value of a number as it is written, or say what is wrong with it."""
-    plain = digits.replace("_", "")
-    message = ""
-    if following.isalnum() or following == "_":
-        message = f"{digits[:40] + following!r} is no number: put a space or an operator after it"
-    elif len(digits) > _NUMBER_LIMIT:
-        message = f"a number of {len(digits)} characters is too long: {_NUMBER_LIMIT} is the limit"
-    elif plain[:2].lower() in ("0x", "0o", "0b"):
-        return int(plain, 0)
-    elif not plain.isdigit():
-        if float(plain) != float("inf"):
-            return float(plain)
-        message = f"the number {digits!r} is too large for a float"
-    elif plain[0] == "0" and plain.strip("0"):
-        message = f"the number {digits!r} begins with a zero: write {plain.lstrip('0')}"
-    if message:
-        raise TemplateSyntaxError(message, line)
-    return int(plain)
-
-
+_match_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?").fullmatch
 DEFAULT_SYNTAX: dict[str, Any] = {
     "block_start_string": "{%",
     "block_end_string": "%}",
@@ -194,9 +146,7 @@ class TemplateLexer:
             position += source.startswith("\n", position)
         return position
 
-    def read_comment(
-        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
-    ) -> int:
+    def read_comment(self, source: str, inside: int, line: int, tokens: Any) -> int:
         """Return where the text after a comment begins."""
         closing = self.syntax["comment_end_string"]
         end = source.find(closing, inside)
@@ -206,31 +156,25 @@ class TemplateLexer:
         sign = source[end - 1] if end > inside else ""
         return self._after_tag(source, end + len(closing), sign, "comment")
 
-    def read_block(self, source: str, inside: int, line: int, tokens: list[TemplateToken]) -> int:
+    def read_block(self, source: str, inside: int, line: int, tokens: Any) -> int:
         """Add the tokens of ``{% %}``, or the text in ``raw``; return where what follows begins."""
         opening = self.match_raw(source, inside)
         if opening is None:
-            tokens.append(("block_begin", "", line))
             return self.read_tag("block", source, inside, line, tokens)
         start = opening.end()
         if opening.group(1) == "-":
             start = self._after_tag(source, start, "-", "block")
         closing = self.search_endraw(source, start)
         if closing is None:
-            message = (
-                "the 'raw' block that begins here is never closed: {% endraw %} is missing"
-            )
+            message = "the 'raw' block that begins here is never closed: {% endraw %} is missing"
             raise TemplateSyntaxError(message, line)
         text = self._text_before(source, start, closing.start(), closing.group(1), "block")
         if text:
             tokens.append(("text", text, line + source.count("\n", inside, start)))
         return self._after_tag(source, closing.end(), closing.group(2), "block")
 
-    def read_variable(
-        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
-    ) -> int:
+    def read_variable(self, source: str, inside: int, line: int, tokens: Any) -> int:
         """Add the tokens of ``{{ }}`` and return where the text after it begins."""
-        tokens.append(("variable_begin", "", line))
         return self.read_tag("variable", source, inside, line, tokens)
 
     def read_tag(
@@ -241,9 +185,10 @@ class TemplateLexer:
         One flat loop, as this is two thirds of the lexer's time. Inside brackets the closing
         delimiter is not looked for, so that ``{{ {'a': {}} }}`` reads as it is meant.
         """
+        name = "variable" if kind == "variable" else "block"
+        tokens.append((f"{name}_begin", "", line))
         match_token = match_outside = self.match_token[kind]
-        match_inside = self.match_token.get(kind + "_inside", match_token)
-        append = tokens.append
+        match_inside = self.match_token[name]
         opened: list[str] = []
         first_line = line
         next_newline = source.find("\n", position)
@@ -259,45 +204,49 @@ class TemplateLexer:
                 next_newline = source.find("\n", next_newline + 1)
             if group == "end":
                 if not opened:
-                    append(("variable_end" if kind == "variable" else "block_end", value, line))
-                    return self._after_tag(source, position, value[:1], kind)
+                    tokens.append((f"{name}_end", value, line))
+                    return self._after_tag(source, position, value[:1], name)
                 position -= len(value) - 1
                 value, group = value[0], "operator"
             if group == "operator":
+                group = value
                 if value in "([{":
                     opened.append(value)
                 elif value in ")]}":
                     begun = opened.pop() if opened else ""
                     if begun + value not in ("()", "[]", "{}"):
-                        raise self._wrong_bracket(begun, value, kind, line)
+                        end = self.syntax.get(kind + "_end_string") or "the end of the line"
+                        raise TemplateSyntaxError(_bad_bracket(begun, value, end), line)
                 match_token = match_inside if opened else match_outside
-                group = value
             elif group == "string":
                 value = value[1:-1]
                 if "\\" in value:
-                    value = _unescape_string_literal(value, line)
+                    from .extra.literals import unescape_string_literal
+
+                    value = unescape_string_literal(value, line)
             elif group == "number":
-                value = _read_number_literal(value, source[position : position + 1], line)
-            append((group, value, line))
+                following = source[position : position + 1]
+                plain = _match_plain_number(value)
+                if plain and not following.isalnum() and following != "_":
+                    value = float(value) if plain.group(1) else int(value)
+                else:
+                    from .extra.literals import read_number_literal
 
-    def _wrong_bracket(self, begun: str, found: str, kind: str, line: int) -> TemplateSyntaxError:
-        end = self.syntax.get(kind + "_end_string") or "the end of the line"
-        message = f"{found!r} closes nothing that is open; this tag ends with {end!r}"
-        if begun:
-            wanted = {"(": ")", "[": "]", "{": "}"}[begun]
-            message = f"{begun!r} is open: expected {wanted!r} before {found!r}"
-        return TemplateSyntaxError(message, line)
+                    value = read_number_literal(value, following, line)
+            tokens.append((group, value, line))
 
 
-def _bad_character(
-    source: str, position: int, first_line: int, line: int, kind: str
-) -> TemplateSyntaxError:
-    rest = source[position : position + 400].lstrip()
-    if not rest and not source[position:].strip():
-        shown = "{{ }} expression" if kind == "variable" else "{% %} tag"
-        return TemplateSyntaxError(f"the {shown} that begins here is never closed", first_line)
-    hint = _CHARACTER_HINTS.get(rest[:1], "")
-    message = f"unexpected character {rest[:1]!r}{hint}"
-    if rest[:1] in ("'", '"'):
-        message = f"the string that begins with {rest[:20]!r} is never closed"
-    return TemplateSyntaxError(message, line)
+def _bad_character(source: str, position: int, *place: Any) -> TemplateSyntaxError:
+    try:
+        from .extra.explaining import explain_character
+    except ImportError:
+        return TemplateSyntaxError("a tag that is not closed or a wrong character", place[1])
+    return explain_character(source, position, *place)
+
+
+def _bad_bracket(opened: str, found: str, end: str) -> str:
+    try:
+        from .extra.explaining import explain_bracket
+    except ImportError:
+        return f"{found!r} does not fit"
+    return explain_bracket(opened, found, end)

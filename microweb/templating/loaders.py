@@ -7,6 +7,7 @@ parts joined by ``/`` on every system; what climbs out of its folder does not ex
 
 from __future__ import annotations
 
+import functools
 import os
 
 from ..text.archive import open_stored_file
@@ -65,7 +66,7 @@ class FileSystemLoader(BaseLoader):
     *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
     """
 
-    list_templates = LaterMember(_load_file_listing)  # type: ignore[assignment]
+    list_templates = LaterMember(_load_file_listing)
 
     def __init__(
         self,
@@ -97,8 +98,12 @@ class FileSystemLoader(BaseLoader):
                 line = data.count(b"\n", 0, error.start) + 1
                 message = f"the template is not {self.encoding} text: save it as {self.encoding}"
                 raise TemplateSyntaxError(message, line, filename=path) from error
-            return source, path, lambda: _modification_time(path) == modified
+            return source, path, functools.partial(_has_time, path, modified)
         raise TemplateNotFound(template, tried=tried)
+
+
+def _has_time(path: str, modified: int | None) -> bool:
+    return _modification_time(path) == modified
 
 
 def _modification_time(path: str) -> int | None:

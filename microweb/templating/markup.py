@@ -11,7 +11,7 @@ from ..text.lazy import LaterMember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any
 
 
@@ -139,19 +139,25 @@ class Markup(str):
         def striptags(self) -> str: ...
 
 
+def add_later_members(owner: type, load: Callable[[], type], names: str) -> None:
+    """Give *owner* the members *names*, which *load* imports when one of them is first used."""
+    for name in names.split():
+        member = LaterMember(load)
+        member.__set_name__(owner, name)
+        setattr(owner, name, member)
+
+
 def _load_markup_methods() -> type:
     from .extra.markup_methods import MarkupMethods
 
     return MarkupMethods
 
 
-# What a program rarely asks of it stands in `extra.markup_methods`.
-for _markup_name in (
+add_later_members(
+    Markup,
+    _load_markup_methods,
     "__mod__ __getitem__ __mul__ __rmul__ __html_format__ capitalize casefold center expandtabs"
     " format format_map ljust lower lstrip partition removeprefix removesuffix replace rjust"
     " rpartition rsplit rstrip split splitlines strip striptags swapcase title translate unescape"
-    " upper zfill"
-).split():
-    _markup_member = LaterMember(_load_markup_methods)
-    _markup_member.__set_name__(Markup, _markup_name)
-    setattr(Markup, _markup_name, _markup_member)
+    " upper zfill",
+)

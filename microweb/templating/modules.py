@@ -23,8 +23,17 @@ if TYPE_CHECKING:
     from types import CodeType
     from typing import Any
 
-_FIELDS_WITHOUT_LINES = frozenset("arg attr ctx id kind name op ops type_comment".split())
-_PARTS_WITH_LINES: dict[Any, list[str]] = {}  # filled as kinds of nodes are met
+RUNTIME_NAMES = {
+    "MISSING": MISSING,
+    "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
+    "LoopContext": LoopContext,
+    "escape": escape_text,
+    "escape_each": escape_each,
+    "concatenate_markup": concatenate_markup,
+    "concatenate_text": concatenate_text,
+    "format_or_divide": format_or_divide,
+    "multiply_values": multiply_values,
+}
 
 
 def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
@@ -37,36 +46,17 @@ def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType
     pending = [tree]
     while pending:
         node = pending.pop()
-        kind = node.__class__
-        if kind not in _PARTS_WITH_LINES:
-            parts = [name for name in kind._fields if name not in _FIELDS_WITHOUT_LINES]
-            _PARTS_WITH_LINES[kind] = parts
-        if "lineno" in kind._attributes:
+        if "lineno" in node._attributes:
             node.lineno = node.end_lineno = lines[node.lineno - 1]
             node.col_offset = node.end_col_offset = 0
-        for field in _PARTS_WITH_LINES[kind]:
+        for field in node._fields:
             part = getattr(node, field)
             if part.__class__ is list:
-                pending += part
-            elif isinstance(part, AST):
+                pending += [each for each in part if isinstance(each, AST)]
+            elif isinstance(part, AST) and part._fields:
                 pending.append(part)
     code: CodeType = compile(tree, filename, "exec", 0, True)
     return code
-
-
-class TemplateSourceLoader:
-    """What a traceback asks for the text of a template that is in no file.
-
-    It stands as ``__loader__`` among the names of the compiled module, where ``linecache`` looks
-    (PEP 302), so that text is kept no longer than its template.
-    """
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-
-    def get_source(self, fullname: str) -> str:
-        """Return the template's text."""
-        return self.source
 
 
 class TemplateLinks:
@@ -115,9 +105,7 @@ class TemplateLinks:
         environment = self.environment
         lookups = TemplateLookups(environment.undefined)
         return {
-            "MISSING": MISSING,
-            "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
-            "LoopContext": LoopContext,
+            **RUNTIME_NAMES,
             "environment": environment,
             "template_name": self.name,
             "filters": environment.filters,
@@ -127,12 +115,6 @@ class TemplateLinks:
             "attribute": lookups.attribute,
             "guarded_attribute": lookups.guarded_attribute,
             "item": lookups.item,
-            "escape": escape_text,
-            "escape_each": escape_each,
-            "concatenate_markup": concatenate_markup,
-            "concatenate_text": concatenate_text,
-            "multiply_values": multiply_values,
-            "format_or_divide": format_or_divide,
             "escaping": EvalContext(environment, True),
             "not_escaping": EvalContext(environment, False),
             "extend": self.extend,

@@ -1,16 +1,15 @@
 """What a compiled template calls while it runs.
 
-`TemplateContext` holds the variables and blocks of one rendering, `LoopContext` is ``loop``. Nothing
-here reads or compiles templates; what does is passed in as the environment.
+`TemplateContext` holds the variables and blocks of one rendering, `LoopContext` is ``loop``.
+Nothing here reads or compiles templates; what does is passed in as the environment.
 """
 
 from __future__ import annotations
 
 import functools
 
-from ..text.lazy import LaterMember
 from .exceptions import FilterArgumentError, TemplateSecurityError
-from .markup import Markup, escape_text
+from .markup import Markup, add_later_members, escape_text
 from .undefined import MISSING, EngineObject, Undefined
 
 TYPE_CHECKING = False
@@ -41,20 +40,16 @@ pass_environment = _passing("environment", "Environment")
 
 
 class LaterFunction(EngineObject):
-    """A filter, test or global function that is imported when it is first used.
+    """A filter, test or global function *name* of `extra.filters`, imported when it is used."""
 
-    *load* imports and returns the table that has it under *name*.
-
-    >>> LaterFunction(lambda: {"double": lambda value: value * 2}, "double")(4)
-    8
-    """
-
-    def __init__(self, load: Callable[[], Mapping[str, Any]], name: str) -> None:
-        self._load, self._name = load, name
+    def __init__(self, kind: str, name: str) -> None:
+        self._kind, self._name = kind, name
 
     def fetch(self) -> Any:
         """Import the function and return it."""
-        return self._load()[self._name]
+        from .extra.filters import RARE_FUNCTIONS
+
+        return RARE_FUNCTIONS[self._kind][self._name]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.fetch()(*args, **kwargs)
@@ -179,12 +174,6 @@ class BlockReference(EngineObject):
         return Markup(text) if self._autoescape else text
 
 
-def _load_rare_loop_members() -> type:
-    from .extra.objects import RareLoopMembers
-
-    return RareLoopMembers
-
-
 class LoopContext(EngineObject):
     """``loop`` inside ``{% for %}``: what is iterated over, knowing where it is.
 
@@ -196,15 +185,8 @@ class LoopContext(EngineObject):
     """
 
     index: Any = property(lambda self: self.index0 + 1)
-    depth: Any = property(lambda self: self.depth0 + 1)
     first: Any = property(lambda self: self.index0 == 0)
     last: Any = property(lambda self: self._peek() is MISSING)
-    revindex: Any = property(lambda self: self.length - self.index0)
-    revindex0: Any = property(lambda self: self.length - self.index)
-    previtem = LaterMember(_load_rare_loop_members)
-    nextitem = LaterMember(_load_rare_loop_members)
-    changed = LaterMember(_load_rare_loop_members)
-    __call__ = LaterMember(_load_rare_loop_members)
 
     def __init__(
         self,
@@ -252,17 +234,24 @@ class LoopContext(EngineObject):
                 self._length = len(rest) + self.index0 + 1 + (self._ahead is not MISSING)
         return self._length
 
-    def __len__(self) -> int:
-        return self.length
-
     def cycle(self, *values: Any) -> Any:
         """Return one of *values*, in turn from round to round."""
         if not values:
             raise FilterArgumentError("loop.cycle() needs at least one value")
         return values[self.index0 % len(values)]
 
-    def __repr__(self) -> str:
-        return f"<LoopContext {self.index}/{self.length}>"
+
+def _load_rare_loop_members() -> type:
+    from .extra.objects import RareLoopMembers
+
+    return RareLoopMembers
+
+
+add_later_members(
+    LoopContext,
+    _load_rare_loop_members,
+    "__call__ __len__ __repr__ changed depth nextitem previtem revindex revindex0",
+)
 
 
 def bounded_range(*args: int) -> range:

@@ -86,10 +86,7 @@ class BytecodeCache:
             *(sys.version, GENERATED_CODE_VERSION, name, filename, streaming),
             *[getattr(environment, setting) for setting in DEFAULT_SYNTAX],
             *(environment.escapes(name), environment.finalize is None),
-            [
-                [(n, _passed_first(table[n])) for n in sorted(table)]
-                for table in tables
-            ],
+            [[(n, _passed_first(table[n])) for n in sorted(table)] for table in tables],
             source,
         )
         plain = "".join([c if c.isascii() and c.isalnum() else "_" for c in name[-40:]])
@@ -97,7 +94,6 @@ class BytecodeCache:
         bucket = Bucket(environment, f"{plain}_{identity:08x}", repr(dependencies))
         self.load_bytecode(bucket)
         return bucket
-
 
     def get_code(self, template: Any, place: str) -> CodeType:
         """Return the code of *template* from the cache, or compile it and put it there."""

@@ -8,10 +8,11 @@ from ..environment import Environment, Template
 from ..exceptions import TemplateNotFound, TemplateSyntaxError
 from ..undefined import TemplateLookups, Undefined
 from .objects import TemplateModule
+from .streaming import StreamedTemplate, TemplateStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Any
 
 
@@ -143,7 +144,14 @@ class RareTemplate(Template):
     @functools.cached_property
     def python_source(self) -> str:
         """The Python that the template was compiled to."""
-        return self.environment.compile_source(self.source, self.name, self.filename)[0]
+        source, lines = self.environment.compile_source(self.source, self.name, self.filename)
+        texts: list[str] = []
+        shown = 0
+        for code, lineno in zip(source.splitlines(), lines):
+            note = lineno != shown and code.startswith(" ")
+            shown = lineno if note else shown
+            texts.append(f"{code}  # line {lineno}" if note else code)
+        return "\n".join(texts) + "\n"
 
     def make_module(self, variables: Mapping[str, Any] | None = None) -> TemplateModule:
         """Run the template and return what it exports: macros and top-level variables."""
@@ -156,3 +164,28 @@ class RareTemplate(Template):
     def module(self) -> TemplateModule:
         """What the template exports when it is run without variables, made once."""
         return self.make_module()
+
+    @functools.cached_property
+    def streamed(self) -> Template:
+        """The form of the template that hands out pieces, compiled at first use."""
+        origin = (self.name, self.filename, self.globals, self._uptodate)
+        streamed: Template = StreamedTemplate._make(self.environment, self.source, *origin)
+        return streamed
+
+    def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
+        """Yield the text of the template in pieces, as it comes to be.
+
+        >>> "".join(Template("{% for x in y %}{{ x }}{% endfor %}").generate(y="abc"))
+        'abc'
+        """
+        streamed = self.streamed
+        context = streamed.new_context(dict(*args, **kwargs))
+        yield from filter(None, streamed.root_function(context))
+
+    def stream(self, *args: Any, **kwargs: Any) -> TemplateStream:
+        """Return the text of the template as a stream of pieces, to send or to save.
+
+        >>> list(Template("{{ x }}").stream(x=1))
+        ['1']
+        """
+        return TemplateStream(self.generate(*args, **kwargs))

@@ -14,6 +14,7 @@ from ..runtime import pass_context, pass_environment, pass_eval_context
 from ..undefined import TemplateLookups, Undefined
 from .guarding import check_width
 from .limits import check_repetition
+from .objects import RARE_GLOBALS
 from .textfilters import RARE_TEXT_FILTERS
 
 TYPE_CHECKING = False
@@ -304,3 +305,8 @@ for _test_names, _test_function in (
     ("<= le", operator.le),
 ):
     RARE_TESTS.update(dict.fromkeys(_test_names.split(), _test_function))
+RARE_FUNCTIONS: dict[str, dict[str, Any]] = {
+    "filter": RARE_FILTERS,
+    "test": RARE_TESTS,
+    "global": RARE_GLOBALS,
+}

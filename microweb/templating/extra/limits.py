@@ -1,4 +1,4 @@
-"""Operators and repetitions whose results could become too large for memory, with their ceilings."""
+"""Operators and repetitions whose results could grow beyond all memory, with their ceilings."""
 
 from __future__ import annotations
 

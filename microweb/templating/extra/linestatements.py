@@ -10,8 +10,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..lexer import TemplateToken
-
 _LINE_PREFIXES = (
     ("line_statement", r"^[ \t\v]*"),
     ("line_comment", r"(?:^|(?<=\S))[^\S\n]*"),
@@ -38,18 +36,12 @@ class LineStatementLexer(TemplateLexer):
         line_end = r"(?P<end>\s*(?:\n|\Z))"
         inside = rf"{line_end}|[^\S\n]*(?:{EXPRESSION_TOKENS})"
         self.match_token["line_statement"] = re.compile(inside, re.VERBOSE | re.DOTALL).match
-        self.match_token["line_statement_inside"] = self.match_token["block"]
 
-    def read_line_statement(
-        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
-    ) -> int:
+    def read_line_statement(self, source: str, inside: int, line: int, tokens: Any) -> int:
         """Add the tokens of a line and return where the next line begins."""
-        tokens.append(("block_begin", "", line))
         return self.read_tag("line_statement", source, inside, line, tokens)
 
-    def read_line_comment(
-        self, source: str, inside: int, line: int, tokens: list[TemplateToken]
-    ) -> int:
+    def read_line_comment(self, source: str, inside: int, line: int, tokens: Any) -> int:
         """Return where the line ends."""
         end = source.find("\n", inside)
         return len(source) if end < 0 else end

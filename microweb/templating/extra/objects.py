@@ -41,6 +41,13 @@ class TemplateReference(EngineObject):
 class RareLoopMembers(LoopContext):
     """The members that ``loop`` takes over from here when they are first used."""
 
+    depth: Any = property(lambda self: self.depth0 + 1)
+    revindex: Any = property(lambda self: self.length - self.index0)
+    revindex0: Any = property(lambda self: self.length - self.index)
+
+    def __len__(self) -> int:
+        return self.length
+
     @property
     def previtem(self) -> Any:
         if self.index0 < 1:
@@ -237,9 +244,7 @@ def require_block(context: TemplateContext, name: str) -> None:
         raise TemplateRuntimeError(f"the required block {name!r} is not filled by a child template")
 
 
-def import_template(
-    links: Any, imported: Any, given: TemplateContext | None
-) -> TemplateModule:
+def import_template(links: Any, imported: Any, given: TemplateContext | None) -> TemplateModule:
     """Return what another template exports, with the variables of *given* if there is one."""
     template = links.environment.get_template(imported, links.name)
     module: TemplateModule = (
@@ -273,7 +278,7 @@ RARE_RUNTIME_NAMES: dict[str, Any] = {
     "raise_to_power": raise_to_power,
     "require_block": require_block,
 }
-_LINKED_NAMES = {
+_LINKED_NAMES: dict[str, Any] = {
     "choose_escaping": choose_escaping,
     "import_name": import_name,
     "import_template": import_template,

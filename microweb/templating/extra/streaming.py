@@ -6,8 +6,6 @@ have so far before another template or a block goes on, and after some hundred p
 
 from __future__ import annotations
 
-import functools
-
 from ..compiler import TemplateCompiler
 from ..environment import Template
 from ..modules import TemplateLinks
@@ -80,14 +78,12 @@ class StreamingCompiler(TemplateCompiler):
 
     def end_function(self, lineno: int) -> None:
         """Hand out the rest, and hand over to the template that this one extends."""
-        indent, self.indent = self.indent, 1
-        at = len(self.lines) - (self.extends == 1)
-        self.lines.insert(at, (1, "yield ''.join(out)", lineno))
-        self.indent = indent
+        self.write("yield ''.join(out)", lineno)
         self.heads = {"out": "[]", **self.heads}
         if self.extends:
             self.heads["parent"] = "None"
-            self.write("yield from parent.root_function(context)", lineno)
+            condition = "if parent is not None: " if self.extends == 1 else ""
+            self.write(f"{condition}yield from parent.root_function(context)", lineno)
 
     def end_round(self, lineno: int) -> None:
         """Hand out what there is once it is much."""
@@ -140,7 +136,7 @@ class StreamingContext(TemplateContext):
 
 
 class StreamedTemplate(Template):
-    """A template whose functions are generators; `Template` has some members from here."""
+    """A template whose functions are generators."""
 
     streaming = True
 
@@ -151,28 +147,3 @@ class StreamedTemplate(Template):
         """Return a context whose variables are all in *parent*, which is not copied."""
         blocks = {name: [block] for name, block in self.blocks.items()}
         return StreamingContext(self.environment, parent, self.name, blocks, self.eval_context)
-
-    @functools.cached_property
-    def streamed(self) -> StreamedTemplate:
-        """The form of the template that hands out pieces, compiled at first use."""
-        origin = (self.name, self.filename, self.globals, self._uptodate)
-        streamed: StreamedTemplate = StreamedTemplate._make(self.environment, self.source, *origin)
-        return streamed
-
-    def generate(self, *args: Any, **kwargs: Any) -> Iterator[str]:
-        """Yield the text of the template in pieces, as it comes to be.
-
-        >>> "".join(Template("{% for x in y %}{{ x }}{% endfor %}").generate(y="abc"))
-        'abc'
-        """
-        streamed = self.streamed
-        context = streamed.new_context(dict(*args, **kwargs))
-        yield from filter(None, streamed.root_function(context))
-
-    def stream(self, *args: Any, **kwargs: Any) -> TemplateStream:
-        """Return the text of the template as a stream of pieces, to send or to save.
-
-        >>> list(Template("{{ x }}").stream(x=1))
-        ['1']
-        """
-        return TemplateStream(self.generate(*args, **kwargs))

@@ -9,7 +9,6 @@ from __future__ import annotations
 from ..compiler import ChangedSettings, TemplateCompiler
 from ..expressions import (
     ESCAPED,
-    LITERAL_WORDS,
     UNESCAPED,
     CompilerScope,
     EscapingNames,
@@ -53,6 +52,7 @@ class MacroScope(CompilerScope):
 
     def __init__(self, parent: CompilerScope, branch: int, prefix: str) -> None:
         super().__init__(parent, branch, prefix)
+        self.around = parent
         self.inherits_caller = False
         self.specials: dict[str, str] = {}
 
@@ -66,15 +66,15 @@ class MacroScope(CompilerScope):
             return python
         if name in _MACRO_SPECIALS:
             python = self.names[name] = self.specials[name] = f"{self.prefix}_{name}"
-            self.definite.add(name)
             return python
-        around: CompilerScope | None = self.parent
-        while around is not None and around.parent is not None and name not in around.names:
+        around = self.around
+        while around.parent is not None and name not in around.names:
             around = around.parent
-        if around is not None and around.parent is None and self.parent is not around:
-            around = self.parent
+        if around.parent is None and around is not self.around:
+            around = self.around
+            around.starts.append(name)
             around.names[name] = template_python_name(around.prefix, name)
-        return around and CompilerScope.find(around, name)
+        return around.names.get(name)
 
 
 def parse_break(compiler: TemplateCompiler, lineno: int) -> None:
@@ -125,7 +125,7 @@ def write_capture(compiler: TemplateCompiler, tag: str, lineno: int, captured: s
 def parse_set_block(compiler: TemplateCompiler, lineno: int, target: AssignmentTarget) -> None:
     """Compile ``{% set name | filter %}``, whose value is the output of its body."""
     code = captured = f"captured_{compiler.number()}"
-    if compiler.tokens[compiler.index][0] == "|":
+    if compiler.next == "|":
         code = compiler.parse_filters(code)
     write_capture(compiler, "set", lineno, captured)
     compiler.assign(target, code, lineno)
@@ -147,7 +147,7 @@ def parse_with(compiler: TemplateCompiler, lineno: int) -> None:
     """Compile ``{% with name = value %}``."""
     targets: list[AssignmentTarget] = []
     values: list[str] = []
-    while compiler.tokens[compiler.index][0] != "block_end":
+    while compiler.next != "block_end":
         if targets:
             compiler.expect(",")
         targets.append(compiler.parse_single_target(with_namespace=False))
@@ -183,15 +183,33 @@ def parse_autoescape(compiler: TemplateCompiler, lineno: int) -> None:
     compiler.index += 1
 
 
-def check_required_block(
-    compiler: TemplateCompiler, lineno: int, name: str, body: list[TemplateToken]
-) -> None:
-    """Refuse a required block that holds anything, and write the check that a child fills it."""
-    if any(kind != "text" or value.strip() for kind, value, _ in body[1:-1]):
-        message = f"the required block {name!r} may hold only comments and white space"
-        compiler.fail(message, lineno)
-    check = f"{compiler.rare('require_block')}(context, {name!r})"
-    compiler.write_unless_extended(lineno, compiler.write, check, lineno)
+def parse_block_options(
+    compiler: TemplateCompiler, lineno: int, name: str
+) -> tuple[Callable[[list[TemplateToken]], None] | None, str]:
+    """Read ``scoped`` and ``required`` after the name of a block.
+
+    Return the check of what a required block holds, which also writes the check that a child fills
+    it, and the source of the block's context.
+    """
+    options: set[str] = set()
+    while compiler.tokens[compiler.index][1] in ("scoped", "required"):
+        options.add(compiler.expect("name"))
+    if compiler.next == "-":
+        compiler.fail("the name of a block cannot contain '-': use '_'")
+
+    def check(body: list[TemplateToken]) -> None:
+        if any(kind != "text" or value.strip() for kind, value, _ in body[1:-1]):
+            message = f"the required block {name!r} may hold only comments and white space"
+            compiler.fail(message, lineno)
+        code = f"{compiler.rare('require_block')}(context, {name!r})"
+        compiler.write_unless_extended(lineno, compiler.write, code, lineno)
+
+    scope: CompilerScope | None = compiler.scope
+    while "scoped" in options and scope is not None:
+        scope.loop_use = 2
+        scope = scope.parent
+    context = compiler.context_source() if "scoped" in options else "context"
+    return check if "required" in options else None, context
 
 
 def parse_import(compiler: TemplateCompiler, lineno: int) -> None:
@@ -208,13 +226,13 @@ def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
     template = compiler.parse_expression()
     compiler.expect_word("import")
     names: list[tuple[str, str]] = []
-    while compiler.tokens[compiler.index][0] == "name":
+    while compiler.next == "name":
         if names and compiler.tokens[compiler.index + 1][:2] == ("name", "context"):
             break
         name = compiler.parse_assigned_name()
         if name.startswith("_"):
             compiler.fail(f"{name!r} cannot be imported: it begins with an underscore", lineno)
-        names.append((name, compiler.parse_assigned_name() if compiler.skip_word("as") else name))
+        names.append((name, compiler.parse_assigned_name() if compiler.skip("as") else name))
         if not compiler.skip(","):
             break
     context = compiler.parse_context()
@@ -285,14 +303,12 @@ def parse_macro_call(compiler: TemplateCompiler) -> None:
         compiler.fail("{% call %} expects the call of a macro, as in {% call dialog() %}")
 
 
-def parse_parameters(
-    compiler: TemplateCompiler, tag: str, name: str, lineno: int
-) -> list[str]:
+def parse_parameters(compiler: TemplateCompiler, tag: str, name: str, lineno: int) -> list[str]:
     """Read ``(name, name=default)`` and write what each is when the caller leaves it out."""
     parameters: list[str] = []
     lines: list[tuple[str, str]] = []
     with_defaults = False
-    if tag == "call" and compiler.tokens[compiler.index][0] != "(":
+    if tag == "call" and compiler.next != "(":
         return parameters
     compiler.expect("(", f"'(' after the name {name!r}")
     while not compiler.skip(")"):
@@ -335,7 +351,7 @@ def _refuse_tag(compiler: TemplateCompiler, lineno: int) -> None:
     compiler.fail(_REFUSED_TAGS[compiler.tokens[compiler.index][1]], lineno)
 
 
-RARE_TAGS: dict[str, Callable[..., None]] = {
+RARE_TAGS: dict[str, Callable[..., Any]] = {
     **dict.fromkeys(_REFUSED_TAGS, _refuse_tag),
     "autoescape": parse_autoescape,
     "break": parse_break,
@@ -348,8 +364,8 @@ RARE_TAGS: dict[str, Callable[..., None]] = {
     "macro": parse_macro,
     "with": parse_with,
 }
-RARE_FORMS: dict[str, Callable[..., None]] = {
+RARE_FORMS: dict[str, Callable[..., Any]] = {
+    "block options": parse_block_options,
     "recursive for": parse_recursive_loop,
-    "required block": check_required_block,
     "set block": parse_set_block,
 }
