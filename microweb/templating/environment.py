@@ -11,11 +11,11 @@ from types import SimpleNamespace
 
 from .compiler import TemplateCompiler
 from .exceptions import TemplateNotFound, TemplateSyntaxError
-from .filters import DEFAULT_FILTERS, DEFAULT_TESTS
+from .filters import DEFAULT_FILTERS, DEFAULT_GLOBALS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
 from .markup import add_later_members
 from .modules import TemplateLinks, compile_with_lines
-from .runtime import EvalContext, LaterFunction, TemplateContext, bounded_range
+from .runtime import EvalContext, TemplateContext
 from .undefined import Undefined
 
 TYPE_CHECKING = False
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from .extra.bytecode import BytecodeCache
     from .loaders import BaseLoader
 
-DEFAULT_GLOBALS: dict[str, Any] = {"range": bounded_range, "dict": dict}
-for _rare_name in ("cycler", "joiner", "lipsum", "namespace"):
-    DEFAULT_GLOBALS[_rare_name] = LaterFunction("global", _rare_name)
 _OPTIONS: dict[str, Any] = {
     **DEFAULT_SYNTAX,
     "loader": None,

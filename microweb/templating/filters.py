@@ -1,8 +1,8 @@
-"""The everyday filters and tests of the template language.
+"""The everyday filters and tests of the template language, and its global functions.
 
 Each filter, and each test (what stands after ``is``), is a function of the value and further
-arguments. None turns untrusted text into `Markup`. `DEFAULT_FILTERS` and `DEFAULT_TESTS` are the
-tables an `Environment` starts with; those of `extra.filters` are in them too, imported when used.
+arguments. None turns untrusted text into `Markup`. The tables are those an
+`Environment` starts with; what stands in `extra.filters` is in them too, imported when it is used.
 """
 
 from __future__ import annotations
@@ -10,10 +10,9 @@ from __future__ import annotations
 import re
 from collections import abc
 
-from .exceptions import FilterArgumentError
 from .markup import Markup, escape, soft_str
-from .runtime import LaterFunction, pass_environment, pass_eval_context
-from .undefined import TemplateLookups, Undefined
+from .runtime import LaterFunction, bounded_range, pass_environment, pass_eval_context
+from .undefined import Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,37 +20,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NUMBER_TEXT_LIMIT = 4000
-
-
-def lower_if_text(value: Any) -> Any:
-    """Return text in lower case and anything else unchanged, as the key of a comparison."""
-    return value.lower() if isinstance(value, str) else value
-
-
-def make_value_getter(
-    environment: Any, attribute: str | int | None, any_case: bool = False, default: Any = None
-) -> Callable[[Any], Any]:
-    """Return a function that follows a dotted *attribute* into a value, through the guard.
-
-    Parts made of digits are items. *default* stands in for what is undefined; with *any_case* text
-    is returned in lower case.
-    """
-    lookups = TemplateLookups(environment.undefined)
-    parts: list[Any] = [attribute]
-    if isinstance(attribute, str):
-        parts = [
-            int(name) if name.isascii() and name.isdigit() else name
-            for name in attribute.split(".")
-        ]
-
-    def get(value: Any) -> Any:
-        for part in parts if attribute is not None else ():
-            value = lookups.item(value, part)
-            if default is not None and isinstance(value, Undefined):
-                value = default
-        return lower_if_text(value) if any_case else value
-
-    return get
 
 
 def filter_default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
@@ -80,25 +48,6 @@ def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | N
     return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
 
 
-def filter_truncate(
-    s: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
-) -> str:
-    """Cut text to *length* characters with *end*, at a word unless *killwords*.
-
-    Text longer by no more than *leeway* is left alone.
-    """
-    text = soft_str(s)
-    if length < len(end):
-        raise FilterArgumentError(
-            f"truncate needs a length of at least {len(end)}, that of the end {end!r}, "
-            f"got {length!r}"
-        )
-    if len(text) <= length + leeway:
-        return text
-    cut = text[: length - len(end)]
-    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
-
-
 def filter_float(value: Any, default: float = 0.0) -> float:
     """Return the number, or *default* if there is none."""
     try:
@@ -123,31 +72,6 @@ def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
             return default
 
 
-def sort_values(
-    values: Iterable[Any], key: Callable[[Any], Any], reverse: bool = False
-) -> list[Any]:
-    """Sort, turning the TypeError of values that cannot be compared into a sentence."""
-    try:
-        return sorted(values, key=key, reverse=reverse)
-    except TypeError as error:
-        raise FilterArgumentError(f"the values cannot be put in order: {error}") from error
-
-
-def filter_sort(
-    environment: Any,
-    value: Iterable[Any],
-    reverse: bool = False,
-    case_sensitive: bool = False,
-    attribute: str | int | None = None,
-) -> list[Any]:
-    """Return the items sorted, by an *attribute* or several, separated by commas."""
-    names = attribute.split(",") if isinstance(attribute, str) else [attribute]
-    getters = [make_value_getter(environment, name, not case_sensitive) for name in names]
-    several = len(getters) > 1
-    key = (lambda item: [get(item) for get in getters]) if several else getters[0]
-    return sort_values(value, key, reverse)
-
-
 def filter_first(environment: Any, seq: Iterable[Any]) -> Any:
     """Return the first item, undefined if there is none."""
     for item in seq:
@@ -167,6 +91,8 @@ def filter_join(
 ) -> str:
     """Join the items with *d* between them, escaped if autoescaping is on."""
     if attribute is not None:
+        from .extra.filters import make_value_getter
+
         value = map(make_value_getter(eval_context.environment, attribute), value)
     items = list(value)
     if not eval_context.autoescape or {str} == {type(d), *map(type, items)}:
@@ -174,16 +100,6 @@ def filter_join(
     if hasattr(d, "__html__") or any(hasattr(item, "__html__") for item in items):
         return escape(d).join(items)
     return soft_str(d).join(map(soft_str, items))
-
-
-def filter_reverse(value: Any) -> Any:
-    """Return text backwards, or an iterator over the items from last to first."""
-    if isinstance(value, str):
-        return value[::-1]
-    try:
-        return reversed(value)
-    except TypeError:
-        return iter(list(value)[::-1])
 
 
 DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
@@ -203,19 +119,16 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "list": list,
     "lower": lambda s: s.lower() if s.__class__ is str else soft_str(s).lower(),
     "replace": pass_eval_context(filter_replace),
-    "reverse": filter_reverse,
     "safe": lambda value: Markup(value),
-    "sort": pass_environment(filter_sort),
     "string": soft_str,
     "title": filter_title,
     "trim": lambda s, chars=None: soft_str(s).strip(chars),
-    "truncate": filter_truncate,
     "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
 }
 _RARE_FILTER_NAMES = (
     "attr batch center dictsort filesizeformat forceescape format groupby indent items map max min"
-    " pprint random reject rejectattr round select selectattr slice striptags sum tojson unique"
-    " urlencode urlize wordcount wordwrap xmlattr"
+    " pprint random reject rejectattr reverse round select selectattr slice sort striptags sum tojson"
+    " truncate unique urlencode urlize wordcount wordwrap xmlattr"
 )
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "boolean": lambda value: value is True or value is False,
@@ -235,7 +148,10 @@ _RARE_TEST_NAMES = (
     "!= < <= == > >= callable divisibleby eq equalto escaped filter float ge greaterthan gt"
     " iterable le lessthan lower lt ne number sameas sequence test upper"
 )
-for _rare_name in _RARE_FILTER_NAMES.split():
-    DEFAULT_FILTERS[_rare_name] = LaterFunction("filter", _rare_name)
-for _rare_name in _RARE_TEST_NAMES.split():
-    DEFAULT_TESTS[_rare_name] = LaterFunction("test", _rare_name)
+DEFAULT_GLOBALS: dict[str, Any] = {"range": bounded_range, "dict": dict}
+for _kind, _names, _table in (
+    ("filter", _RARE_FILTER_NAMES, DEFAULT_FILTERS),
+    ("test", _RARE_TEST_NAMES, DEFAULT_TESTS),
+    ("global", "cycler joiner lipsum namespace", DEFAULT_GLOBALS),
+):
+    _table.update({name: LaterFunction(_kind, name) for name in _names.split()})

@@ -8,7 +8,6 @@ import operator
 from ...text.missing import import_stdlib
 from ...text.nearest import did_you_mean
 from ..exceptions import FilterArgumentError
-from ..filters import lower_if_text, make_value_getter, sort_values
 from ..markup import Markup
 from ..runtime import pass_context, pass_environment, pass_eval_context
 from ..undefined import TemplateLookups, Undefined
@@ -21,6 +20,37 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import Any
+
+
+def lower_if_text(value: Any) -> Any:
+    """Return text in lower case and anything else unchanged, as the key of a comparison."""
+    return value.lower() if isinstance(value, str) else value
+
+
+def make_value_getter(
+    environment: Any, attribute: str | int | None, any_case: bool = False, default: Any = None
+) -> Callable[[Any], Any]:
+    """Return a function that follows a dotted *attribute* into a value, through the guard.
+
+    Parts made of digits are items. *default* stands in for what is undefined; with *any_case* text
+    is returned in lower case.
+    """
+    lookups = TemplateLookups(environment.undefined)
+    parts: list[Any] = [attribute]
+    if isinstance(attribute, str):
+        parts = [
+            int(name) if name.isascii() and name.isdigit() else name
+            for name in attribute.split(".")
+        ]
+
+    def get(value: Any) -> Any:
+        for part in parts if attribute is not None else ():
+            value = lookups.item(value, part)
+            if default is not None and isinstance(value, Undefined):
+                value = default
+        return lower_if_text(value) if any_case else value
+
+    return get
 
 
 def filter_attr(environment: Any, obj: Any, name: str) -> Any:
@@ -71,6 +101,31 @@ def filter_dictsort(
     get = operator.itemgetter(0 if by == "key" else 1)
     key = get if case_sensitive else lambda pair: lower_if_text(get(pair))
     return sort_values(value.items(), key, reverse)
+
+
+def sort_values(
+    values: Iterable[Any], key: Callable[[Any], Any], reverse: bool = False
+) -> list[Any]:
+    """Sort, turning the TypeError of values that cannot be compared into a sentence."""
+    try:
+        return sorted(values, key=key, reverse=reverse)
+    except TypeError as error:
+        raise FilterArgumentError(f"the values cannot be put in order: {error}") from error
+
+
+def filter_sort(
+    environment: Any,
+    value: Iterable[Any],
+    reverse: bool = False,
+    case_sensitive: bool = False,
+    attribute: str | int | None = None,
+) -> list[Any]:
+    """Return the items sorted, by an *attribute* or several, separated by commas."""
+    names = attribute.split(",") if isinstance(attribute, str) else [attribute]
+    getters = [make_value_getter(environment, name, not case_sensitive) for name in names]
+    several = len(getters) > 1
+    key = (lambda item: [get(item) for get in getters]) if several else getters[0]
+    return sort_values(value, key, reverse)
 
 
 def filter_unique(
@@ -154,6 +209,16 @@ def filter_items(value: Any) -> Iterator[Any]:
     if not hasattr(value, "items"):
         raise FilterArgumentError(f"items needs a mapping, got {type(value).__name__!r}")
     yield from value.items()
+
+
+def filter_reverse(value: Any) -> Any:
+    """Return text backwards, or an iterator over the items from last to first."""
+    if isinstance(value, str):
+        return value[::-1]
+    try:
+        return reversed(value)
+    except TypeError:
+        return iter(list(value)[::-1])
 
 
 def filter_sum(
@@ -245,9 +310,11 @@ RARE_FILTERS: dict[str, Callable[..., Any]] = {
     "random": pass_context(filter_random),
     "reject": _marked(pass_context, filter_choose, False, False),
     "rejectattr": _marked(pass_context, filter_choose, False, True),
+    "reverse": filter_reverse,
     "select": _marked(pass_context, filter_choose, True, False),
     "selectattr": _marked(pass_context, filter_choose, True, True),
     "slice": filter_slice,
+    "sort": pass_environment(filter_sort),
     "sum": pass_environment(filter_sum),
     "tojson": pass_eval_context(filter_tojson),
     "unique": pass_environment(filter_unique),

@@ -24,6 +24,25 @@ _LINK_TRAILERS = ".,:!?]}"
 _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 
 
+def filter_truncate(
+    s: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
+) -> str:
+    """Cut text to *length* characters with *end*, at a word unless *killwords*.
+
+    Text longer by no more than *leeway* is left alone.
+    """
+    text = soft_str(s)
+    if length < len(end):
+        raise FilterArgumentError(
+            f"truncate needs a length of at least {len(end)}, that of the end {end!r}, "
+            f"got {length!r}"
+        )
+    if len(text) <= length + leeway:
+        return text
+    cut = text[: length - len(end)]
+    return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
 def filter_indent(s: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
     """Indent each line but the *first*, and but *blank* ones, by *width* spaces or that text."""
     text = soft_str(s)
@@ -235,6 +254,7 @@ RARE_TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "pprint": filter_pprint,
     "round": filter_round,
     "striptags": filter_striptags,
+    "truncate": filter_truncate,
     "urlencode": filter_urlencode,
     "urlize": pass_eval_context(filter_urlize),
     "wordcount": filter_wordcount,
