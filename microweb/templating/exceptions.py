@@ -1,7 +1,4 @@
-"""What can go wrong with a template, as one tree of exceptions.
-
-Each class says when it is raised. Nothing here knows how templates are read or run.
-"""
+"""What can go wrong with a template, as one tree of exceptions."""
 
 from __future__ import annotations
 
@@ -24,11 +21,7 @@ class TemplateError(Exception):
 
 class TemplateNotFound(OSError, LookupError, TemplateError):
     """No loader has the template *name*; *message* is the sentence to show, *tried* the places
-    looked at.
-
-    ``list_names`` is what can be asked for the names there are: only who reads the message pays
-    for the search for a near one.
-    """
+    looked at. ``list_names`` can be asked for the names there are, for a near one."""
 
     def __init__(self, name: Any, message: str | None = None, *, tried: Sequence[str] = ()) -> None:
         self.name = None if name is None else str(name)
@@ -43,7 +36,7 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         tried = "; tried " + ", ".join(map(repr, self.tried[:20])) if self.tried else ""
         try:
             near = did_you_mean(self.name or "", self.list_names())
-        except TypeError:
+        except (TypeError, ImportError):
             near = ""
         return f"{self.args[0]}{tried}.{near}"
 
@@ -66,9 +59,7 @@ class TemplateSyntaxError(TemplateError):
         self, message: str, lineno: int, name: str | None = None, filename: str | None = None
     ) -> None:
         super().__init__(message)
-        self.lineno = lineno
-        self.name = name
-        self.filename = filename
+        self.lineno, self.name, self.filename = lineno, name, filename
         self.source: str | None = None
 
     def __reduce__(self) -> Any:

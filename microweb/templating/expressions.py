@@ -28,23 +28,14 @@ _OR, _AND, _NOT, _COMPARE, _ADD, _CONCAT, _MULTIPLY, _POWER = range(1, 9)
 _BINDING_POWERS = {
     "or": _OR,
     "and": _AND,
-    "not": _COMPARE,
-    "in": _COMPARE,
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), _COMPARE),
+    **dict.fromkeys(("not", "in", "==", "!=", "<", "<=", ">", ">="), _COMPARE),
     **dict.fromkeys(("+", "-"), _ADD),
-    **dict.fromkeys(("*", "/", "//", "%"), _MULTIPLY),
     "~": _CONCAT,
+    **dict.fromkeys(("*", "/", "//", "%"), _MULTIPLY),
     "**": _POWER,
 }
-_GUARDED_OPERATORS = {"*": "multiply_values", "%": "format_or_divide", "**": "raise_to_power"}
-LITERAL_WORDS = {
-    "true": "True",
-    "false": "False",
-    "none": "None",
-    "True": "True",
-    "False": "False",
-    "None": "None",
-}
+_OPERATOR_FUNCTIONS = {"*": "multiply_values", "%": "format_or_divide", "**": "raise_to_power"}
+LITERAL_WORDS = {word: word.title() for word in "true false none True False None".split()}
 _LOOP_ATTRIBUTES = frozenset(
     "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
     " changed".split()
@@ -53,7 +44,7 @@ _LOOP_ATTRIBUTES = frozenset(
 COUNTED_ATTRIBUTES = {"index": "({} + 1)", "index0": "{}", "first": "({} == 0)"}
 _NO_TEST_ARGUMENT = frozenset(("else", "or", "and", "is", "if", "in", "not", "recursive"))
 _EXPRESSION_ENDS = frozenset(("variable_end", "block_end", "eof", ")"))
-_LINK_LIMIT = 2000
+_LINK_LIMIT = 1000
 
 # What the source calls to put out a value, to return captured output, for ``~``, and the
 # `EvalContext` that it hands on.
@@ -169,7 +160,7 @@ class ExpressionCompiler:
             yield
 
     def link(self) -> None:
-        """Count an operator, call, filter or the like; one tag may have 2,000 of them."""
+        """Count an operator, call, filter or the like; one tag may have 1,000 of them."""
         self.links += 1
         if self.links > _LINK_LIMIT:
             self.fail("too deeply nested: write it in several steps")
@@ -261,50 +252,43 @@ class ExpressionCompiler:
         return tuple_source(items)
 
     def parse_binary(self, minimum: int) -> str:
-        """Read operators that bind at least as tightly as *minimum*."""
+        """Read operators that bind at least as tightly as *minimum*.
+
+        ``level`` is the power of those in *code* that no brackets surround yet.
+        """
+        level = 0
         if minimum <= _NOT and self.skip("not"):
-            left = f"(not {self.parse_binary(_NOT)})"
+            code = f"(not {self.parse_binary(_NOT)})"
         else:
-            left = self.parse_unary()
+            code = self.parse_unary()
         while True:
-            kind, value, _ = self.tokens[self.index]
-            power = _BINDING_POWERS.get(value, 0) if kind == value or kind == "name" else 0
+            kind, operator, _ = self.tokens[self.index]
+            power = _BINDING_POWERS.get(operator, 0) if kind in (operator, "name") else 0
             if power < minimum or not power:
-                return left
-            if power == _COMPARE:
-                left = self.parse_comparison(left)
-            elif power <= _AND or power == _CONCAT:
-                left = self.parse_chain(left, value, power)
-            else:
+                return f"({code})" if level and level != _CONCAT else code
+            self.index += 1
+            if power in (_ADD, _MULTIPLY, _POWER):
                 self.link()
-                self.index += 1
-                right = self.parse_binary(power + 1)
-                function = _GUARDED_OPERATORS.get(value, "")
-                if value == "**":
-                    self.rare(function)
-                left = f"{function}({left}, {right})" if function else f"({left} {value} {right})"
-
-    def parse_chain(self, first: str, operator: str, power: int) -> str:
-        """Read a run of one operator that associates either way as one flat piece."""
-        items = [first]
-        while self.skip(operator):
-            items.append(self.parse_binary(power + 1))
-        if operator == "~":
-            return f"{self.escaping.concatenate}({', '.join(items)})"
-        return f"({f' {operator} '.join(items)})"
-
-    def parse_comparison(self, code: str) -> str:
-        """Read ``first < second in third`` as one piece."""
-        while True:
-            kind, value, _ = self.tokens[self.index]
-            if self.skip("not"):
+            if operator == "not":
                 self.expect_word("in")
-                value = "not in"
-            elif kind in (value, "name") and _BINDING_POWERS.get(value) == _COMPARE:
-                self.index += 1
+                operator = "not in"
+            right = self.parse_binary(power + 1)
+            if operator == "~":
+                first = (
+                    f"{code[:-1]}, "
+                    if level == _CONCAT
+                    else f"{self.escaping.concatenate}({code}, "
+                )
+                code = f"{first}{right})"
+            elif operator in _OPERATOR_FUNCTIONS:
+                if operator == "**":
+                    self.rare(_OPERATOR_FUNCTIONS[operator])
+                code = f"{_OPERATOR_FUNCTIONS[operator]}({code}, {right})"
+                power = 0
             else:
-                return f"({code})"
-            code += f" {value} {self.parse_binary(_ADD)}"
+                code = f"({code})" if level not in (0, power, _CONCAT) else code
+                code = f"{code} {operator} {right}"
+            level = power
 
     def parse_unary(self, with_filters: bool = True) -> str:
         """Read a sign and its operand, or a primary with all that follows it."""
@@ -396,11 +380,7 @@ class ExpressionCompiler:
     def parse_subscript(self) -> str:
         """Read what stands in ``[ ]`` after a value, and the closing bracket."""
         line = self.tokens[self.index][2]
-        items: list[str] = []
-        while not self.skip("]"):
-            if items:
-                self.expect(",", "',' or ']'")
-            items.append(self.parse_slice())
+        items = [self.parse_slice() for _ in self.until("]")]
         if not items:
             self.fail("expected an index or a slice between '[' and ']'", line)
         return items[0] if len(items) == 1 else tuple_source(items)

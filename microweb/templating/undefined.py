@@ -69,10 +69,8 @@ class Undefined(EngineObject):
         name: Any = None,
         exc: type[Exception] = UndefinedError,
     ) -> None:
-        self._undefined_hint = hint
-        self._undefined_obj = obj
-        self._undefined_name = name
-        self._undefined_exception = exc
+        self._undefined_hint, self._undefined_obj = hint, obj
+        self._undefined_name, self._undefined_exception = name, exc
 
     @property
     def _undefined_message(self) -> str:
@@ -115,9 +113,6 @@ class Undefined(EngineObject):
 
     def __iter__(self) -> Iterator[Any]:
         return iter(())
-
-    def __bool__(self) -> bool:
-        return False
 
     def __repr__(self) -> str:
         return "Undefined"
