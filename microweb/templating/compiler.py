@@ -435,21 +435,11 @@ class TemplateCompiler(ExpressionCompiler):
 
     def parse_include(self, lineno: int) -> None:
         template = self.parse_expression()
-        ignore_missing = self.skip("ignore")
-        if ignore_missing:
-            self.expect_word("missing")
-        arguments = f"{template}, {self.parse_context(default=True)}, {ignore_missing}"
+        if self.next == "block_end":
+            arguments = f"{template}, {self.context_source()}"
+        else:
+            arguments = self.rare_tag("include options")(self, template)
         self.write_unless_extended(lineno, self.call_include, arguments, lineno)
-
-    def parse_context(self, default: bool = False) -> str:
-        """Read ``with context`` or ``without context`` if it is there; return the source of the
-        context to hand on."""
-        given = default
-        word, following = self.tokens[self.index][1], self.tokens[self.index + 1][1]
-        if word in ("with", "without") and following == "context":
-            self.index += 2
-            given = word == "with"
-        return self.context_source() if given else "None"
 
     def context_source(self) -> str:
         """Return the source of a context that knows the local names too."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from _ast import AST, PyCF_ONLY_AST  # without all of `ast`
 
-from .exceptions import TemplateNotFound, TemplateRuntimeError
+from .exceptions import TemplateRuntimeError
 from .markup import Markup, escape_each, escape_text
 from .runtime import (
     EvalContext,
@@ -79,20 +79,14 @@ class TemplateLinks:
             context.blocks.setdefault(block, []).append(function)
         return template
 
-    def find_included(self, names: Any, ignore: bool) -> Any:
-        """Return an included template; None if it is missing and may be."""
-        try:
-            return self.environment.get_or_select_template(names, self.name)
-        except TemplateNotFound:
-            if ignore:
-                return None
-            raise
+    def get_included(self, names: Any) -> Any:
+        """Return the template to include, or the first that exists of several."""
+        return self.environment.get_or_select_template(names, self.name)
 
-    def include(self, names: Any, given: Any, ignore: bool, out: list[str]) -> None:
+    def include(self, names: Any, given: Any, out: list[str]) -> None:
         """Render another template into *out*, with the variables of the context *given*."""
-        template = self.find_included(names, ignore)
-        if template is not None:
-            template.root_function(template.context_from(given), out)
+        template = self.get_included(names)
+        template.root_function(template.context_from(given), out)
 
     def rare(self, name: str) -> Any:
         """Return what few templates call, from `extra.objects`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..exceptions import FilterArgumentError, TemplateRuntimeError
+from ..exceptions import FilterArgumentError, TemplateNotFound, TemplateRuntimeError
 from ..markup import Markup, escape_text
 from ..runtime import (
     BlockReference,
@@ -262,6 +262,14 @@ def import_name(links: Any, module: TemplateModule, wanted: str) -> Any:
     return found
 
 
+def template_or_empty(links: Any, names: Any) -> Any:
+    """Return the template to include, an empty one if it is missing."""
+    try:
+        return links.get_included(names)
+    except TemplateNotFound:
+        return links.environment.from_string("")
+
+
 def choose_escaping(links: Any, value: Any) -> tuple[Any, ...]:
     """Return what a compiled template calls where it has to escape as *value* says."""
     context = EvalContext(links.environment, bool(value))
@@ -282,6 +290,7 @@ _LINKED_NAMES: dict[str, Any] = {
     "choose_escaping": choose_escaping,
     "import_name": import_name,
     "import_template": import_template,
+    "template_or_empty": template_or_empty,
 }
 
 

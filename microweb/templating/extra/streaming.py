@@ -115,12 +115,10 @@ class StreamingLinks(TemplateLinks):
         """Return the streamed form of the template to extend."""
         return super().get_parent(parent).streamed
 
-    def stream_include(self, names: Any, given: Any, ignore: bool) -> Iterator[str]:
+    def stream_include(self, names: Any, given: Any) -> Iterator[str]:
         """Render another template piece by piece."""
-        template = self.find_included(names, ignore)
-        if template is not None:
-            streamed = template.streamed
-            yield from streamed.root_function(streamed.context_from(given))
+        template = self.get_included(names).streamed
+        yield from template.root_function(template.context_from(given))
 
     def names(self) -> dict[str, Any]:
         """Return the names that the template's module may use."""

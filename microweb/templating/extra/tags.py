@@ -212,13 +212,32 @@ def parse_block_options(
     return check if "required" in options else None, context
 
 
+def parse_context(compiler: TemplateCompiler, default: bool = False) -> str:
+    """Read ``with context`` or ``without context`` if it is there; return the source of the
+    context to hand on."""
+    given = default
+    (_, word, _), (_, following, _) = compiler.tokens[compiler.index : compiler.index + 2]
+    if word in ("with", "without") and following == "context":
+        compiler.index += 2
+        given = word == "with"
+    return compiler.context_source() if given else "None"
+
+
+def parse_include_options(compiler: TemplateCompiler, template: str) -> str:
+    """Read ``ignore missing`` and the context to give; return the source of the arguments."""
+    if compiler.skip("ignore"):
+        compiler.expect_word("missing")
+        template = f"{compiler.rare('template_or_empty')}({template})"
+    return f"{template}, {parse_context(compiler, default=True)}"
+
+
 def parse_import(compiler: TemplateCompiler, lineno: int) -> None:
     """Compile ``{% import template as name %}``."""
     template = compiler.parse_expression()
     compiler.expect_word("as")
     target = compiler.parse_assigned_name()
     function = compiler.rare("import_template")
-    compiler.assign(target, f"{function}({template}, {compiler.parse_context()})", lineno)
+    compiler.assign(target, f"{function}({template}, {parse_context(compiler)})", lineno)
 
 
 def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
@@ -235,7 +254,7 @@ def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
         names.append((name, compiler.parse_assigned_name() if compiler.skip("as") else name))
         if not compiler.skip(","):
             break
-    context = compiler.parse_context()
+    context = parse_context(compiler)
     if not names:
         compiler.fail("expected the names to import")
     module = f"module_{compiler.number()}"
@@ -365,6 +384,7 @@ RARE_TAGS: dict[str, Callable[..., Any]] = {
     "with": parse_with,
 }
 RARE_FORMS: dict[str, Callable[..., Any]] = {
+    "include options": parse_include_options,
     "block options": parse_block_options,
     "recursive for": parse_recursive_loop,
     "set block": parse_set_block,
