@@ -39,16 +39,22 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def _describe_missing(owner: object, name: str) -> str:
-    """Say that *owner* lacks *name*, and what to use instead."""
-    try:
-        from .extra.leftout import describe_left_out
-    except ImportError:
-        return f"{type(owner).__name__} has no {name!r}."
-    return describe_left_out(type(owner).__name__, name)
+class TemplatePart:
+    """The base of `Environment` and `Template`: it says what there is instead of a missing name."""
+
+    def describe_missing(self, name: str) -> str:
+        """Say that there is no *name*, and what to use instead."""
+        try:
+            from .extra.leftout import describe_left_out
+        except ImportError:
+            return f"{type(self).__name__} has no {name!r}."
+        return describe_left_out(type(self).__name__, name)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(self.describe_missing(name))
 
 
-class Environment:
+class Environment(TemplatePart):
     """The settings shared by templates, and the cache of those that are loaded.
 
     *loader* finds templates by name. *autoescape* is a bool, or a function of a template's name
@@ -89,13 +95,10 @@ class Environment:
         for name in options:
             if name not in _OPTIONS:
                 known = ", ".join(_OPTIONS)
-                raise TypeError(f"{_describe_missing(self, name)} The options are {known}.")
+                raise TypeError(f"{self.describe_missing(name)} The options are {known}.")
         vars(self).update(options)
         self.lexer()
         self.cache: dict[tuple[Any, str], Template] = {}
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(_describe_missing(self, name))
 
     def lexer(self) -> TemplateLexer:
         """Return the lexer for the delimiters and rules as they are now."""
@@ -120,22 +123,19 @@ class Environment:
 
         TemplateSyntaxError is raised for what does not follow the language.
         """
-        compiler: TemplateCompiler | None = None
+        make = self.streaming_compiler() if streaming else TemplateCompiler
+        tokens = self.lexer().tokenize(source, name, filename)
+        compiler = make(self, tokens, name, filename, self.escapes(name))
         try:
-            tokens = self.lexer().tokenize(source, name, filename)
-            compiler = TemplateCompiler(self, tokens, name, filename, self.escapes(name))
-            if streaming:
-                from .extra.streaming import StreamingCompiler
-
-                compiler = StreamingCompiler(self, tokens, name, filename, self.escapes(name))
             return compiler.compile()
         except TemplateSyntaxError as error:
             error.source = source
             raise
         except RecursionError:
-            line = 1 if compiler is None else compiler.tokens[compiler.index][2]
-            message = "the template is too deeply nested"
-            raise TemplateSyntaxError(message, line, name, filename) from None
+            line = tokens[compiler.index][2]
+            error = TemplateSyntaxError("the template is too deeply nested", line, name, filename)
+            error.source = source
+            raise error from None
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
@@ -177,8 +177,7 @@ class Environment:
         template = Template._make(self, source, name, filename, globals, uptodate)
         if self.cache_size:
             if 0 < self.cache_size <= len(self.cache):
-                for oldest in list(self.cache)[:1]:
-                    self.cache.pop(oldest, None)
+                self.cache.pop(next(iter(list(self.cache))), None)
             self.cache[key] = template
         return template
 
@@ -191,8 +190,7 @@ class Environment:
         """Return a template by its name, or the first that exists of several."""
         if isinstance(template_name_or_list, (str, Template, Undefined)):
             return self.get_template(template_name_or_list, parent, globals)  # type: ignore[arg-type]
-        selected: Template = self.select_template(template_name_or_list, parent, globals)
-        return selected
+        return self.select_template(template_name_or_list, parent, globals)  # type: ignore[no-any-return]
 
 
 def _load_rare_environment() -> type:
@@ -204,11 +202,11 @@ def _load_rare_environment() -> type:
 add_later_members(
     Environment,
     _load_rare_environment,
-    "compile_expression getattr getitem list_templates overlay select_template",
+    "compile_expression getattr getitem list_templates overlay select_template streaming_compiler",
 )
 
 
-class Template:
+class Template(TemplatePart):
     """A compiled template; made by an `Environment`, or from text with the default settings.
 
     ``name`` is what it was loaded by, ``filename`` its path; both are None for text.
@@ -218,12 +216,6 @@ class Template:
     """
 
     streaming = False
-    if TYPE_CHECKING:
-        source: str
-        name: str | None
-        filename: str | None
-        globals: Mapping[str, Any]
-        root_function: Callable[..., Any]
 
     def __new__(cls, source: str, **settings: Any) -> Template:
         return Environment(**settings).from_string(source)
@@ -238,7 +230,7 @@ class Template:
         globals: Mapping[str, Any] | None = None,
         uptodate: Callable[[], bool] | None = None,
     ) -> Any:
-        template = object.__new__(cls)
+        template: Any = object.__new__(cls)
         template.environment, template.source = environment, source
         template.name, template.filename = name, filename
         template.globals, template._uptodate = globals or {}, uptodate
@@ -247,9 +239,6 @@ class Template:
         exec(template._load_code(names), names)
         template.root_function, template.blocks = names["root"], names["blocks"]
         return template
-
-    def __getattr__(self, name: str) -> Any:
-        raise AttributeError(_describe_missing(self, name))
 
     def _links(self) -> TemplateLinks:
         return TemplateLinks(self.environment, self.name)
@@ -271,7 +260,7 @@ class Template:
         cache = self.environment.bytecode_cache
         if cache is None or self.name is None:
             return self._compile(place)
-        return cache.get_code(self, place)
+        return cache.get_code(self, place)  # type: ignore[no-any-return]
 
     def _compile(self, place: str) -> CodeType:
         source, lines = self.environment.compile_source(

@@ -62,8 +62,7 @@ class EvalContext(EngineObject):
     """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on."""
 
     def __init__(self, environment: Any, autoescape: bool) -> None:
-        self.environment = environment
-        self.autoescape = autoescape
+        self.environment, self.autoescape = environment, autoescape
 
 
 class TemplateContext(EngineObject):
@@ -82,12 +81,9 @@ class TemplateContext(EngineObject):
         blocks: dict[str, list[Any]],
         eval_context: EvalContext | None = None,
     ) -> None:
-        self.environment = environment
-        self.parent = parent
+        self.environment, self.eval_context = environment, eval_context
+        self.parent, self.name, self.blocks = parent, name, blocks
         self.vars: dict[str, Any] = {}
-        self.name = name
-        self.blocks = blocks
-        self.eval_context = eval_context
 
     def resolve(self, name: str) -> Any:
         """Return the variable *name*, or an undefined value."""
@@ -105,10 +101,6 @@ class TemplateContext(EngineObject):
         """Return all variables as one new dict."""
         return {**self.parent, **self.vars}
 
-    def get_exported(self) -> dict[str, Any]:
-        """Return what an import of this template sees: no name with a leading underscore."""
-        return {name: value for name, value in self.vars.items() if name[:1] != "_"}
-
     def __contains__(self, name: object) -> bool:
         return name in self.vars or name in self.parent
 
@@ -117,7 +109,7 @@ class TemplateContext(EngineObject):
 
     def derived(self, local: Mapping[str, Any]) -> TemplateContext:
         """Return a context of the same blocks that also knows the variables *local*."""
-        variables = {**self.get_all(), **local}
+        variables = {**self.parent, **self.vars, **local}
         same = (self.name, self.blocks, self.eval_context)
         return type(self)(self.environment, variables, *same)
 
@@ -136,18 +128,14 @@ class TemplateContext(EngineObject):
         """Call *function* as a template does, with the first argument that it has asked for."""
         return self.callee(function)(*args, **kwargs)
 
-    def block_at(self, name: str, index: int, autoescape: bool) -> Any:
-        """Return the block *name* at one level of inheritance, 0 being the most derived."""
-        if index >= len(self.blocks.get(name, ())):
-            hint = f"there is no parent block called {name!r}."
-            return self.environment.undefined(hint, name="super")
-        return BlockReference(self, name, index, autoescape)
-
     def parent_block(self, name: str, current: Callable[..., Any], autoescape: bool) -> Any:
         """Return what ``super()`` is in the function *current* of the block *name*."""
         functions = self.blocks.get(name, [])
-        index = functions.index(current) + 1 if current in functions else len(functions)
-        return self.block_at(name, index, autoescape)
+        following = functions[functions.index(current) + 1 :] if current in functions else []
+        if following:
+            return BlockReference(self, name, following, autoescape)
+        hint = f"there is no parent block called {name!r}."
+        return self.environment.undefined(hint, name="super")
 
     def run_block(self, function: Callable[..., Any]) -> list[str]:
         """Return the output of a block's function as pieces."""
@@ -157,28 +145,28 @@ class TemplateContext(EngineObject):
 
 
 class BlockReference(EngineObject):
-    """``super`` and ``self.name``: called, it renders that block; ``super`` is one level up."""
+    """``super`` and ``self.name``: called, it renders the first of the block's *functions*."""
 
-    def __init__(self, context: TemplateContext, name: str, index: int, autoescape: bool) -> None:
-        self._context = context
-        self._name = name
-        self._index = index
-        self._autoescape = autoescape
+    def __init__(
+        self, context: TemplateContext, name: str, functions: list[Any], autoescape: bool
+    ) -> None:
+        self._context, self._name = context, name
+        self._functions, self._autoescape = functions, autoescape
 
     @property
     def super(self) -> Any:
-        return self._context.block_at(self._name, self._index + 1, self._autoescape)
+        return self._context.parent_block(self._name, self._functions[0], self._autoescape)
 
     def __call__(self) -> str:
-        text = "".join(self._context.run_block(self._context.blocks[self._name][self._index]))
+        text = "".join(self._context.run_block(self._functions[0]))
         return Markup(text) if self._autoescape else text
 
 
 class LoopContext(EngineObject):
     """``loop`` inside ``{% for %}``: what is iterated over, knowing where it is.
 
-    *iterable* is what is iterated over, *undefined* the class for what does not exist, *recurse*
-    the function that a recursive loop calls, *depth0* how deep it is.
+    *undefined* is the class for what does not exist, *recurse* the function that a recursive loop
+    calls, *depth0* how deep it is.
 
     >>> [(loop.index, item) for loop in [LoopContext("ab", Undefined)] for item in loop]
     [(1, 'a'), (2, 'b')]
@@ -195,14 +183,11 @@ class LoopContext(EngineObject):
         recurse: Callable[..., Any] | None = None,
         depth0: int = 0,
     ) -> None:
-        self._iterable = iterable
-        self._iterator = iter(iterable)
-        self._undefined = undefined
-        self._recurse = recurse
+        self._iterable, self._iterator = iterable, iter(iterable)
+        self._undefined, self._recurse = undefined, recurse
         self._length: int | None = None
         self._ahead = self._changed = self._current = self._previous = MISSING
-        self.depth0 = depth0
-        self.index0 = -1
+        self.index0, self.depth0 = -1, depth0
 
     def __iter__(self) -> Iterator[Any]:
         while True:
@@ -211,9 +196,7 @@ class LoopContext(EngineObject):
                 item = next(self._iterator, MISSING)
                 if item is MISSING:
                     return
-            self._ahead = MISSING
-            self._previous = self._current
-            self._current = item
+            self._ahead, self._previous, self._current = MISSING, self._current, item
             self.index0 += 1
             yield item
 
@@ -265,9 +248,8 @@ def bounded_range(*args: int) -> range:
 def multiply_values(left: Any, right: Any) -> Any:
     """Return ``left * right``; what could become too large for memory goes to `extra.limits`."""
     for factor in (left, right):
-        if isinstance(factor, _REPEATABLE) or (
-            isinstance(factor, int) and not -_SAFE_FACTOR < factor < _SAFE_FACTOR
-        ):
+        is_large = isinstance(factor, int) and not -_SAFE_FACTOR < factor < _SAFE_FACTOR
+        if is_large or isinstance(factor, _REPEATABLE):
             from .extra.limits import multiply_bounded
 
             return multiply_bounded(left, right)
@@ -275,12 +257,12 @@ def multiply_values(left: Any, right: Any) -> Any:
 
 
 def format_or_divide(left: Any, right: Any) -> Any:
-    """Return ``left % right``, which formats text by `extra.limits`."""
-    if isinstance(left, _REPEATABLE):
-        from .extra.limits import format_percent
+    """Return ``left % right``; text is formatted by `extra.limits`."""
+    if not isinstance(left, _REPEATABLE):
+        return left % right
+    from .extra.limits import format_percent
 
-        return format_percent(left, right)
-    return left % right
+    return format_percent(left, right)
 
 
 def concatenate_text(*values: Any) -> str:
@@ -290,7 +272,6 @@ def concatenate_text(*values: Any) -> str:
 
 def concatenate_markup(*values: Any) -> str:
     """Join *values* as ``~`` does with autoescaping: as Markup if one of them is HTML."""
-    for value in values:
-        if hasattr(value, "__html__"):
-            return Markup("".join(map(escape_text, values)))
+    if any(hasattr(value, "__html__") for value in values):
+        return Markup("".join(map(escape_text, values)))
     return "".join(map(str, values))

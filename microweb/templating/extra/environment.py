@@ -8,7 +8,7 @@ from ..environment import Environment, Template
 from ..exceptions import TemplateNotFound, TemplateSyntaxError
 from ..undefined import TemplateLookups, Undefined
 from .objects import TemplateModule
-from .streaming import StreamedTemplate, TemplateStream
+from .streaming import StreamedTemplate, StreamingCompiler, TemplateStream
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -137,6 +137,10 @@ class RareEnvironment(Environment):
             names = [name for name in names if name.endswith(endings)]
         return [name for name in names if filter_func is None or filter_func(name)]
 
+    def streaming_compiler(self) -> type:
+        """Return the class that compiles templates which hand out pieces."""
+        return StreamingCompiler
+
 
 class RareTemplate(Template):
     """The members that `Template` takes over from here when they are first used."""
@@ -158,7 +162,8 @@ class RareTemplate(Template):
         out: list[str] = []
         context = self.new_context(variables or {})
         self.root_function(context, out)
-        return TemplateModule(self.name, context.get_exported(), "".join(out))
+        exported = {name: value for name, value in context.vars.items() if name[:1] != "_"}
+        return TemplateModule(self.name, exported, "".join(out))
 
     @functools.cached_property
     def module(self) -> TemplateModule:

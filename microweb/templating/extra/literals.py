@@ -23,8 +23,7 @@ def unescape_string_literal(body: str, line: int) -> str:
         return _STRING_ESCAPES.get(escape, "\\" + escape)
 
     try:
-        text: str = re.sub(_STRING_ESCAPE_RE, resolve, body, flags=re.DOTALL)
-        return text
+        return re.sub(_STRING_ESCAPE_RE, resolve, body, flags=re.DOTALL)
     except (ValueError, OverflowError):
         message = f"the string {body[:40]!r} has an escape beyond \\U0010ffff"
         raise TemplateSyntaxError(message, line) from None

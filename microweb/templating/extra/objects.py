@@ -35,7 +35,7 @@ class TemplateReference(EngineObject):
     def __getitem__(self, name: str) -> BlockReference:
         if name not in self._context.blocks:
             raise KeyError(name)
-        return BlockReference(self._context, name, 0, self._autoescape)
+        return BlockReference(self._context, name, self._context.blocks[name], self._autoescape)
 
 
 class RareLoopMembers(LoopContext):
