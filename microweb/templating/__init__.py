@@ -36,11 +36,12 @@ _find_name_of_templates = import_later(
     """
     exceptions: FilterArgumentError TemplateAssertionError TemplateRuntimeError
     exceptions: TemplateSecurityError TemplateSyntaxError UndefinedError
-    markup: escape_silent soft_str
+    markup: soft_str
     runtime: pass_context pass_environment pass_eval_context
     extra.bytecode: Bucket BytecodeCache FileSystemBytecodeCache
     extra.environment: TemplatesNotFound select_autoescape
     extra.loaders: FunctionLoader PackageLoader PrefixLoader
+    extra.markup_methods: escape_silent
     extra.streaming: TemplateStream
     extra.undefined: ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined
     """,

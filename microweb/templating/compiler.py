@@ -274,27 +274,31 @@ class TemplateCompiler(ExpressionCompiler):
         """Read the body of a loop and write the loop; *recursion* makes its object recursive."""
         scope, start = self.scope, len(self.lines)
         key = scope.prefix[1:]
-        scope.loop = scope.names.setdefault("loop", f"loop_{key}")
-        self.loops[f"loop_{key}"] = scope
-        with ChangedSettings(self, top_level=False, loop_depth=self.loop_depth + 1):
-            self.write_suite(lineno, self.parse_loop_body, lineno, start)
-        body = self.lines[start:]
-        del self.lines[start:]
         if test:
             iterable = f"({target} for {target} in {iterable}{test})"
+        head, use = f"for {target} in {iterable}:", self.find_loop_use()
+        if use == "object" or recursion:
+            scope.names.setdefault("loop", f"loop_{key}")
+            self.write(f"loop_{key} = LoopContext({iterable}, undefined{recursion})", lineno)
+            head = f"for {target} in loop_{key}:"
+        elif use:
+            scope.names.setdefault("loop", f"round_{key}")
+            head = f"for round_{key}, {target} in enumerate({iterable}):"
+        self.write(head, lineno)
+        with ChangedSettings(self, top_level=False, loop_depth=self.loop_depth + 1):
+            self.write_suite(lineno, self.parse_loop_body, lineno, len(self.lines))
         line, before, code, after = self.single_output
         if self.expect("name") == "else":
-            self.write(f"empty_{key} = True", lineno)
-            body.insert(0, (self.indent + 1, f"empty_{key} = False", lineno))
-            self.write_loop(scope, target, iterable, body, lineno, recursion)
+            first = self.lines.index((self.indent, head, lineno), start)
+            self.lines.insert(first + 1, (self.indent + 1, f"empty_{key} = False", lineno))
+            self.lines.insert(first, (self.indent, f"empty_{key} = True", lineno))
             self.write(f"if empty_{key}:", lineno)
             otherwise = (self.parse_block_body, "for", lineno, "endfor")
             self.write_suite(lineno, self.parse_scoped, lineno, *otherwise)
             self.index += 1
-        elif body != [line] or scope.loop_use or recursion:
-            self.write_loop(scope, target, iterable, body, lineno, recursion)
-        else:
-            # The loop only puts out one value and constant text: the values are escaped together.
+        elif self.lines[start:] == [(self.indent, head, lineno), line] and not use:
+            # It only puts out one value and constant text: the values are escaped together.
+            del self.lines[start:]
             self.write(f"{self.out}.append(escape_each({before!r},", line[2])
             if code == target:
                 self.write(f"    list({iterable}),", lineno)
@@ -309,31 +313,24 @@ class TemplateCompiler(ExpressionCompiler):
         self.end_round(lineno)
         self.close_scope(start, lineno)
 
-    def write_loop(
-        self,
-        scope: CompilerScope,
-        target: str,
-        iterable: str,
-        body: list[tuple[int, str, int]],
-        lineno: int,
-        recursion: str,
-    ) -> None:
-        """Write a loop whose *body* has been read; its ``loop`` is an object, a number, or none."""
-        loop, count = f"loop_{scope.prefix[1:]}", f"round_{scope.prefix[1:]}"
-        whole = scope.loop_use == 2 or recursion or (scope.loop_use and scope.shares_loop)
-        if whole:
-            self.write(f"{loop} = LoopContext({iterable}, undefined{recursion})", lineno)
-            iterable = loop
-        elif scope.loop_use:
-            target, iterable = f"{count}, {target}", f"enumerate({iterable})"
-        self.write(f"for {target} in {iterable}:", lineno)
-        marks = {f"\0{loop}\0": f"'loop': {loop}, " if whole else ""}
-        for name, counted in COUNTED_ATTRIBUTES.items():
-            marks[f"\0{loop}.{name}\0"] = f"{loop}.{name}" if whole else counted.format(count)
-        for indent, code, line in body:
-            for mark in marks if "\0" in code else ():
-                code = code.replace(mark, marks[mark])
-            self.lines.append((indent, code, line))
+    def find_loop_use(self) -> str:
+        """Look ahead how the body of a loop uses ``loop``: as an ``"object"``, only as a
+        ``"number"`` that counts the rounds, or not at all."""
+        depth, use, shared = 1, "", False
+        for index in range(self.index, len(self.tokens) - 2):
+            kind, word, _ = self.tokens[index]
+            if kind == "name" and self.tokens[index - 1][0] == "block_begin":
+                depth += (word == "for") - (word == "endfor")
+                if not depth:
+                    break
+                shared = shared or word in ("include", "import", "from")
+            elif kind == "name" and word == "loop":
+                attribute = self.tokens[index + 2][1] if self.tokens[index + 1][0] == "." else ""
+                use = use or "number"
+                shared = shared or attribute not in COUNTED_ATTRIBUTES
+            elif kind == "name" and word == "scoped":
+                use = "object"
+        return "object" if use and shared else use
 
     def parse_target(self, with_namespace: bool = False) -> AssignmentTarget:
         """Read what is assigned to: a name, ``namespace.name``, or a list of such for a tuple."""

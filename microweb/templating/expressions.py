@@ -70,9 +70,7 @@ class CompilerScope:
 
     ``names`` maps the names of this scope; ``stores`` has those it assigns, with whether
     ``{% set %}`` does it; ``starts`` lists those that may stay unassigned, which must start with
-    the outer value. In the body of a loop ``loop`` is the Python name of its object; ``loop_use``
-    is 1 where counting the rounds is enough for what the body asks of it, 2 where not;
-    ``shares_loop`` says whether it goes to another template.
+    the outer value. What is assigned *branch* levels of ``if`` deep is assigned for certain.
     """
 
     def __init__(self, parent: CompilerScope | None, branch: int, prefix: str) -> None:
@@ -80,7 +78,6 @@ class CompilerScope:
         self.names: dict[str, str] = {}
         self.stores: dict[str, bool] = {}
         self.starts: list[str] = []
-        self.loop, self.loop_use, self.shares_loop = "", 0, False
 
     def find(self, name: str) -> str | None:
         """Return the Python name of *name* if this scope has it."""
@@ -107,7 +104,6 @@ class ExpressionCompiler:
         self.default_escaping = self.escaping = ESCAPED if autoescape else UNESCAPED
         self.branch = self.counter = self.links = 0
         self.scope = self.root_scope = CompilerScope(None, 0, "l")
-        self.loops: dict[str, CompilerScope] = {}
         self.block: str | None = None
         self.heads: dict[str, str] = {}
         self.imports: dict[str, str] = {}
@@ -211,21 +207,17 @@ class ExpressionCompiler:
         """Return the source of a dict of the local names, if there are any; *only_set* leaves out
         ``loop`` and the targets of loops."""
         names: dict[str, str] = {}
-        loops = ""
         scope: CompilerScope | None = self.scope
         while scope is not None:
-            if scope is not self.root_scope or self.block is not None:
-                for name in scope.stores if only_set or scope is self.root_scope else scope.names:
-                    if scope.stores.get(name, True) or not only_set:
-                        names.setdefault(name, scope.names[name])
-            if scope.loop and not only_set:
-                scope.shares_loop = True
-                loops = f"\0{scope.loop}\0{loops}"
+            for name, python in scope.names.items():
+                by_set = scope.stores.get(name)  # None for what is only read, and for ``loop``
+                if scope is self.root_scope and (by_set is None or self.block is None):
+                    continue  # the context has it
+                if by_set or not only_set:
+                    names.setdefault(name, python)
             scope = scope.parent
-        pairs = [
-            f"{name!r}: {python}" for name, python in names.items() if python not in self.loops
-        ]
-        return f"{{{loops}{', '.join(pairs)}}}" if pairs or loops else ""
+        pairs = [f"{name!r}: {python}" for name, python in names.items()]
+        return f"{{{', '.join(pairs)}}}" if pairs else ""
 
     def parse_expression(self, with_condition: bool = True) -> str:
         """Read one expression; *with_condition* says whether ``a if b else c`` is one."""
@@ -310,8 +302,7 @@ class ExpressionCompiler:
         if kind == "name":
             if value in LITERAL_WORDS:
                 return LITERAL_WORDS[value]
-            code = self.load(value)
-            return self.parse_loop_attribute(code) if code in self.loops else code
+            return self.load(value)
         if kind == "(":
             code = "()" if self.next == ")" else self.parse_tuple()
             self.expect(")")
@@ -330,23 +321,6 @@ class ExpressionCompiler:
         self.expect(":")
         return f"{key}: {self.parse_expression()}"
 
-    def parse_loop_attribute(self, loop: str) -> str:
-        """Read what follows the name ``loop``, and note what is asked of it.
-
-        What counting can answer is marked by null characters until the loop has been read.
-        """
-        scope = self.loops[loop]
-        (dot, _, _), (_, attribute, _) = self.tokens[self.index : self.index + 2]
-        if dot != "." or attribute not in _LOOP_ATTRIBUTES:
-            scope.loop_use = 2
-            return loop
-        self.index += 2
-        if attribute in COUNTED_ATTRIBUTES:
-            scope.loop_use = scope.loop_use or 1
-            return f"\0{loop}.{attribute}\0"
-        scope.loop_use = 2
-        return f"{loop}.{attribute}"
-
     def parse_postfix(self, code: str) -> str:
         """Read the attributes, items and calls that follow *code*."""
         while self.next in (".", "[", "("):
@@ -363,9 +337,17 @@ class ExpressionCompiler:
                     code = f"item({code}, {name!r})"
                 else:
                     self.expect("name", "a name or a whole number after '.'")
-                    guard = "guarded_" if needs_guard(name) else ""
-                    code = f"{guard}attribute({code}, {name!r})"
+                    code = self.attribute(code, name)
         return code
+
+    def attribute(self, code: str, name: str) -> str:
+        """Return the source of the attribute *name* of *code*, or of the item."""
+        if code.startswith("round_"):
+            return COUNTED_ATTRIBUTES[name].format(code)
+        if code.startswith("loop_") and "." not in code and name in _LOOP_ATTRIBUTES:
+            return f"{code}.{name}"
+        guard = "guarded_" if needs_guard(name) else ""
+        return f"{guard}attribute({code}, {name!r})"
 
     def parse_call(self, function: str) -> str:
         """Read the arguments of a call of *function*."""

@@ -127,8 +127,8 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
 }
 _RARE_FILTER_NAMES = (
     "attr batch center dictsort filesizeformat forceescape format groupby indent items map max min"
-    " pprint random reject rejectattr reverse round select selectattr slice sort striptags sum tojson"
-    " truncate unique urlencode urlize wordcount wordwrap xmlattr"
+    " pprint random reject rejectattr reverse round select selectattr slice sort striptags sum"
+    " tojson truncate unique urlencode urlize wordcount wordwrap xmlattr"
 )
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "boolean": lambda value: value is True or value is False,

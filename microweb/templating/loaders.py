@@ -11,8 +11,8 @@ import functools
 import os
 
 from ..text.archive import open_stored_file
-from ..text.lazy import LaterMember
 from .exceptions import TemplateNotFound, TemplateSyntaxError
+from .markup import add_later_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,20 +53,12 @@ class BaseLoader:
         raise TypeError(f"{type(self).__name__} cannot list its templates")
 
 
-def _load_file_listing() -> type:
-    from .extra.loaders import FileListing
-
-    return FileListing
-
-
 class FileSystemLoader(BaseLoader):
     """Templates in the folder *searchpath*, or in several, the first that has the name.
 
     A folder may lie in a zip that modules have been imported from, as that of a packed app.
     *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
     """
-
-    list_templates = LaterMember(_load_file_listing)
 
     def __init__(
         self,
@@ -77,19 +69,18 @@ class FileSystemLoader(BaseLoader):
         if isinstance(searchpath, (str, os.PathLike)):
             searchpath = [searchpath]
         self.searchpath = [os.fspath(path) for path in searchpath]
-        self.encoding = encoding
-        self.followlinks = followlinks
+        self.encoding, self.followlinks = encoding, followlinks
 
     def get_source(self, environment: Any, template: str) -> LoadedSource:
         """Read the template from the first folder that has it."""
         parts = split_template_path(template)
         tried = [os.path.join(folder, *parts) for folder in self.searchpath]
         for path in tried:
-            modified = _modification_time(path)
+            is_current = functools.partial(has_changed_at, path, find_time_of_change(path))
             try:
                 with open_stored_file(path) as file:
                     data = file.read()
-                source = data.decode(self.encoding)
+                return data.decode(self.encoding), path, is_current
             except OSError:
                 continue
             except UnicodeEncodeError:
@@ -98,19 +89,29 @@ class FileSystemLoader(BaseLoader):
                 line = data.count(b"\n", 0, error.start) + 1
                 message = f"the template is not {self.encoding} text: save it as {self.encoding}"
                 raise TemplateSyntaxError(message, line, filename=path) from error
-            return source, path, functools.partial(_has_time, path, modified)
         raise TemplateNotFound(template, tried=tried)
 
 
-def _has_time(path: str, modified: int | None) -> bool:
-    return _modification_time(path) == modified
+def _load_file_listing() -> type:
+    from .extra.loaders import FileListing
+
+    return FileListing
 
 
-def _modification_time(path: str) -> int | None:
+add_later_members(FileSystemLoader, _load_file_listing, "list_templates")
+
+
+def find_time_of_change(path: str) -> int | None:
+    """Return when the file *path* was changed, None if it is not on the disk."""
     try:
         return os.stat(path).st_mtime_ns
     except (OSError, ValueError):
         return None
+
+
+def has_changed_at(path: str, time: int | None) -> bool:
+    """Say whether the file *path* was changed at *time* the last time."""
+    return find_time_of_change(path) == time
 
 
 class DictLoader(BaseLoader):

@@ -11,7 +11,7 @@ from ..text.lazy import LaterMember
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any
 
 
@@ -74,11 +74,6 @@ def escape(value: Any) -> Markup:
     return str.__new__(Markup, escape_text(value))
 
 
-def escape_silent(value: Any) -> Markup:
-    """Like `escape`, but ``None`` becomes the empty string."""
-    return Markup() if value is None else escape(value)
-
-
 def soft_str(value: Any) -> str:
     """Return *value* as a string, a `Markup` unchanged so that it is not escaped a second time."""
     return value if isinstance(value, str) else str(value)
@@ -113,12 +108,6 @@ class Markup(str):
     def __repr__(self) -> str:
         return f"{self.__class__.__name__}({super().__repr__()})"
 
-    @classmethod
-    def escape(cls, value: Any) -> Markup:
-        """Escape *value* and return it as this class."""
-        escaped = escape(value)
-        return escaped if escaped.__class__ is cls else cls(escaped)
-
     def __add__(self, other: Any) -> Markup:
         if isinstance(other, str) or hasattr(other, "__html__"):
             return self.__class__(str.__add__(self, escape_text(other)))
@@ -128,15 +117,6 @@ class Markup(str):
         if isinstance(other, str) or hasattr(other, "__html__"):
             return self.__class__(str.__add__(escape_text(other), self))
         return NotImplemented
-
-    def join(self, parts: Iterable[Any]) -> Markup:
-        """Join *parts*, each escaped unless it is HTML."""
-        return self.__class__(str.join(self, map(escape_text, parts)))
-
-    if TYPE_CHECKING:
-
-        def unescape(self) -> str: ...
-        def striptags(self) -> str: ...
 
 
 def add_later_members(owner: type, load: Callable[[], type], names: str) -> None:
@@ -157,7 +137,7 @@ add_later_members(
     Markup,
     _load_markup_methods,
     "__mod__ __getitem__ __mul__ __rmul__ __html_format__ capitalize casefold center expandtabs"
-    " format format_map ljust lower lstrip partition removeprefix removesuffix replace rjust"
+    " escape format format_map join ljust lower lstrip partition removeprefix removesuffix replace rjust"
     " rpartition rsplit rstrip split splitlines strip striptags swapcase title translate unescape"
     " upper zfill",
 )

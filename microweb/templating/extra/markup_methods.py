@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 
 from ...text.missing import import_stdlib
-from ..markup import Markup, escape_text
+from ..markup import Markup, escape, escape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 
@@ -17,6 +17,16 @@ class MarkupMethods(Markup):
     """The members that `Markup` takes over from here when they are first used."""
 
     __slots__ = ()
+
+    @classmethod
+    def escape(cls, value: Any) -> Markup:
+        """Escape *value* and return it as this class."""
+        escaped = escape(value)
+        return escaped if escaped.__class__ is cls else cls(escaped)
+
+    def join(self, parts: Iterable[Any]) -> Markup:
+        """Join *parts*, each escaped unless it is HTML."""
+        return self.__class__(str.join(self, map(escape_text, parts)))
 
     def __mod__(self, value: Any) -> Markup:
         wrap = MarkupPercentArgument
@@ -63,6 +73,11 @@ class MarkupMethods(Markup):
         """
         text = _drop_between(_drop_between(str(self), "<!--", "-->"), "<", ">")
         return " ".join(Markup(text).unescape().split())
+
+
+def escape_silent(value: Any) -> Markup:
+    """Like `escape`, but ``None`` becomes the empty string."""
+    return Markup() if value is None else escape(value)
 
 
 def _drop_between(text: str, start: str, end: str) -> str:

@@ -204,10 +204,6 @@ def parse_block_options(
         code = f"{compiler.rare('require_block')}(context, {name!r})"
         compiler.write_unless_extended(lineno, compiler.write, code, lineno)
 
-    scope: CompilerScope | None = compiler.scope
-    while "scoped" in options and scope is not None:
-        scope.loop_use = 2
-        scope = scope.parent
     context = compiler.context_source() if "scoped" in options else "context"
     return check if "required" in options else None, context
 
