@@ -111,6 +111,7 @@ OTHER_MODULES = (
     "templating.extra.literals",
     "templating.extra.guarding",
     "templating.extra.limits",
+    "templating.extra.loops",
     "templating.extra.objects",
     "templating.extra.textfilters",
     "templating.extra.filters",

@@ -279,7 +279,8 @@ class TemplateCompiler(ExpressionCompiler):
         head, use = f"for {target} in {iterable}:", self.find_loop_use()
         if use == "object" or recursion:
             scope.names.setdefault("loop", f"loop_{key}")
-            self.write(f"loop_{key} = LoopContext({iterable}, undefined{recursion})", lineno)
+            make = self.rare("LoopContext")
+            self.write(f"loop_{key} = {make}({iterable}, undefined{recursion})", lineno)
             head = f"for {target} in loop_{key}:"
         elif use:
             scope.names.setdefault("loop", f"round_{key}")

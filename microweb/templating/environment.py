@@ -133,13 +133,16 @@ class Environment(TemplatePart):
             raise
         except RecursionError:
             line = tokens[compiler.index][2]
-            error = TemplateSyntaxError("the template is too deeply nested", line, name, filename)
-            error.source = source
-            raise error from None
+            too_deep = TemplateSyntaxError(
+                "the template is too deeply nested", line, name, filename
+            )
+            too_deep.source = source
+            raise too_deep from None
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
-        return Template._make(self, source, None, None, globals, None)
+        template: Template = Template._make(self, source, globals=globals)
+        return template
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the name to load when *parent* refers to *template*; override for own rules."""

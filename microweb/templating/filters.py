@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
-_NUMBER_TEXT_LIMIT = 4000
-
 
 def filter_default(value: Any, default_value: Any = "", boolean: bool = False) -> Any:
     """Return *default_value* if *value* is undefined, or with *boolean* also if it is false."""
@@ -46,30 +44,6 @@ def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | N
     else:
         s = soft_str(s)
     return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
-
-
-def filter_float(value: Any, default: float = 0.0) -> float:
-    """Return the number, or *default* if there is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return default
-
-
-def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
-    """Return the whole number, or *default* if there is none; text may be in another *base*.
-
-    Text longer than 4,000 characters is no number: reading one takes time by the square.
-    """
-    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
-        return default
-    try:
-        return int(value, base) if isinstance(value, str) else int(value)
-    except (TypeError, ValueError, OverflowError):
-        try:
-            return int(float(value))
-        except (TypeError, ValueError, OverflowError):
-            return default
 
 
 def filter_first(environment: Any, seq: Iterable[Any]) -> Any:
@@ -111,8 +85,6 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "e": escape,
     "escape": escape,
     "first": pass_environment(filter_first),
-    "float": filter_float,
-    "int": filter_int,
     "join": pass_eval_context(filter_join),
     "last": pass_environment(filter_last),
     "length": len,
@@ -126,9 +98,9 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
 }
 _RARE_FILTER_NAMES = (
-    "attr batch center dictsort filesizeformat forceescape format groupby indent items map max min"
-    " pprint random reject rejectattr reverse round select selectattr slice sort striptags sum"
-    " tojson truncate unique urlencode urlize wordcount wordwrap xmlattr"
+    "attr batch center dictsort filesizeformat float forceescape format groupby indent int items"
+    " map max min pprint random reject rejectattr reverse round select selectattr slice sort"
+    " striptags sum tojson truncate unique urlencode urlize wordcount wordwrap xmlattr"
 )
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "boolean": lambda value: value is True or value is False,

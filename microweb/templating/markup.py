@@ -137,7 +137,7 @@ add_later_members(
     Markup,
     _load_markup_methods,
     "__mod__ __getitem__ __mul__ __rmul__ __html_format__ capitalize casefold center expandtabs"
-    " escape format format_map join ljust lower lstrip partition removeprefix removesuffix replace rjust"
-    " rpartition rsplit rstrip split splitlines strip striptags swapcase title translate unescape"
-    " upper zfill",
+    " escape format format_map join ljust lower lstrip partition removeprefix removesuffix replace"
+    " rjust rpartition rsplit rstrip split splitlines strip striptags swapcase title translate"
+    " unescape upper zfill",
 )

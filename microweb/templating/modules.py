@@ -9,7 +9,6 @@ from .exceptions import TemplateRuntimeError
 from .markup import Markup, escape_each, escape_text
 from .runtime import (
     EvalContext,
-    LoopContext,
     TemplateContext,
     concatenate_markup,
     concatenate_text,
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 RUNTIME_NAMES = {
     "MISSING": MISSING,
     "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
-    "LoopContext": LoopContext,
     "escape": escape_text,
     "escape_each": escape_each,
     "concatenate_markup": concatenate_markup,
@@ -89,7 +87,11 @@ class TemplateLinks:
         template.root_function(template.context_from(given), out)
 
     def rare(self, name: str) -> Any:
-        """Return what few templates call, from `extra.objects`."""
+        """Return what few templates call: `LoopContext`, or what stands in `extra.objects`."""
+        if name == "LoopContext":
+            from .extra.loops import LoopContext
+
+            return LoopContext
         from .extra.objects import find_rare_name
 
         return find_rare_name(self, name)

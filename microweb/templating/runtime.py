@@ -1,20 +1,20 @@
 """What a compiled template calls while it runs.
 
-`TemplateContext` holds the variables and blocks of one rendering, `LoopContext` is ``loop``.
-Nothing here reads or compiles templates; what does is passed in as the environment.
+`TemplateContext` holds the variables and blocks of one rendering. Nothing here reads or compiles
+templates; what does is passed in as the environment.
 """
 
 from __future__ import annotations
 
 import functools
 
-from .exceptions import FilterArgumentError, TemplateSecurityError
-from .markup import Markup, add_later_members, escape_text
-from .undefined import MISSING, EngineObject, Undefined
+from .exceptions import TemplateSecurityError
+from .markup import Markup, escape_text
+from .undefined import EngineObject
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeVar
 
     DecoratedFunction = TypeVar("DecoratedFunction", bound=Callable[..., Any])
@@ -160,81 +160,6 @@ class BlockReference(EngineObject):
     def __call__(self) -> str:
         text = "".join(self._context.run_block(self._functions[0]))
         return Markup(text) if self._autoescape else text
-
-
-class LoopContext(EngineObject):
-    """``loop`` inside ``{% for %}``: what is iterated over, knowing where it is.
-
-    *undefined* is the class for what does not exist, *recurse* the function that a recursive loop
-    calls, *depth0* how deep it is.
-
-    >>> [(loop.index, item) for loop in [LoopContext("ab", Undefined)] for item in loop]
-    [(1, 'a'), (2, 'b')]
-    """
-
-    index: Any = property(lambda self: self.index0 + 1)
-    first: Any = property(lambda self: self.index0 == 0)
-    last: Any = property(lambda self: self._peek() is MISSING)
-
-    def __init__(
-        self,
-        iterable: Iterable[Any],
-        undefined: type[Undefined],
-        recurse: Callable[..., Any] | None = None,
-        depth0: int = 0,
-    ) -> None:
-        self._iterable, self._iterator = iterable, iter(iterable)
-        self._undefined, self._recurse = undefined, recurse
-        self._length: int | None = None
-        self._ahead = self._changed = self._current = self._previous = MISSING
-        self.index0, self.depth0 = -1, depth0
-
-    def __iter__(self) -> Iterator[Any]:
-        while True:
-            item = self._ahead
-            if item is MISSING:
-                item = next(self._iterator, MISSING)
-                if item is MISSING:
-                    return
-            self._ahead, self._previous, self._current = MISSING, self._current, item
-            self.index0 += 1
-            yield item
-
-    def _peek(self) -> Any:
-        if self._ahead is MISSING:
-            self._ahead = next(self._iterator, MISSING)
-        return self._ahead
-
-    @property
-    def length(self) -> int:
-        """The number of rounds; an iterator is read to its end for it."""
-        if self._length is None:
-            try:
-                self._length = len(self._iterable)  # type: ignore[arg-type]
-            except TypeError:
-                rest = list(self._iterator)
-                self._iterator = iter(rest)
-                self._length = len(rest) + self.index0 + 1 + (self._ahead is not MISSING)
-        return self._length
-
-    def cycle(self, *values: Any) -> Any:
-        """Return one of *values*, in turn from round to round."""
-        if not values:
-            raise FilterArgumentError("loop.cycle() needs at least one value")
-        return values[self.index0 % len(values)]
-
-
-def _load_rare_loop_members() -> type:
-    from .extra.objects import RareLoopMembers
-
-    return RareLoopMembers
-
-
-add_later_members(
-    LoopContext,
-    _load_rare_loop_members,
-    "__call__ __len__ __repr__ changed depth nextitem previtem revindex revindex0",
-)
 
 
 def bounded_range(*args: int) -> range:

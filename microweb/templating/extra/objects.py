@@ -9,7 +9,6 @@ from ..markup import Markup, escape_text
 from ..runtime import (
     BlockReference,
     EvalContext,
-    LoopContext,
     TemplateContext,
     concatenate_markup,
     concatenate_text,
@@ -19,7 +18,7 @@ from .limits import raise_to_power
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Any, NoReturn
 
 
@@ -36,47 +35,6 @@ class TemplateReference(EngineObject):
         if name not in self._context.blocks:
             raise KeyError(name)
         return BlockReference(self._context, name, self._context.blocks[name], self._autoescape)
-
-
-class RareLoopMembers(LoopContext):
-    """The members that ``loop`` takes over from here when they are first used."""
-
-    depth: Any = property(lambda self: self.depth0 + 1)
-    revindex: Any = property(lambda self: self.length - self.index0)
-    revindex0: Any = property(lambda self: self.length - self.index)
-
-    def __len__(self) -> int:
-        return self.length
-
-    @property
-    def previtem(self) -> Any:
-        if self.index0 < 1:
-            return self._undefined("there is no previous item")
-        return self._previous
-
-    @property
-    def nextitem(self) -> Any:
-        if self._peek() is MISSING:
-            return self._undefined("there is no next item")
-        return self._ahead
-
-    def changed(self, *values: Any) -> bool:
-        """Say whether *values* differ from those of the last call."""
-        if self._changed != values or self._changed is MISSING:
-            self._changed = values
-            return True
-        return False
-
-    def __call__(self, iterable: Iterable[Any]) -> Any:
-        if self._recurse is None:
-            raise TemplateRuntimeError(
-                "loop() is called, but the loop is not recursive: write "
-                "{% for ... in ... recursive %}"
-            )
-        return self._recurse(iterable, self.depth0 + 1)
-
-    def __repr__(self) -> str:
-        return f"<LoopContext {self.index}/{self.length}>"
 
 
 class Macro(EngineObject):

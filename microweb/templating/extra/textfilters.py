@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+_NUMBER_TEXT_LIMIT = 4000
 _LINK_TRAILERS = ".,:!?]}"
 _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
 
@@ -41,6 +42,30 @@ def filter_truncate(
         return text
     cut = text[: length - len(end)]
     return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
+def filter_float(value: Any, default: float = 0.0) -> float:
+    """Return the number, or *default* if there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
+    """Return the whole number, or *default* if there is none; text may be in another *base*.
+
+    Text longer than 4,000 characters is no number: reading one takes time by the square.
+    """
+    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
+        return default
+    try:
+        return int(value, base) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return default
 
 
 def filter_indent(s: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
@@ -249,6 +274,8 @@ RARE_TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "center": lambda s, width=80: soft_str(s).center(check_width(width)),
     "filesizeformat": filter_filesizeformat,
     "forceescape": lambda value: escape(str(value)),
+    "float": filter_float,
+    "int": filter_int,
     "format": filter_format,
     "indent": filter_indent,
     "pprint": filter_pprint,
