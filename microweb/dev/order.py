@@ -56,7 +56,6 @@ CORE_MODULES = (
     "templating.expressions",
     "templating.compiler",
     "templating.loaders",
-    "templating.modules",
     "templating.environment",
     "templating",
     "serving.foundation",

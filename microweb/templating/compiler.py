@@ -8,6 +8,8 @@ them, to which `extra.tags` adds the rarer ones when a template first uses one.
 
 from __future__ import annotations
 
+from _ast import AST, PyCF_ONLY_AST  # without all of `ast`
+
 from .expressions import (
     COUNTED_ATTRIBUTES,
     ESCAPED,
@@ -21,6 +23,7 @@ from .expressions import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType
     from typing import Any, Union
 
     AssignmentTarget = Union[str, list[Any]]
@@ -453,3 +456,26 @@ TEMPLATE_TAGS: dict[str, Callable[[Any, int], None]] = {
     "extends": TemplateCompiler.parse_extends,
     "include": TemplateCompiler.parse_include,
 }
+
+
+def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
+    """Compile the module *source*; its line *n* becomes line ``lines[n - 1]`` of *filename*.
+
+    Each node of the syntax tree is given its line of the template, so that tracebacks, debuggers
+    and ``frame.f_lineno`` name the template's lines with no help.
+    """
+    tree: Any = compile(source, filename, "exec", PyCF_ONLY_AST, True)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if "lineno" in node._attributes:
+            node.lineno = node.end_lineno = lines[node.lineno - 1]
+            node.col_offset = node.end_col_offset = 0
+        for field in node._fields:
+            part = getattr(node, field)
+            if part.__class__ is list:
+                pending += [each for each in part if isinstance(each, AST)]
+            elif isinstance(part, AST) and part._fields:
+                pending.append(part)
+    code: CodeType = compile(tree, filename, "exec", 0, True)
+    return code

@@ -6,17 +6,24 @@ is first asked for, cached by name, and read again when its source has changed.
 
 from __future__ import annotations
 
+import functools
 import sys
 from types import SimpleNamespace
 
-from .compiler import TemplateCompiler
-from .exceptions import TemplateNotFound, TemplateSyntaxError
+from .compiler import TemplateCompiler, compile_with_lines
+from .exceptions import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_GLOBALS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .markup import add_later_members
-from .modules import TemplateLinks, compile_with_lines
-from .runtime import EvalContext, TemplateContext
-from .undefined import Undefined
+from .markup import Markup, add_later_members, escape_each, escape_text
+from .runtime import (
+    EvalContext,
+    TemplateContext,
+    concatenate_markup,
+    concatenate_text,
+    format_or_divide,
+    multiply_values,
+)
+from .undefined import MISSING, TemplateLookups, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,6 +43,17 @@ _OPTIONS: dict[str, Any] = {
     "auto_reload": True,
     "cache_size": 400,
     "bytecode_cache": None,
+}
+# What the module of every template calls.
+_RUNTIME_NAMES: dict[str, Any] = {
+    "MISSING": MISSING,
+    "Markup": functools.partial(str.__new__, Markup),  # a third of the time of a call
+    "escape": escape_text,
+    "escape_each": escape_each,
+    "concatenate_markup": concatenate_markup,
+    "concatenate_text": concatenate_text,
+    "format_or_divide": format_or_divide,
+    "multiply_values": multiply_values,
 }
 
 
@@ -127,22 +145,17 @@ class Environment(TemplatePart):
         tokens = self.lexer().tokenize(source, name, filename)
         compiler = make(self, tokens, name, filename, self.escapes(name))
         try:
-            return compiler.compile()
+            return compiler.compile()  # type: ignore[no-any-return]
         except TemplateSyntaxError as error:
             error.source = source
             raise
         except RecursionError:
-            line = tokens[compiler.index][2]
-            too_deep = TemplateSyntaxError(
-                "the template is too deeply nested", line, name, filename
-            )
-            too_deep.source = source
-            raise too_deep from None
+            line, message = tokens[compiler.index][2], "the template is too deeply nested"
+            raise TemplateSyntaxError(message, line, name, filename, source) from None
 
     def from_string(self, source: str, globals: Mapping[str, Any] | None = None) -> Template:
         """Return the template for the text *source*; *globals* are added to the environment's."""
-        template: Template = Template._make(self, source, globals=globals)
-        return template
+        return Template._make(self, source, globals=globals)
 
     def join_path(self, template: str, parent: str) -> str:
         """Return the name to load when *parent* refers to *template*; override for own rules."""
@@ -193,20 +206,8 @@ class Environment(TemplatePart):
         """Return a template by its name, or the first that exists of several."""
         if isinstance(template_name_or_list, (str, Template, Undefined)):
             return self.get_template(template_name_or_list, parent, globals)  # type: ignore[arg-type]
-        return self.select_template(template_name_or_list, parent, globals)  # type: ignore[no-any-return]
-
-
-def _load_rare_environment() -> type:
-    from .extra.environment import RareEnvironment
-
-    return RareEnvironment
-
-
-add_later_members(
-    Environment,
-    _load_rare_environment,
-    "compile_expression getattr getitem list_templates overlay select_template streaming_compiler",
-)
+        selected: Template = self.select_template(template_name_or_list, parent, globals)
+        return selected
 
 
 class Template(TemplatePart):
@@ -219,6 +220,7 @@ class Template(TemplatePart):
     """
 
     streaming = False
+    context_class = TemplateContext
 
     def __new__(cls, source: str, **settings: Any) -> Template:
         return Environment(**settings).from_string(source)
@@ -232,19 +234,38 @@ class Template(TemplatePart):
         filename: str | None = None,
         globals: Mapping[str, Any] | None = None,
         uptodate: Callable[[], bool] | None = None,
-    ) -> Any:
+    ) -> Template:
         template: Any = object.__new__(cls)
         template.environment, template.source = environment, source
         template.name, template.filename = name, filename
         template.globals, template._uptodate = globals or {}, uptodate
         template.eval_context = EvalContext(environment, environment.escapes(name))
-        names = template._links().names()
+        names = template._names()
         exec(template._load_code(names), names)
         template.root_function, template.blocks = names["root"], names["blocks"]
-        return template
+        return template  # type: ignore[no-any-return]
 
-    def _links(self) -> TemplateLinks:
-        return TemplateLinks(self.environment, self.name)
+    def _names(self) -> dict[str, Any]:
+        """Return the names that the template's module may use."""
+        environment = self.environment
+        lookups = TemplateLookups(environment.undefined)
+        return {
+            **_RUNTIME_NAMES,
+            "environment": environment,
+            "template_name": self.name,
+            "filters": environment.filters,
+            "tests": environment.tests,
+            "finalize": environment.finalize,
+            "undefined": environment.undefined,
+            "attribute": lookups.attribute,
+            "guarded_attribute": lookups.guarded_attribute,
+            "item": lookups.item,
+            "escaping": EvalContext(environment, True),
+            "not_escaping": EvalContext(environment, False),
+            "extend": self._extend,
+            "include": self._include,
+            "rare": self._find_rare,
+        }
 
     def _load_code(self, names: dict[str, Any]) -> CodeType:
         """Return the code of the template's module, compiled now or out of the cache.
@@ -274,9 +295,32 @@ class Template(TemplatePart):
         except (RecursionError, MemoryError, SyntaxError) as error:
             message = "the template is too deeply nested for the interpreter"
             line = lines[(getattr(error, "lineno", None) or 1) - 1]
-            too_deep = TemplateSyntaxError(message, line, self.name, self.filename)
-            too_deep.source = self.source
-            raise too_deep from None
+            origin = (self.name, self.filename, self.source)
+            raise TemplateSyntaxError(message, line, *origin) from None
+
+    # What leads from a template to others while it runs.
+
+    def _extend(self, context: TemplateContext, parent: Any, extended: Any) -> Template:
+        """Load the template *parent* and put its blocks behind those of *context*."""
+        if extended is not None:
+            raise TemplateRuntimeError(f"the template {self.name!r} extends two others")
+        template: Template = self.environment.get_template(parent, self.name)
+        if self.streaming:
+            template = template.streamed
+        for block, function in template.blocks.items():
+            context.blocks.setdefault(block, []).append(function)
+        return template
+
+    def _include(self, names: Any, given: TemplateContext | None, out: list[str]) -> None:
+        """Render another template into *out*, with the variables of the context *given*."""
+        template = self.environment.get_or_select_template(names, self.name)
+        template.root_function(template.context_from(given), out)
+
+    def _find_rare(self, name: str) -> Any:
+        """Return what few templates call."""
+        from .extra.objects import find_rare_name
+
+        return find_rare_name(self, name)
 
     @property
     def is_up_to_date(self) -> bool:
@@ -290,7 +334,7 @@ class Template(TemplatePart):
     def context_over(self, parent: Mapping[str, Any]) -> TemplateContext:
         """Return a context whose variables are all in *parent*, which is not copied."""
         blocks = {name: [block] for name, block in self.blocks.items()}
-        return TemplateContext(self.environment, parent, self.name, blocks, self.eval_context)
+        return self.context_class(self.environment, parent, self.name, blocks, self.eval_context)
 
     def context_from(self, given: TemplateContext | None) -> TemplateContext:
         """Return a context with the variables of *given*, or without any."""
@@ -309,12 +353,15 @@ class Template(TemplatePart):
         return f"<Template {self.name!r}>" if self.name else "<Template from a string>"
 
 
-def _load_rare_template() -> type:
-    from .extra.environment import RareTemplate
+def _load_rare_members() -> type:
+    from .extra.environment import RareMembers
 
-    return RareTemplate
+    return RareMembers
 
 
-add_later_members(
-    Template, _load_rare_template, "generate make_module module python_source stream streamed"
-)
+for _owner, _later in (
+    (Environment, "compile_expression getattr getitem list_templates overlay select_template"),
+    (Environment, "streaming_compiler"),
+    (Template, "generate make_module module python_source stream streamed"),
+):
+    add_later_members(_owner, _load_rare_members, _later)

@@ -56,11 +56,16 @@ class TemplateSyntaxError(TemplateError):
     """
 
     def __init__(
-        self, message: str, lineno: int, name: str | None = None, filename: str | None = None
+        self,
+        message: str,
+        lineno: int,
+        name: str | None = None,
+        filename: str | None = None,
+        source: str | None = None,
     ) -> None:
         super().__init__(message)
         self.lineno, self.name, self.filename = lineno, name, filename
-        self.source: str | None = None
+        self.source = source
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.message, self.lineno, self.name, self.filename)

@@ -121,9 +121,9 @@ _RARE_TEST_NAMES = (
     " iterable le lessthan lower lt ne number sameas sequence test upper"
 )
 DEFAULT_GLOBALS: dict[str, Any] = {"range": bounded_range, "dict": dict}
-for _kind, _names, _table in (
+for _rare_kind, _rare_names, _rare_table in (
     ("filter", _RARE_FILTER_NAMES, DEFAULT_FILTERS),
     ("test", _RARE_TEST_NAMES, DEFAULT_TESTS),
     ("global", "cycler joiner lipsum namespace", DEFAULT_GLOBALS),
 ):
-    _table.update({name: LaterFunction(_kind, name) for name in _names.split()})
+    _rare_table.update({word: LaterFunction(_rare_kind, word) for word in _rare_names.split()})

@@ -59,8 +59,14 @@ def select_autoescape(
     return autoescape
 
 
-class RareEnvironment(Environment):
-    """The members that `Environment` takes over from here when they are first used."""
+class RareMembers:
+    """The members that `Environment` and `Template` take over from here when first used."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    # Those of `Environment`.
 
     def overlay(self, **options: Any) -> Environment:
         """Return an environment that shares all with this one but *options* and loaded templates.
@@ -141,9 +147,7 @@ class RareEnvironment(Environment):
         """Return the class that compiles templates which hand out pieces."""
         return StreamingCompiler
 
-
-class RareTemplate(Template):
-    """The members that `Template` takes over from here when they are first used."""
+    # Those of `Template`.
 
     @functools.cached_property
     def python_source(self) -> str:

@@ -202,35 +202,35 @@ def require_block(context: TemplateContext, name: str) -> None:
         raise TemplateRuntimeError(f"the required block {name!r} is not filled by a child template")
 
 
-def import_template(links: Any, imported: Any, given: TemplateContext | None) -> TemplateModule:
+def import_template(owner: Any, imported: Any, given: TemplateContext | None) -> TemplateModule:
     """Return what another template exports, with the variables of *given* if there is one."""
-    template = links.environment.get_template(imported, links.name)
+    template = owner.environment.get_template(imported, owner.name)
     module: TemplateModule = (
         template.module if given is None else template.make_module(given.get_all())
     )
     return module
 
 
-def import_name(links: Any, module: TemplateModule, wanted: str) -> Any:
+def import_name(owner: Any, module: TemplateModule, wanted: str) -> Any:
     """Return one exported name, undefined if the module has none such."""
     found = module.__dict__.get(wanted, MISSING)
     if found is MISSING:
         hint = f"the template {module._name!r} does not export the name {wanted!r}"
-        return links.environment.undefined(hint, name=wanted)
+        return owner.environment.undefined(hint, name=wanted)
     return found
 
 
-def template_or_empty(links: Any, names: Any) -> Any:
+def template_or_empty(owner: Any, names: Any) -> Any:
     """Return the template to include, an empty one if it is missing."""
     try:
-        return links.get_included(names)
+        return owner.environment.get_or_select_template(names, owner.name)
     except TemplateNotFound:
-        return links.environment.from_string("")
+        return owner.environment.from_string("")
 
 
-def choose_escaping(links: Any, value: Any) -> tuple[Any, ...]:
+def choose_escaping(owner: Any, value: Any) -> tuple[Any, ...]:
     """Return what a compiled template calls where it has to escape as *value* says."""
-    context = EvalContext(links.environment, bool(value))
+    context = EvalContext(owner.environment, bool(value))
     if value:
         return escape_text, Markup, concatenate_markup, context
     return str, str, concatenate_text, context
@@ -252,10 +252,14 @@ _LINKED_NAMES: dict[str, Any] = {
 }
 
 
-def find_rare_name(links: Any, name: str) -> Any:
-    """Return what a compiled template calls *name*."""
+def find_rare_name(owner: Any, name: str) -> Any:
+    """Return what the module of the template *owner* calls *name*."""
+    if name == "LoopContext":
+        from .loops import LoopContext
+
+        return LoopContext
     if name in _LINKED_NAMES:
-        return functools.partial(_LINKED_NAMES[name], links)
+        return functools.partial(_LINKED_NAMES[name], owner)
     return RARE_RUNTIME_NAMES[name]
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from ..compiler import TemplateCompiler
 from ..environment import Template
-from ..modules import TemplateLinks
 from ..runtime import TemplateContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _FLUSH_AT = 500
@@ -108,23 +107,6 @@ class StreamingCompiler(TemplateCompiler):
             super().call_include(arguments, lineno)
 
 
-class StreamingLinks(TemplateLinks):
-    """What leads from a streamed template to others, which are streamed too."""
-
-    def get_parent(self, parent: Any) -> Any:
-        """Return the streamed form of the template to extend."""
-        return super().get_parent(parent).streamed
-
-    def stream_include(self, names: Any, given: Any) -> Iterator[str]:
-        """Render another template piece by piece."""
-        template = self.get_included(names).streamed
-        yield from template.root_function(template.context_from(given))
-
-    def names(self) -> dict[str, Any]:
-        """Return the names that the template's module may use."""
-        return {**super().names(), "stream_include": self.stream_include}
-
-
 class StreamingContext(TemplateContext):
     """The variables of one rendering whose blocks are generators."""
 
@@ -137,11 +119,13 @@ class StreamedTemplate(Template):
     """A template whose functions are generators."""
 
     streaming = True
+    context_class = StreamingContext
 
-    def _links(self) -> TemplateLinks:
-        return StreamingLinks(self.environment, self.name)
+    def _stream_include(self, names: Any, given: TemplateContext | None) -> Iterator[str]:
+        """Render another template piece by piece."""
+        template = self.environment.get_or_select_template(names, self.name).streamed
+        yield from template.root_function(template.context_from(given))
 
-    def context_over(self, parent: Mapping[str, Any]) -> TemplateContext:
-        """Return a context whose variables are all in *parent*, which is not copied."""
-        blocks = {name: [block] for name, block in self.blocks.items()}
-        return StreamingContext(self.environment, parent, self.name, blocks, self.eval_context)
+    def _names(self) -> dict[str, Any]:
+        """Return the names that the template's module may use."""
+        return {**super()._names(), "stream_include": self._stream_include}
