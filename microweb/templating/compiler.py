@@ -261,7 +261,7 @@ class TemplateCompiler(ExpressionCompiler):
 
     def parse_for(self, lineno: int) -> None:
         targets = self.parse_target()
-        self.expect_word("in")
+        self.skip("in") or self.expect("in")
         iterable = self.parse_tuple(with_condition=False, end_word="recursive")
         self.open_scope()
         target = self.target_source(targets)

@@ -145,7 +145,7 @@ class Environment(TemplatePart):
         tokens = self.lexer().tokenize(source, name, filename)
         compiler = make(self, tokens, name, filename, self.escapes(name))
         try:
-            return compiler.compile()  # type: ignore[no-any-return]
+            return compiler.compile()
         except TemplateSyntaxError as error:
             error.source = source
             raise
@@ -359,9 +359,12 @@ def _load_rare_members() -> type:
     return RareMembers
 
 
-for _owner, _later in (
-    (Environment, "compile_expression getattr getitem list_templates overlay select_template"),
-    (Environment, "streaming_compiler"),
+for _part, _members in (
+    (
+        Environment,
+        "compile_expression getattr getitem list_templates overlay select_template"
+        " streaming_compiler",
+    ),
     (Template, "generate make_module module python_source stream streamed"),
 ):
-    add_later_members(_owner, _load_rare_members, _later)
+    add_later_members(_part, _load_rare_members, _members)

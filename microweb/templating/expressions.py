@@ -139,11 +139,6 @@ class ExpressionCompiler:
         self.index += found
         return found
 
-    def expect_word(self, word: str) -> None:
-        """Take the next token, which must be the name *word*."""
-        if not self.skip(word):
-            self.expect(word)
-
     def until(self, end: str) -> Iterator[None]:
         """Go round once for each of some things separated by commas, and take the bracket *end*."""
         first = True
@@ -262,20 +257,15 @@ class ExpressionCompiler:
             if power in (_ADD, _MULTIPLY, _POWER):
                 self.link()
             if operator == "not":
-                self.expect_word("in")
+                self.skip("in") or self.expect("in")
                 operator = "not in"
             right = self.parse_binary(power + 1)
             if operator == "~":
-                first = (
-                    f"{code[:-1]}, "
-                    if level == _CONCAT
-                    else f"{self.escaping.concatenate}({code}, "
-                )
-                code = f"{first}{right})"
+                code = code[:-1] if level == _CONCAT else f"{self.escaping.concatenate}({code}"
+                code += f", {right})"
             elif operator in _OPERATOR_FUNCTIONS:
-                if operator == "**":
-                    self.rare(_OPERATOR_FUNCTIONS[operator])
-                code = f"{_OPERATOR_FUNCTIONS[operator]}({code}, {right})"
+                function = _OPERATOR_FUNCTIONS[operator]
+                code = f"{self.rare(function) if operator == '**' else function}({code}, {right})"
                 power = 0
             else:
                 code = f"({code})" if level not in (0, power, _CONCAT) else code
@@ -300,9 +290,7 @@ class ExpressionCompiler:
             self.expect("an expression", "an expression")
         self.index += 1
         if kind == "name":
-            if value in LITERAL_WORDS:
-                return LITERAL_WORDS[value]
-            return self.load(value)
+            return LITERAL_WORDS.get(value) or self.load(value)
         if kind == "(":
             code = "()" if self.next == ")" else self.parse_tuple()
             self.expect(")")
@@ -310,16 +298,15 @@ class ExpressionCompiler:
         if kind == "[":
             return f"[{', '.join([self.parse_expression() for _ in self.until(']')])}]"
         if kind == "{":
-            return f"{{{', '.join([self.parse_pair() for _ in self.until('}')])}}}"
+            pairs = ""
+            for _ in self.until("}"):
+                pairs += f"{self.parse_expression()}: "
+                self.expect(":")
+                pairs += f"{self.parse_expression()}, "
+            return f"{{{pairs}}}"
         while kind == "string" and self.next == "string":
             value += self.expect("string")
         return repr(value)
-
-    def parse_pair(self) -> str:
-        """Read ``key: value``."""
-        key = self.parse_expression()
-        self.expect(":")
-        return f"{key}: {self.parse_expression()}"
 
     def parse_postfix(self, code: str) -> str:
         """Read the attributes, items and calls that follow *code*."""
@@ -331,13 +318,13 @@ class ExpressionCompiler:
                 code = f"item({code}, {self.parse_subscript()})"
             else:
                 self.index += 1
-                kind, name, _ = self.tokens[self.index]
-                if kind == "number" and isinstance(name, int):
+                key = self.tokens[self.index][1]
+                if isinstance(key, int):
                     self.index += 1
-                    code = f"item({code}, {name!r})"
+                    code = f"item({code}, {key!r})"
                 else:
                     self.expect("name", "a name or a whole number after '.'")
-                    code = self.attribute(code, name)
+                    code = self.attribute(code, key)
         return code
 
     def attribute(self, code: str, name: str) -> str:
@@ -361,10 +348,9 @@ class ExpressionCompiler:
 
     def parse_subscript(self) -> str:
         """Read what stands in ``[ ]`` after a value, and the closing bracket."""
-        line = self.tokens[self.index][2]
+        if self.next == "]":
+            self.fail("expected an index or a slice between '[' and ']'")
         items = [self.parse_slice() for _ in self.until("]")]
-        if not items:
-            self.fail("expected an index or a slice between '[' and ']'", line)
         return items[0] if len(items) == 1 else tuple_source(items)
 
     def parse_slice(self) -> str:
@@ -380,32 +366,29 @@ class ExpressionCompiler:
         The source that is returned has a comma and a space before each argument.
         """
         self.expect("(")
-        positional = star = keywords = odd = double_star = ""
+        positional = star = keywords = double_star = ""
         names: list[str] = []
         for _ in self.until(")"):
-            kind, value, _ = self.tokens[self.index]
+            name = self.tokens[self.index][1]
             if double_star:
                 self.fail("nothing can follow '**' in a call")
-            if kind == "*" and not star:
-                self.index += 1
+            if not star and self.skip("*"):
                 star = f", *{self.parse_expression()}"
-            elif kind == "**":
-                self.index += 1
+            elif self.skip("**"):
                 double_star = f", **{self.parse_expression()}"
-            elif kind == "name" and self.tokens[self.index + 1][0] == "=":
+            elif self.next == "name" and self.tokens[self.index + 1][0] == "=":
                 self.index += 2
-                if value in names:
-                    self.fail(f"the argument {value!r} is given twice")
-                names.append(value)
-                if is_argument_name(value):
-                    keywords += f", {value}={self.parse_expression()}"
-                else:
-                    odd += f"{value!r}: {self.parse_expression()}, "
+                if name in names:
+                    self.fail(f"the argument {name!r} is given twice")
+                names.append(name)
+                value = self.parse_expression()
+                plain = is_argument_name(name)
+                keywords += f", {name}={value}" if plain else f", **{{{name!r}: {value}}}"
             elif star or names:
                 self.fail("a positional argument cannot follow a named one or '*'")
             else:
                 positional += f", {self.parse_expression()}"
-        return positional + star + keywords + (odd and f", **{{{odd}}}") + double_star
+        return positional + star + keywords + double_star
 
     def parse_filters(self, code: str) -> str:
         """Read the filters and tests that follow *code*."""

@@ -76,6 +76,10 @@ def filter_join(
     return soft_str(d).join(map(soft_str, items))
 
 
+def _name_later(kind: str, names: str) -> dict[str, Callable[..., Any]]:
+    return {name: LaterFunction(kind, name) for name in names.split()}
+
+
 DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "abs": abs,
     "capitalize": lambda s: soft_str(s).capitalize(),
@@ -96,12 +100,13 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     "title": filter_title,
     "trim": lambda s, chars=None: soft_str(s).strip(chars),
     "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
+    **_name_later(
+        "filter",
+        "attr batch center dictsort filesizeformat float forceescape format groupby indent int"
+        " items map max min pprint random reject rejectattr reverse round select selectattr slice sort"
+        " striptags sum tojson truncate unique urlencode urlize wordcount wordwrap xmlattr",
+    ),
 }
-_RARE_FILTER_NAMES = (
-    "attr batch center dictsort filesizeformat float forceescape format groupby indent int items"
-    " map max min pprint random reject rejectattr reverse round select selectattr slice sort"
-    " striptags sum tojson truncate unique urlencode urlize wordcount wordwrap xmlattr"
-)
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "boolean": lambda value: value is True or value is False,
     "defined": lambda value: not isinstance(value, Undefined),
@@ -115,15 +120,14 @@ DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
     "string": lambda value: isinstance(value, str),
     "true": lambda value: value is True,
     "undefined": lambda value: isinstance(value, Undefined),
+    **_name_later(
+        "test",
+        "!= < <= == > >= callable divisibleby eq equalto escaped filter float ge greaterthan gt"
+        " iterable le lessthan lower lt ne number sameas sequence test upper",
+    ),
 }
-_RARE_TEST_NAMES = (
-    "!= < <= == > >= callable divisibleby eq equalto escaped filter float ge greaterthan gt"
-    " iterable le lessthan lower lt ne number sameas sequence test upper"
-)
-DEFAULT_GLOBALS: dict[str, Any] = {"range": bounded_range, "dict": dict}
-for _rare_kind, _rare_names, _rare_table in (
-    ("filter", _RARE_FILTER_NAMES, DEFAULT_FILTERS),
-    ("test", _RARE_TEST_NAMES, DEFAULT_TESTS),
-    ("global", "cycler joiner lipsum namespace", DEFAULT_GLOBALS),
-):
-    _rare_table.update({word: LaterFunction(_rare_kind, word) for word in _rare_names.split()})
+DEFAULT_GLOBALS: dict[str, Any] = {
+    "range": bounded_range,
+    "dict": dict,
+    **_name_later("global", "cycler joiner lipsum namespace"),
+}

@@ -26,6 +26,7 @@ EXPRESSION_TOKENS = r"""
       |[0-9](?:_?[0-9])*(?:(?<![.][0-9])\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)
   | (?P<operator>\*\*|//|[=!<>]=|[-+*/%~()\[\]{}<>=.:|,])
 """
+_match_space = re.compile(r"\s*").match
 _match_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?").fullmatch
 DEFAULT_SYNTAX: dict[str, Any] = {
     "block_start_string": "{%",
@@ -60,27 +61,21 @@ class TemplateLexer:
 
     def __init__(self, **syntax: Any) -> None:
         self.syntax = {**DEFAULT_SYNTAX, **syntax}
-        self.readers = {
-            "block": self.read_block,
-            "variable": self.read_variable,
-            "comment": self.read_comment,
-        }
-        starts: list[str] = [self.syntax[f"{kind}_start_string"] for kind in self.readers]
+        kinds = ("block", "variable", "comment")
+        starts: list[str] = [self.syntax[f"{kind}_start_string"] for kind in kinds]
         if len(set(starts)) < 3 or not all(starts):
             raise ValueError(
                 "The delimiters of blocks, variables and comments must begin differently, got "
                 f"{', '.join(map(repr, starts))}."
             )
-        self.kinds = dict(zip(starts, self.readers))
+        self.kinds = dict(zip(starts, kinds))
         self.patterns = {start: re.escape(start) for start in starts}
         self.search_tag = compile_tag_search(self.patterns)
-        self.match_token = {
-            kind: re.compile(
-                rf"\s*(?:(?P<end>[-+]?{self._escaped(kind + '_end')})|{EXPRESSION_TOKENS})",
-                re.VERBOSE | re.DOTALL,
-            ).match
-            for kind in ("block", "variable")
-        }
+        self.match_token = {}
+        for kind in ("block", "variable"):
+            end = rf"(?P<end>[-+]?{self._escaped(kind + '_end')})"
+            pattern = rf"\s*(?:{end}|{EXPRESSION_TOKENS})"
+            self.match_token[kind] = re.compile(pattern, re.VERBOSE | re.DOTALL).match
         start, end = self._escaped("block_start"), self._escaped("block_end")
         self.match_raw = re.compile(rf"\s*raw\s*([-+]?){end}").match
         self.search_endraw = re.compile(rf"{start}([-+]?)\s*endraw\s*([-+]?){end}").search
@@ -118,7 +113,7 @@ class TemplateLexer:
                     tokens.append(("text", text, line))
                 line += source.count("\n", position, start)
                 inside += sign == "-" or sign == "+"
-                position = self.readers[kind](source, inside, line, tokens)
+                position = self.read(kind, source, inside, line, tokens)
                 line += source.count("\n", inside, position)
         except TemplateSyntaxError as error:
             error.name, error.filename, error.source = name, filename, source
@@ -139,30 +134,27 @@ class TemplateLexer:
     def _after_tag(self, source: str, position: int, sign: str, kind: str) -> int:
         """Return where the text after a tag begins, as the sign and `trim_blocks` ask."""
         if sign == "-":
-            length = len(source)
-            while position < length and source[position].isspace():
-                position += 1
-        elif sign != "+" and self.syntax["trim_blocks"] and kind != "variable":
-            position += source.startswith("\n", position)
-        return position
+            space: Any = _match_space(source, position)
+            return space.end()  # type: ignore[no-any-return]
+        trims = sign != "+" and self.syntax["trim_blocks"] and kind != "variable"
+        return position + (trims and source.startswith("\n", position))
 
-    def read_comment(self, source: str, inside: int, line: int, tokens: Any) -> int:
-        """Return where the text after a comment begins."""
-        closing = self.syntax["comment_end_string"]
-        end = source.find(closing, inside)
-        if end < 0:
-            message = f"the comment that begins here is never closed: {closing!r} is missing"
-            raise TemplateSyntaxError(message, line)
-        sign = source[end - 1] if end > inside else ""
-        return self._after_tag(source, end + len(closing), sign, "comment")
-
-    def read_block(self, source: str, inside: int, line: int, tokens: Any) -> int:
-        """Add the tokens of ``{% %}``, or the text in ``raw``; return where what follows begins."""
-        opening = self.match_raw(source, inside)
-        if opening is None:
-            return self.read_tag("block", source, inside, line, tokens)
-        start = opening.end()
-        if opening.group(1) == "-":
+    def read(self, kind: str, source: str, inside: int, line: int, tokens: Any) -> int:
+        """Add the tokens of one tag, or the text in ``raw``, and skip a comment; return where the
+        text after it begins."""
+        if kind == "comment":
+            closing = self.syntax["comment_end_string"]
+            end = source.find(closing, inside)
+            if end < 0:
+                message = f"the comment that begins here is never closed: {closing!r} is missing"
+                raise TemplateSyntaxError(message, line)
+            sign = source[end - 1] if end > inside else ""
+            return self._after_tag(source, end + len(closing), sign, "comment")
+        raw = self.match_raw(source, inside) if kind == "block" else None
+        if raw is None:
+            return self.read_tag(kind, source, inside, line, tokens)
+        start = raw.end()
+        if raw.group(1) == "-":
             start = self._after_tag(source, start, "-", "block")
         closing = self.search_endraw(source, start)
         if closing is None:
@@ -172,10 +164,6 @@ class TemplateLexer:
         if text:
             tokens.append(("text", text, line + source.count("\n", inside, start)))
         return self._after_tag(source, closing.end(), closing.group(2), "block")
-
-    def read_variable(self, source: str, inside: int, line: int, tokens: Any) -> int:
-        """Add the tokens of ``{{ }}`` and return where the text after it begins."""
-        return self.read_tag("variable", source, inside, line, tokens)
 
     def read_tag(
         self, kind: str, source: str, position: int, line: int, tokens: list[TemplateToken]
@@ -195,7 +183,7 @@ class TemplateLexer:
         while True:
             match = match_token(source, position)
             if match is None:
-                raise _bad_character(source, position, first_line, line, kind)
+                raise _explain("character", line, source, position, first_line, kind)
             group: str = match.lastgroup or ""
             value: Any = match.group(group)
             position = match.end()
@@ -216,7 +204,7 @@ class TemplateLexer:
                     begun = opened.pop() if opened else ""
                     if begun + value not in ("()", "[]", "{}"):
                         end = self.syntax.get(kind + "_end_string") or "the end of the line"
-                        raise TemplateSyntaxError(_bad_bracket(begun, value, end), line)
+                        raise _explain("bracket", line, begun, value, end)
                 match_token = match_inside if opened else match_outside
             elif group == "string":
                 value = value[1:-1]
@@ -236,17 +224,9 @@ class TemplateLexer:
             tokens.append((group, value, line))
 
 
-def _bad_character(source: str, position: int, *place: Any) -> TemplateSyntaxError:
+def _explain(what: str, line: int, *details: Any) -> TemplateSyntaxError:
     try:
-        from .extra.explaining import explain_character
+        from .extra.explaining import LEXER_ERRORS
     except ImportError:
-        return TemplateSyntaxError("a tag that is not closed or a wrong character", place[1])
-    return explain_character(source, position, *place)
-
-
-def _bad_bracket(opened: str, found: str, end: str) -> str:
-    try:
-        from .extra.explaining import explain_bracket
-    except ImportError:
-        return f"{found!r} does not fit"
-    return explain_bracket(opened, found, end)
+        return TemplateSyntaxError(f"a wrong {what}, or something that is not closed", line)
+    return LEXER_ERRORS[what](line, *details)

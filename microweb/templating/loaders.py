@@ -7,7 +7,6 @@ parts joined by ``/`` on every system; what climbs out of its folder does not ex
 
 from __future__ import annotations
 
-import functools
 import os
 
 from ..text.archive import open_stored_file
@@ -76,11 +75,12 @@ class FileSystemLoader(BaseLoader):
         parts = split_template_path(template)
         tried = [os.path.join(folder, *parts) for folder in self.searchpath]
         for path in tried:
-            is_current = functools.partial(has_changed_at, path, find_time_of_change(path))
+            time = find_time_of_change(path)
             try:
                 with open_stored_file(path) as file:
                     data = file.read()
-                return data.decode(self.encoding), path, is_current
+                source = data.decode(self.encoding)
+                return source, path, lambda p=path, t=time: find_time_of_change(p) == t  # type: ignore[misc]
             except OSError:
                 continue
             except UnicodeEncodeError:
@@ -107,11 +107,6 @@ def find_time_of_change(path: str) -> int | None:
         return os.stat(path).st_mtime_ns
     except (OSError, ValueError):
         return None
-
-
-def has_changed_at(path: str, time: int | None) -> bool:
-    """Say whether the file *path* was changed at *time* the last time."""
-    return find_time_of_change(path) == time
 
 
 class DictLoader(BaseLoader):

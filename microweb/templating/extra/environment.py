@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from ..environment import Environment, Template
+from ..environment import Template
 from ..exceptions import TemplateNotFound, TemplateSyntaxError
 from ..undefined import TemplateLookups, Undefined
 from .objects import TemplateModule
@@ -68,7 +68,7 @@ class RareMembers:
 
     # Those of `Environment`.
 
-    def overlay(self, **options: Any) -> Environment:
+    def overlay(self, **options: Any) -> Any:
         """Return an environment that shares all with this one but *options* and loaded templates.
 
         >>> Environment().overlay(trim_blocks=True).trim_blocks

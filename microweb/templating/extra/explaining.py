@@ -7,7 +7,7 @@ from ..exceptions import TemplateSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
 _CHARACTER_HINTS = {
     "&": ": write 'and'",
@@ -16,16 +16,17 @@ _CHARACTER_HINTS = {
 }
 
 
-def explain_bracket(opened: str, found: str, end: str) -> str:
-    """Say what to write where the bracket *found* closes something else than *opened*."""
+def explain_bracket(line: int, opened: str, found: str, end: str) -> TemplateSyntaxError:
+    """Return the error for a bracket *found* that closes something else than *opened*."""
+    message = f"{found!r} closes nothing that is open; this tag ends with {end!r}"
     if opened:
         wanted = {"(": ")", "[": "]", "{": "}"}[opened]
-        return f"{opened!r} is open: expected {wanted!r} before {found!r}"
-    return f"{found!r} closes nothing that is open; this tag ends with {end!r}"
+        message = f"{opened!r} is open: expected {wanted!r} before {found!r}"
+    return TemplateSyntaxError(message, line)
 
 
 def explain_character(
-    source: str, position: int, first_line: int, line: int, kind: str
+    line: int, source: str, position: int, first_line: int, kind: str
 ) -> TemplateSyntaxError:
     """Return the error for text at *position*, in a tag of *kind*, that begins no token."""
     rest = source[position : position + 400].lstrip()
@@ -38,6 +39,12 @@ def explain_character(
         )
     hint = _CHARACTER_HINTS.get(rest[:1], "")
     return TemplateSyntaxError(f"unexpected character {rest[:1]!r}{hint}", line)
+
+
+LEXER_ERRORS: dict[str, Callable[..., TemplateSyntaxError]] = {
+    "bracket": explain_bracket,
+    "character": explain_character,
+}
 
 
 def explain_tag(tag: str, known: Iterable[str], opened: tuple[str, int, tuple[str, ...]]) -> str:

@@ -31,17 +31,13 @@ class LineStatementLexer(TemplateLexer):
             if prefix:
                 self.patterns[prefix] = f"(?P<{name}>{pattern}{re.escape(prefix)})"
         self.search_tag = compile_tag_search(self.patterns)
-        self.readers["line_statement"] = self.read_line_statement
-        self.readers["line_comment"] = self.read_line_comment
         line_end = r"(?P<end>\s*(?:\n|\Z))"
         inside = rf"{line_end}|[^\S\n]*(?:{EXPRESSION_TOKENS})"
         self.match_token["line_statement"] = re.compile(inside, re.VERBOSE | re.DOTALL).match
 
-    def read_line_statement(self, source: str, inside: int, line: int, tokens: Any) -> int:
-        """Add the tokens of a line and return where the next line begins."""
-        return self.read_tag("line_statement", source, inside, line, tokens)
-
-    def read_line_comment(self, source: str, inside: int, line: int, tokens: Any) -> int:
-        """Return where the line ends."""
-        end = source.find("\n", inside)
-        return len(source) if end < 0 else end
+    def read(self, kind: str, source: str, inside: int, line: int, tokens: Any) -> int:
+        """Read a tag or a line; return where the text after it begins."""
+        if kind == "line_comment":
+            end = source.find("\n", inside)
+            return len(source) if end < 0 else end
+        return super().read(kind, source, inside, line, tokens)

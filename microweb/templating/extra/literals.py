@@ -15,7 +15,7 @@ def unescape_string_literal(body: str, line: int) -> str:
     """Resolve the backslash escapes of Python's string literals; unknown ones stay as written."""
 
     def resolve(match: re.Match[str]) -> str:
-        escape = match.group(1)
+        escape = str(match.group(1))
         if len(escape) > 1 and escape[0] in "xuU":
             return chr(int(escape[1:], 16))
         if escape[0] in "01234567":

@@ -72,7 +72,8 @@ class MarkupMethods(Markup):
         'a < b'
         """
         text = _drop_between(_drop_between(str(self), "<!--", "-->"), "<", ">")
-        return " ".join(Markup(text).unescape().split())
+        plain: Any = Markup(text)
+        return " ".join(plain.unescape().split())
 
 
 def escape_silent(value: Any) -> Markup:

@@ -222,7 +222,7 @@ def parse_context(compiler: TemplateCompiler, default: bool = False) -> str:
 def parse_include_options(compiler: TemplateCompiler, template: str) -> str:
     """Read ``ignore missing`` and the context to give; return the source of the arguments."""
     if compiler.skip("ignore"):
-        compiler.expect_word("missing")
+        compiler.skip("missing") or compiler.expect("missing")
         template = f"{compiler.rare('template_or_empty')}({template})"
     return f"{template}, {parse_context(compiler, default=True)}"
 
@@ -230,7 +230,7 @@ def parse_include_options(compiler: TemplateCompiler, template: str) -> str:
 def parse_import(compiler: TemplateCompiler, lineno: int) -> None:
     """Compile ``{% import template as name %}``."""
     template = compiler.parse_expression()
-    compiler.expect_word("as")
+    compiler.skip("as") or compiler.expect("as")
     target = compiler.parse_assigned_name()
     function = compiler.rare("import_template")
     compiler.assign(target, f"{function}({template}, {parse_context(compiler)})", lineno)
@@ -239,7 +239,7 @@ def parse_import(compiler: TemplateCompiler, lineno: int) -> None:
 def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
     """Compile ``{% from template import name as alias %}``."""
     template = compiler.parse_expression()
-    compiler.expect_word("import")
+    compiler.skip("import") or compiler.expect("import")
     names: list[tuple[str, str]] = []
     while compiler.next == "name":
         if names and compiler.tokens[compiler.index + 1][:2] == ("name", "context"):

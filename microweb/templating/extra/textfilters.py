@@ -159,7 +159,8 @@ def filter_format(value: Any, *args: Any, **kwargs: Any) -> str:
 def filter_striptags(value: Any) -> str:
     """Drop the tags; the result is text and will be escaped."""
     html = value.__html__() if hasattr(value, "__html__") else value
-    return Markup(str(html)).striptags()
+    text: Any = Markup(str(html))
+    return str(text.striptags())
 
 
 def quote_url_part(value: Any, for_query: bool = False) -> str:
