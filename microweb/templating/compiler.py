@@ -93,11 +93,7 @@ class TemplateCompiler(ExpressionCompiler):
                 self.heads[scope.names[name]] = self.start_value(name)
             head = [(1, f"{target} = {code}", lineno) for target, code in self.heads.items()]
             lines = head + self.lines or [(1, "pass", lineno)]
-        self.functions += [
-            (0, "", lineno),
-            (0, f"def {python}({self.parameters}):", lineno),
-            *lines,
-        ]
+        self.functions += [(0, "", 1), (0, f"def {python}({self.parameters}):", lineno), *lines]
 
     def write(self, code: str, lineno: int) -> None:
         """Add one line of Python that belongs to line *lineno* of the template."""
@@ -329,9 +325,9 @@ class TemplateCompiler(ExpressionCompiler):
                     break
                 shared = shared or word in ("include", "import", "from")
             elif kind == "name" and word == "loop":
-                attribute = self.tokens[index + 2][1] if self.tokens[index + 1][0] == "." else ""
+                (dot, _, _), (_, attribute, _) = self.tokens[index + 1 : index + 3]
                 use = use or "number"
-                shared = shared or attribute not in COUNTED_ATTRIBUTES
+                shared = shared or dot != "." or attribute not in COUNTED_ATTRIBUTES
             elif kind == "name" and word == "scoped":
                 use = "object"
         return "object" if use and shared else use

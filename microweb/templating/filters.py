@@ -103,8 +103,8 @@ DEFAULT_FILTERS: dict[str, Callable[..., Any]] = {
     **_name_later(
         "filter",
         "attr batch center dictsort filesizeformat float forceescape format groupby indent int"
-        " items map max min pprint random reject rejectattr reverse round select selectattr slice sort"
-        " striptags sum tojson truncate unique urlencode urlize wordcount wordwrap xmlattr",
+        " items map max min pprint random reject rejectattr reverse round select selectattr slice"
+        " sort striptags sum tojson truncate unique urlencode urlize wordcount wordwrap xmlattr",
     ),
 }
 DEFAULT_TESTS: dict[str, Callable[..., Any]] = {

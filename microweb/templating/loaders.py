@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 
 from ..text.archive import open_stored_file
+from ..text.lazy import LaterMember
 from .exceptions import TemplateNotFound, TemplateSyntaxError
-from .markup import add_later_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,12 +29,10 @@ def split_template_path(name: str) -> list[str]:
     ['mail', 'welcome.txt']
     """
     parts = [part for part in name.split("/") if part != "."]
-    for part in parts:
+    for part in parts or [""]:
         separated = any(character in part for character in ("\\", "\0", os.sep, os.altsep or "\0"))
         if part in ("", "..") or separated or os.path.splitdrive(part)[0]:
             raise TemplateNotFound(name)
-    if not parts:
-        raise TemplateNotFound(name)
     return parts
 
 
@@ -52,12 +50,20 @@ class BaseLoader:
         raise TypeError(f"{type(self).__name__} cannot list its templates")
 
 
+def _load_file_listing() -> type:
+    from .extra.loaders import FileListing
+
+    return FileListing
+
+
 class FileSystemLoader(BaseLoader):
     """Templates in the folder *searchpath*, or in several, the first that has the name.
 
     A folder may lie in a zip that modules have been imported from, as that of a packed app.
     *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
     """
+
+    list_templates = LaterMember(_load_file_listing)
 
     def __init__(
         self,
@@ -80,7 +86,7 @@ class FileSystemLoader(BaseLoader):
                 with open_stored_file(path) as file:
                     data = file.read()
                 source = data.decode(self.encoding)
-                return source, path, lambda p=path, t=time: find_time_of_change(p) == t  # type: ignore[misc]
+                return source, path, lambda p=path, t=time: find_time_of_change(p) == t
             except OSError:
                 continue
             except UnicodeEncodeError:
@@ -90,15 +96,6 @@ class FileSystemLoader(BaseLoader):
                 message = f"the template is not {self.encoding} text: save it as {self.encoding}"
                 raise TemplateSyntaxError(message, line, filename=path) from error
         raise TemplateNotFound(template, tried=tried)
-
-
-def _load_file_listing() -> type:
-    from .extra.loaders import FileListing
-
-    return FileListing
-
-
-add_later_members(FileSystemLoader, _load_file_listing, "list_templates")
 
 
 def find_time_of_change(path: str) -> int | None:

@@ -123,7 +123,8 @@ class RareMembers:
         tried: list[str] = []
         for name in names:
             try:
-                return self.get_template(name, parent, globals)
+                template: Template = self.get_template(name, parent, globals)
+                return template
             except TemplateNotFound as error:
                 tried += error.tried
         raise TemplatesNotFound(names, tried=tried)

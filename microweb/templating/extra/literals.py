@@ -7,7 +7,7 @@ import re
 from ..exceptions import TemplateSyntaxError
 
 _NUMBER_LIMIT = 1000
-_STRING_ESCAPES = dict(zip("ntrabfv\\'\"\n", [*"\n\t\r\a\b\f\v\\'\"", ""]))
+_STRING_ESCAPES: dict[str, str] = dict(zip("ntrabfv\\'\"\n", [*"\n\t\r\a\b\f\v\\'\"", ""]))
 _STRING_ESCAPE_RE = r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)"
 
 
@@ -15,7 +15,7 @@ def unescape_string_literal(body: str, line: int) -> str:
     """Resolve the backslash escapes of Python's string literals; unknown ones stay as written."""
 
     def resolve(match: re.Match[str]) -> str:
-        escape = str(match.group(1))
+        escape = match.group(1)
         if len(escape) > 1 and escape[0] in "xuU":
             return chr(int(escape[1:], 16))
         if escape[0] in "01234567":
