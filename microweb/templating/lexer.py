@@ -56,7 +56,7 @@ class TemplateLexer:
 
     >>> lexer = TemplateLexer()
     >>> [token[:2] for token in lexer.tokenize("a{{ b }}")][:3]
-    [('text', 'a'), ('variable_begin', '{{'), ('name', 'b')]
+    [('text', 'a'), ('variable_begin', ''), ('name', 'b')]
     """
 
     def __init__(self, **syntax: Any) -> None:

@@ -71,6 +71,7 @@ class RareMembers:
     def overlay(self, **options: Any) -> Any:
         """Return an environment that shares all with this one but *options* and loaded templates.
 
+        >>> from microweb.templating import Environment
         >>> Environment().overlay(trim_blocks=True).trim_blocks
         True
         """
@@ -92,6 +93,7 @@ class RareMembers:
 
         *undefined_to_none* turns an undefined result into None.
 
+        >>> from microweb.templating import Environment
         >>> Environment().compile_expression("a + 1")(a=2)
         3
         """
