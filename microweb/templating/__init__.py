@@ -52,6 +52,6 @@ def __getattr__(name: str) -> Any:
     try:
         return _find_name_of_templates(name)
     except AttributeError:
-        from .extra.leftout import describe_left_out
+        from .extra.leftout import missing_template_name
 
-        raise AttributeError(describe_left_out("The template engine", name)) from None
+        return missing_template_name(name)

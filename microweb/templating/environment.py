@@ -188,7 +188,7 @@ class Environment(TemplatePart):
         try:
             source, filename, uptodate = self.loader.get_source(self, name)
         except TemplateNotFound as error:
-            error.list_names = lambda: self.list_templates()  # type: ignore[no-any-return]
+            error.list_names = lambda: self.list_templates()
             raise
         template = Template._make(self, source, name, filename, globals, uptodate)
         if self.cache_size:

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import NoReturn
 
 _NO_EXTENSIONS = (
     "{% do %}, {% break %} and {% continue %} are built in, everything else can be a filter, "
@@ -41,6 +42,11 @@ def describe_left_out(owner: str, name: str) -> str:
     """Say that *owner* has no *name*, and what to use in its place."""
     instead = _LEFT_OUT_OF_TEMPLATES.get(name)
     return f"{owner} has no {name!r}{f': {instead}' if instead else ''}."
+
+
+def missing_template_name(name: str) -> NoReturn:
+    """Raise AttributeError for a name that this package lacks, saying what to use instead."""
+    raise AttributeError(describe_left_out("The template engine", name))
 
 
 def check_template_extensions(extensions: Sequence[str]) -> None:
