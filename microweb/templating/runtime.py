@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 RANGE_LIMIT = 100_000
 _SAFE_FACTOR = 1 << 60
-_REPEATABLE = (str, bytes, bytearray, list, tuple)
+_PLAIN_NUMBERS = frozenset((int, float))
 
 
 def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
@@ -172,18 +172,17 @@ def bounded_range(*args: int) -> range:
 
 def multiply_values(left: Any, right: Any) -> Any:
     """Return ``left * right``; what could become too large for memory goes to `extra.limits`."""
-    for factor in (left, right):
-        is_large = isinstance(factor, int) and not -_SAFE_FACTOR < factor < _SAFE_FACTOR
-        if is_large or isinstance(factor, _REPEATABLE):
-            from .extra.limits import multiply_bounded
+    plain = left.__class__ in _PLAIN_NUMBERS and right.__class__ in _PLAIN_NUMBERS
+    if plain and -_SAFE_FACTOR < left < _SAFE_FACTOR and -_SAFE_FACTOR < right < _SAFE_FACTOR:
+        return left * right
+    from .extra.limits import multiply_bounded
 
-            return multiply_bounded(left, right)
-    return left * right
+    return multiply_bounded(left, right)
 
 
 def format_or_divide(left: Any, right: Any) -> Any:
     """Return ``left % right``; text is formatted by `extra.limits`."""
-    if not isinstance(left, _REPEATABLE):
+    if not isinstance(left, (str, bytes, bytearray)):
         return left % right
     from .extra.limits import format_percent
 
