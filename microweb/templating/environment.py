@@ -23,7 +23,7 @@ from .runtime import (
     format_or_divide,
     multiply_values,
 )
-from .undefined import MISSING, TemplateLookups, Undefined
+from .undefined import MISSING, EngineObject, TemplateLookups, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ _RUNTIME_NAMES: dict[str, Any] = {
 }
 
 
-class TemplatePart:
+class TemplatePart(EngineObject):
     """The base of `Environment` and `Template`: it says what there is instead of a missing name."""
 
     def describe_missing(self, name: str) -> str:

@@ -141,14 +141,11 @@ class ExpressionCompiler:
 
     def until(self, end: str) -> Iterator[None]:
         """Go round once for each of some things separated by commas, and take the bracket *end*."""
-        first = True
         while not self.skip(end):
-            if not first:
-                self.expect(",", f"',' or {end!r}")
-                if self.skip(end):
-                    return
-            first = False
             yield
+            if not self.skip(","):
+                self.expect(end, f"',' or {end!r}")
+                return
 
     def link(self) -> None:
         """Count an operator, call, filter or the like; one tag may have 1,000 of them."""
