@@ -38,6 +38,12 @@ def inline_app():
     return app
 
 
+def test_the_first_template_that_exists_of_several_is_rendered():
+    app = inline_app()
+    with app.test_request_context():
+        assert render_template(["missing.html", "page.html"], text="<b>") == "<p>&lt;b&gt;</p>"
+
+
 def test_templates_inside_the_script():
     app = inline_app()
     app.get("/")(lambda: render_template("page.html", text="<x>"))

@@ -1,10 +1,8 @@
 """Templates: text and data become text.
 
 The engine speaks Jinja's language and is usable alone; it never hears of HTTP. Text goes through
-`lexer`, `expressions` and `parser` (giving the `nodes`), then `compiler` and `statements` (giving
-Python source), and what is compiled runs on `runtime`. Reading order: ``exceptions``, ``markup``,
-``undefined``, ``runtime``, ``textfilters``, ``filters``, ``lexer``, ``nodes``, ``expressions``,
-``parser``, ``compiler``, ``statements``, ``bytecode``, ``loaders``, ``modules``, ``environment``.
+`lexer` and `compiler` (on top of `expressions`), which gives Python source, and what is compiled
+runs on `runtime`. Rare tags, filters and members stand in ``extra``, and are imported when used.
 
 Templates are code: they are written by the authors of an application. Names that begin with two
 underscores and the interpreter's internals are out of their reach nevertheless.
@@ -17,70 +15,43 @@ underscores and the interpreter's internals are out of their reach nevertheless.
 from __future__ import annotations
 
 from ..text.lazy import import_later
-from .environment import Environment, Template, select_autoescape
-from .exceptions import (
-    FilterArgumentError,
-    TemplateAssertionError,
-    TemplateError,
-    TemplateNotFound,
-    TemplateRuntimeError,
-    TemplateSecurityError,
-    TemplatesNotFound,
-    TemplateSyntaxError,
-    UndefinedError,
-)
-from .loaders import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader
-from .markup import Markup, escape, escape_silent, soft_str
-from .runtime import pass_context, pass_environment, pass_eval_context
-from .undefined import StrictUndefined, Undefined
+from .environment import Environment as Environment
+from .environment import Template as Template
+from .exceptions import TemplateError as TemplateError
+from .exceptions import TemplateNotFound as TemplateNotFound
+from .loaders import BaseLoader as BaseLoader
+from .loaders import ChoiceLoader as ChoiceLoader
+from .loaders import DictLoader as DictLoader
+from .loaders import FileSystemLoader as FileSystemLoader
+from .markup import Markup as Markup
+from .markup import escape as escape
+from .undefined import Undefined as Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-__all__ = [
-    "BaseLoader",
-    "ChoiceLoader",
-    "DictLoader",
-    "Environment",
-    "FileSystemLoader",
-    "FilterArgumentError",
-    "Markup",
-    "StrictUndefined",
-    "Template",
-    "TemplateAssertionError",
-    "TemplateError",
-    "TemplateNotFound",
-    "TemplateRuntimeError",
-    "TemplateSecurityError",
-    "TemplateSyntaxError",
-    "TemplatesNotFound",
-    "Undefined",
-    "UndefinedError",
-    "escape",
-    "escape_silent",
-    "pass_context",
-    "pass_environment",
-    "pass_eval_context",
-    "select_autoescape",
-    "soft_str",
-]
-
-_find_extra_of_templates = import_later(
+_find_name_of_templates = import_later(
     __name__,
     """
+    exceptions: FilterArgumentError TemplateAssertionError TemplateRuntimeError
+    exceptions: TemplateSecurityError TemplateSyntaxError UndefinedError
+    markup: soft_str
+    runtime: pass_context pass_environment pass_eval_context
     extra.bytecode: Bucket BytecodeCache FileSystemBytecodeCache
+    extra.environment: TemplatesNotFound select_autoescape
     extra.loaders: FunctionLoader PackageLoader PrefixLoader
+    extra.markup_methods: escape_silent
     extra.streaming: TemplateStream
-    extra.undefined: ChainableUndefined DebugUndefined make_logging_undefined
+    extra.undefined: ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined
     """,
 )
 
 
 def __getattr__(name: str) -> Any:
     try:
-        return _find_extra_of_templates(name)
+        return _find_name_of_templates(name)
     except AttributeError:
-        from .environment import missing_template_name
+        from .extra.leftout import missing_template_name
 
         return missing_template_name(name)

@@ -1,239 +1,103 @@
-"""From the nodes of a template to the source of a Python module.
+"""From the text of a template to the source of a Python module: the tags.
 
 The module has one function for the template, ``root(context, out)``, and one for each block, which
-put the pieces of the page into the list ``out``;
-macros are functions inside these. Template variables become Python locals: a name that nothing
-assigns is looked up once at the head of its function, a name that a scope assigns is a local of its
-own, so that Python's closures give the template language's scoping. Every text from a template
-enters the source through ``repr()``. `ModuleWriter` holds lines, scopes and expressions;
-`TemplateCompiler` in `statements` adds the tags.
+put the pieces of the page into the list ``out``. Template and module are read and written in one
+pass: each tag has one method that reads it and writes its Python. `TEMPLATE_TAGS` is the table of
+them, to which `extra.tags` adds the rarer ones when a template first uses one.
 """
 
 from __future__ import annotations
 
-from collections import namedtuple
+from _ast import AST, PyCF_ONLY_AST  # without all of `ast`
 
-from ..text.nearest import did_you_mean
-from .exceptions import TemplateAssertionError
-from .expressions import COUNTED_ATTRIBUTES
-from .markup import escape_text
-from .nodes import TemplateNode, TemplateScope
-from .undefined import needs_guard
+from .expressions import (
+    COUNTED_ATTRIBUTES,
+    ESCAPED,
+    LITERAL_WORDS,
+    CompilerScope,
+    ExpressionCompiler,
+    template_python_name,
+    tuple_source,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from types import CodeType
+    from typing import Any, Union
+
+    AssignmentTarget = Union[str, list[Any]]
 
 # To be raised whenever other Python is generated: bytecode caches keep what was generated before.
-GENERATED_CODE_VERSION = 1
-_LOOP_ATTRIBUTES = frozenset(
-    "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
-    " changed".split()
-)
-_MACRO_NAMES = frozenset(("caller", "varargs", "kwargs"))
-_BOUNDED_OPERATORS = {"**": "raise_to_power", "*": "multiply_values", "%": "format_percent"}
-
-# What the source calls to put out a value, to return captured output, for ``~``, and the
-# `EvalContext` that it hands on.
-EscapingNames = namedtuple("EscapingNames", "escape markup concatenate eval_context")
-ESCAPED = EscapingNames("escape", "Markup", "concatenate_markup", "escaping")
-UNESCAPED = EscapingNames("str", "str", "concatenate_text", "not_escaping")
+GENERATED_CODE_VERSION = 2
+_RARE_TAGS = (
+    "assign autoescape break call comment continue debug do filter from import macro print trans"
+    " while with"
+).split()
 
 
-def template_python_name(prefix: str, name: str) -> str:
-    """Return the identifier for *name*; letters beyond ASCII are written as hexadecimal."""
-    if name.isascii():
-        return f"{prefix}_{name}"
-    return f"{prefix}u_{name.encode('utf-8', 'surrogatepass').hex()}"
+class ChangedSettings:
+    """``with ChangedSettings(compiler, name=value)``: attributes for the time of the block."""
+
+    def __init__(self, compiler: Any, **changes: Any) -> None:
+        self.settings, self.changes = vars(compiler), changes
+
+    def __enter__(self) -> None:
+        self.before = {name: self.settings[name] for name in self.changes}
+        self.settings.update(self.changes)
+
+    def __exit__(self, *error: object) -> None:
+        self.settings.update(self.before)
 
 
-class CompilerScope:
-    """Where the compiler finds the Python name of a template name.
+class TemplateCompiler(ExpressionCompiler):
+    """Writes the module for one template.
 
-    ``names`` maps the names of this scope; ``stores`` are those it assigns, ``definite`` those
-    certain to be assigned by now, and ``needs_start`` those read before that, which must start with
-    the outer value; ``specials`` holds what a macro uses of ``caller``, ``varargs``, ``kwargs``. In
-    the body of a ``{% call %}`` inside a macro, ``caller`` is that macro's: ``inherits_caller``.
+    ``top_level`` holds where assignments are seen by blocks and imports, ``checks_parent`` where
+    output is dropped once the template extends another; ``extends`` is 0 before that, 1 where only
+    running will tell, 2 from then on. ``out`` is the list to which output goes.
     """
 
-    def __init__(
-        self,
-        parent: CompilerScope | None,
-        branch: int,
-        stores: dict[str, bool],
-        prefix: str,
-        is_macro: bool = False,
-    ) -> None:
-        self.parent = parent
-        self.stores = stores
-        self.names = {name: template_python_name(prefix, name) for name in stores}
-        self.definite: set[str] = set()
-        self.needs_start: dict[str, bool] = {}
-        self.branch = branch
-        self.is_macro = is_macro
-        self.inherits_caller = False
-        self.specials: dict[str, str] = {}
+    parameters = "context, out"
 
-
-class ModuleWriter:
-    """Collects the lines of the generated module and translates expressions.
-
-    *environment* is asked for filters, tests and settings, *name* and *filename* are those of the
-    template, *autoescape* is whether ``{{ }}`` escapes, *streaming* whether the functions are
-    generators that hand out pieces of a page.
-    """
-
-    def __init__(
-        self,
-        environment: Any,
-        name: str | None,
-        filename: str | None,
-        autoescape: bool,
-        streaming: bool = False,
-    ) -> None:
-        self.environment = environment
-        self.name = name
-        self.filename = filename
-        self.streaming = streaming
-        self.own_autoescape = autoescape
-        self.escaping = ESCAPED if autoescape else UNESCAPED
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
         self.lines: list[tuple[int, str, int]] = []
-        self.indent = 0
+        self.functions: list[tuple[int, str, int]] = []
+        self.blocks: dict[str, int] = {}
+        self.open_tags: list[tuple[str, int, tuple[str, ...]]] = [("", 1, ())]
+        self.indent = self.loop_depth = self.extends = 0
         self.out = "out"
-        self.branch = 0
-        self.counter = 0
-        self.scope = self.root_scope = CompilerScope(None, 0, {}, "l")
-        self.block: TemplateNode | None = None
-        self.heads: dict[str, str] = {}
-        self.imports: dict[str, str] = {}
-        self.captured = ""
+        self.top_level = self.checks_parent = True
+        self.single_output: tuple[Any, str, str, str] = (None, "", "", "")
+
+    def compile(self) -> tuple[str, list[int]]:
+        """Return the module's source and, for each of its lines, the template's line."""
+        self.write_function("root", 1, self.parse_body, ())
+        names = [f"{name!r}: {template_python_name('block', name)}" for name in self.blocks]
+        head = [(0, f"{python} = {key}", 1) for key, python in self.imports.items()]
+        lines = [*head, *self.functions, (0, "", 1), (0, f"blocks = {{{', '.join(names)}}}", 1)]
+        texts = ["    " * indent + code for indent, code, _ in lines]
+        return "\n".join(texts) + "\n", [lineno for _, _, lineno in lines]
+
+    def write_function(
+        self, python: str, lineno: int, parse: Callable[..., None], *args: Any, **changes: Any
+    ) -> None:
+        """Add the function for the template itself or a block, whose body is read by *parse*."""
+        scope = CompilerScope(None, 0, "l")
+        changes = {"scope": scope, "root_scope": scope, "lines": [], "heads": {}, **changes}
+        with ChangedSettings(self, branch=0, indent=1, extends=0, out="out", **changes):
+            parse(*args)
+            self.end_function(lineno)
+            for name in scope.starts:
+                self.heads[scope.names[name]] = self.start_value(name)
+            head = [(1, f"{target} = {code}", lineno) for target, code in self.heads.items()]
+            lines = head + self.lines or [(1, "pass", lineno)]
+        self.functions += [(0, "", 1), (0, f"def {python}({self.parameters}):", lineno), *lines]
 
     def write(self, code: str, lineno: int) -> None:
         """Add one line of Python that belongs to line *lineno* of the template."""
         self.lines.append((self.indent, code, lineno))
-
-    def write_suite(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
-        """Call ``write(*args)`` one level deeper; ``pass`` stands where that writes nothing."""
-        before = len(self.lines)
-        self.indent += 1
-        write(*args)
-        if len(self.lines) == before:
-            self.write("pass", lineno)
-        self.indent -= 1
-
-    def number(self) -> int:
-        """Return a number not used before in this module."""
-        self.counter += 1
-        return self.counter
-
-    def open_scope(self, stores: TemplateScope, is_macro: bool = False) -> int:
-        """Enter a scope that assigns *stores* and return where its first line stands."""
-        prefix = f"l{self.number()}" if stores.stores else ""
-        self.scope = CompilerScope(self.scope, self.branch, stores.stores, prefix, is_macro)
-        return len(self.lines)
-
-    def close_scope(self, start: int, lineno: int) -> None:
-        """Leave the scope that began at line index *start*, giving its names their start value."""
-        scope = self.scope
-        self.scope = scope.parent or self.root_scope
-        if scope.needs_start:
-            self.lines[start:start] = [
-                (self.indent, f"{scope.names[name]} = {self.load(name)}", lineno)
-                for name in scope.needs_start
-            ]
-
-    def load(self, name: str) -> str:
-        """Return the Python name in which the template's *name* is found."""
-        scope: CompilerScope | None = self.scope
-        while scope is not None:
-            python = scope.names.get(name)
-            if python is not None:
-                if name not in scope.definite:
-                    scope.needs_start[name] = True
-                return python
-            inherited = scope.inherits_caller and name == "caller"
-            if scope.is_macro and name in _MACRO_NAMES and not inherited:
-                python = scope.names[name] = f"l{self.number()}_{name}"
-                scope.definite.add(name)
-                scope.specials[name] = python
-                return python
-            scope = scope.parent
-        python = self.root_scope.names[name] = template_python_name("l", name)
-        self.root_scope.definite.add(name)
-        self.heads[python] = self.start_value(name)
-        return python
-
-    def start_value(self, name: str) -> str:
-        """Return the source that gives *name* its value at the head of a function."""
-        if name == "self":
-            return f"TemplateReference(context, {self.own_autoescape})"
-        if name == "super" and self.block is not None:
-            block = self.block.name
-            function = template_python_name("block", block)
-            return f"context.parent_block({block!r}, {function}, {self.own_autoescape})"
-        return f"context.resolve({name!r})"
-
-    def store(self, name: str) -> str:
-        """Return the Python name to which the current scope assigns *name*."""
-        if self.branch == self.scope.branch:
-            self.scope.definite.add(name)
-        return self.scope.names[name]
-
-    def context_source(self) -> str:
-        """Return the source of a context that knows the local names too."""
-        local = self.local_source()
-        return f"context.derived({local})" if local else "context"
-
-    def local_source(self, only_set: bool = False) -> str:
-        """Return the source of a dict of the local names, if there are any; *only_set* leaves out
-        the targets of loops and what need not be assigned by now."""
-        names: list[str] = []
-        scope: CompilerScope | None = self.scope
-        while scope is not None:
-            known = list(scope.names)
-            if scope is self.root_scope:
-                known = list(scope.stores) if self.block is not None else []
-            if only_set:
-                known = [n for n in known if scope.stores.get(n) and n in scope.definite]
-            names += known
-            scope = scope.parent
-        pairs = [f"{name!r}: {self.load(name)}" for name in dict.fromkeys(names)]
-        return f"{{{', '.join(pairs)}}}" if pairs else ""
-
-    def write_output(self, parts: list[str | TemplateNode], lineno: int) -> None:
-        """Write text and expressions, those of one template line as one statement."""
-        pieces: list[str] = []
-        text, line, has_value = "", lineno, False
-        for part in parts:
-            constant = self.constant_output(part)
-            if constant is not None:
-                text += constant
-                continue
-            if text:
-                pieces.append(repr(text))
-                text = ""
-            node: Any = part
-            if has_value and node.lineno != line:
-                self.write_pieces(pieces, line)
-                pieces = []
-            line, has_value = node.lineno, True
-            code = self.expression(node)
-            if self.environment.finalize:
-                code = f"finalize({code})"
-            pieces.append(f"{self.escaping.escape}({code})")
-        if text:
-            pieces.append(repr(text))
-        self.write_pieces(pieces, line)
-
-    def constant_output(self, part: str | TemplateNode) -> str | None:
-        """Return the output of text, or of a literal that is known now, else None."""
-        if isinstance(part, str):
-            return part
-        known = self.escaping is ESCAPED or self.escaping is UNESCAPED
-        if part.kind != "constant" or not known or self.environment.finalize:
-            return None
-        return escape_text(part.value) if self.escaping is ESCAPED else str(part.value)
 
     def write_pieces(self, pieces: list[str], lineno: int) -> None:
         """Write the statement that puts *pieces*, Python source of strings, out."""
@@ -242,135 +106,372 @@ class ModuleWriter:
         elif pieces:
             self.write(f"{self.out} += {', '.join(pieces)}", lineno)
 
-    def expression(self, node: TemplateNode) -> str:
-        """Return the Python source of an expression, from the method named after its kind."""
-        code: str = getattr(self, node.kind + "_source")(node)
-        return code
+    def write_suite(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
+        """Call ``write(*args)`` one level deeper; ``pass`` stands where that writes nothing."""
+        start = len(self.lines)
+        self.indent += 1
+        write(*args)
+        if len(self.lines) == start:
+            self.write("pass", lineno)
+        self.indent -= 1
 
-    def name_source(self, node: TemplateNode) -> str:
-        return self.load(node.name)
+    def write_unless_extended(self, lineno: int, write: Callable[..., None], *args: Any) -> None:
+        """Call ``write(*args)``, whose output is dropped if the template extends another."""
+        extends = self.extends if self.checks_parent else 0
+        start = len(self.lines)
+        self.indent += extends == 1
+        write(*args)
+        self.indent -= extends == 1
+        if extends == 2:
+            del self.lines[start:]
+        elif extends == 1 and len(self.lines) > start:
+            self.lines.insert(start, (self.indent, "if parent is None:", lineno))
 
-    def constant_source(self, node: TemplateNode) -> str:
-        return repr(node.value)
+    # These four are written differently where a page is handed out in pieces (`extra.streaming`).
 
-    def captured_source(self, node: TemplateNode) -> str:
-        return self.captured
+    def end_function(self, lineno: int) -> None:
+        """Write what a function does last: hand over to the template that this one extends."""
+        if self.extends:
+            self.heads["parent"] = "None"
+            condition = "if parent is not None: " if self.extends == 1 else ""
+            self.write(f"{condition}parent.root_function(context, out)", lineno)
 
-    def sequence_source(self, node: TemplateNode) -> str:
-        items = [self.expression(item) for item in node.items]
-        return f"[{', '.join(items)}]" if node.brackets == "[]" else self.tuple_source(items)
+    def end_round(self, lineno: int) -> None:
+        """Write what is done at the end of each round of a loop."""
 
-    def tuple_source(self, items: list[str]) -> str:
-        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+    def call_block(self, function: str, context: str, lineno: int) -> None:
+        """Write the call of a block."""
+        self.write(f"{function}({context}, {self.out})", lineno)
 
-    def dict_source(self, node: TemplateNode) -> str:
-        pairs = [f"{self.expression(key)}: {self.expression(value)}" for key, value in node.pairs]
-        return f"{{{', '.join(pairs)}}}"
+    def call_include(self, arguments: str, lineno: int) -> None:
+        """Write the call that includes another template."""
+        self.write(f"include({arguments}, {self.out})", lineno)
 
-    def attribute_source(self, node: TemplateNode) -> str:
-        name = node.name
-        code = self.expression(node.value)
-        if name in _LOOP_ATTRIBUTES and node.value.kind == "name" and code.startswith("loop_"):
-            return f"{code}.{name}"
-        if name in COUNTED_ATTRIBUTES and code.startswith("round_"):
-            return COUNTED_ATTRIBUTES[name].format(code)
-        if needs_guard(name):
-            return f"guarded_attribute({code}, {name!r})"
-        return f"attribute({code}, {name!r})"
+    def open_scope(self) -> int:
+        """Enter a scope and return where its first line will stand."""
+        self.scope = CompilerScope(self.scope, self.branch, f"l{self.number()}")
+        return len(self.lines)
 
-    def item_source(self, node: TemplateNode) -> str:
-        return f"item({self.expression(node.value)}, {self.expression(node.key)})"
+    def close_scope(self, start: int, lineno: int) -> None:
+        """Leave the scope that began at line index *start*, giving its names their start value."""
+        scope = self.scope
+        self.scope = scope.parent or self.root_scope
+        self.lines[start:start] = [
+            (self.indent, f"{scope.names[name]} = {self.load(name)}", lineno)
+            for name in scope.starts
+        ]
 
-    def slice_source(self, node: TemplateNode) -> str:
-        bounds = (node.start, node.stop, node.step)
-        codes = ["None" if bound is None else self.expression(bound) for bound in bounds]
-        return f"slice({', '.join(codes)})"
+    def parse_scoped(self, lineno: int, parse: Callable[..., None], *args: Any) -> None:
+        """Call ``parse(*args)`` in a scope of its own."""
+        with ChangedSettings(self, top_level=False):
+            start = self.open_scope()
+            parse(*args)
+            self.close_scope(start, lineno)
 
-    def arguments_source(self, node: TemplateNode | None, extra: str = "") -> str:
-        """Return the source of arguments, each with a comma and a space in front."""
-        if node is None:
-            return ""
-        code = "".join([", " + self.expression(argument) for argument in node.positional])
-        if node.star is not None:
-            code += f", *{self.expression(node.star)}"
-        odd = ""
-        for name, value in node.keywords:
-            from keyword import iskeyword
+    def parse_body(self, ends: tuple[str, ...]) -> None:
+        """Read up to a tag named in *ends*, whose name is then the next token."""
+        while self.next != "eof":
+            lineno = self.tokens[self.index][2]
+            if self.next != "block_begin":
+                self.write_unless_extended(lineno, self.parse_output)
+                continue
+            self.index += 1
+            tag: str = self.expect("name", "the name of a tag")
+            if tag in ends:
+                self.index -= 1
+                return
+            self.parse_tag(tag, lineno)
+        if ends:
+            tag, line, _ = self.open_tags[-1]
+            missing = " or ".join([f"{{% {end} %}}" for end in ends])
+            opened = f"{{% {tag} %}} from line {line}"
+            self.fail(f"the template ends while {opened} is open: {missing} is missing")
 
-            if name.isascii() and not iskeyword(name) and name != "__debug__":
-                code += f", {name}={self.expression(value)}"
-            else:
-                odd += f"{name!r}: {self.expression(value)}, "
-        code += extra
-        if odd:
-            code += f", **{{{odd}}}"
-        if node.double_star is not None:
-            code += f", **{self.expression(node.double_star)}"
-        return code
+    def parse_block_body(self, tag: str, lineno: int, *ends: str) -> None:
+        """Read the end of an opening tag and its body; the ending tag's name comes next."""
+        self.skip(":")
+        self.expect("block_end", f"the end of the {tag!r} tag")
+        self.open_tags.append((tag, lineno, ends))
+        self.parse_body(ends)
+        self.open_tags.pop()
 
-    def call_source(self, node: TemplateNode, extra: str = "") -> str:
-        function = self.expression(node.function)
-        arguments = self.arguments_source(node.arguments, extra)[2:]
-        if function == "l_super" or (function.startswith("loop_") and "." in function):
-            return f"{function}({arguments})"
-        self.heads["callee"] = "context.callee"
-        local = self.local_source(only_set=True)
-        return f"callee({function}{local and ', ' + local})({arguments})"
+    def parse_output(self) -> None:
+        """Read text and ``{{ }}``; those of one template line become one statement."""
+        pieces: list[str] = []
+        before = text = code = ""
+        line, values = self.tokens[self.index][2], 0
+        while self.next in ("text", "variable_begin"):
+            kind, value, lineno = self.tokens[self.index]
+            self.index += 1
+            if kind == "text":
+                text += value
+                pieces.append(repr(value))
+                continue
+            if values and lineno != line:
+                self.write_pieces(pieces, line)
+                pieces = []
+            before, text, line, values = text, "", lineno, values + 1
+            self.links = 0
+            code = self.parse_tuple()
+            self.expect("variable_end", "the end of the expression")
+            shown = f"finalize({code})" if self.environment.finalize else code
+            pieces.append(f"{self.escaping.escape}({shown})")
+        self.write_pieces(pieces, line)
+        if values == 1 and self.escaping is ESCAPED and not self.environment.finalize:
+            self.single_output = (self.lines[-1], before, code, text)
 
-    def filter_source(self, node: TemplateNode) -> str:
-        return self.named_call_source("filter", self.environment.filters, node)
+    def parse_tag(self, tag: str, lineno: int) -> None:
+        """Read the tag whose name has just been taken, with all that belongs to it."""
+        self.links = 0
+        if tag not in TEMPLATE_TAGS and tag in _RARE_TAGS:
+            self.rare_tag(tag)
+        if tag in TEMPLATE_TAGS:
+            TEMPLATE_TAGS[tag](self, lineno)
+            self.expect("block_end", "the end of the tag")
+            return
+        self.index -= 1
+        try:
+            from .extra.explaining import explain_tag
+        except ImportError:
+            self.fail(f"unknown tag {tag!r}")
+        self.fail(explain_tag(tag, [*TEMPLATE_TAGS, *_RARE_TAGS], self.open_tags[-1]))
 
-    def test_source(self, node: TemplateNode) -> str:
-        code = self.named_call_source("test", self.environment.tests, node)
-        return f"(not {code})" if node.negated else code
+    def rare_tag(self, name: str) -> Callable[..., Any]:
+        """Return the function of `extra.tags` that compiles a rare tag or form of a tag."""
+        from .extra.tags import RARE_FORMS, RARE_TAGS
 
-    def named_call_source(self, kind: str, table: dict[str, Any], node: TemplateNode) -> str:
-        """Return the call of a filter or test, which must be in *table*.
+        TEMPLATE_TAGS.update(RARE_TAGS)
+        return RARE_TAGS.get(name) or RARE_FORMS[name]
 
-        Its first argument is what it has asked for by a ``pass_`` decorator.
-        """
-        if node.name not in table:
-            message = f"there is no {kind} called {node.name!r}."
-            message += did_you_mean(node.name, table)
-            raise TemplateAssertionError(message, node.lineno, self.name, self.filename)
-        key = f"{kind}s[{node.name!r}]"
-        if key not in self.imports:
-            plain = node.name.replace(".", "_")
-            python = f"{kind}_{plain if plain.isascii() and plain.isidentifier() else 'named'}"
-            if python in self.imports.values():
-                python += f"_{self.number()}"
-            self.imports[key] = python
-        passing = getattr(table[node.name], "template_pass", None)
-        arguments = self.expression(node.value) + self.arguments_source(node.arguments)
-        if passing == "eval_context":
-            arguments = f"{self.escaping.eval_context}, {arguments}"
-        elif passing in ("context", "environment"):
-            arguments = f"{passing}, {arguments}"
-        return f"{self.imports[key]}({arguments})"
+    def parse_if(self, lineno: int) -> None:
+        self.branch += 1
+        word = "if"
+        while word != "endif":
+            line = self.tokens[self.index][2]
+            test = "" if word == "else" else f" {self.parse_tuple()}"
+            self.write(f"{word}{test}:", line)
+            ends = ("endif",) if word == "else" else ("elif", "else", "endif")
+            self.write_suite(line, self.parse_block_body, "if", lineno, *ends)
+            word = self.expect("name")
+        self.branch -= 1
 
-    def unary_source(self, node: TemplateNode) -> str:
-        return f"({node.operator}{self.expression(node.value)})"
-
-    def binary_source(self, node: TemplateNode) -> str:
-        left, right = self.expression(node.left), self.expression(node.right)
-        if node.operator in _BOUNDED_OPERATORS:
-            return f"{_BOUNDED_OPERATORS[node.operator]}({left}, {right})"
-        return f"({left} {node.operator} {right})"
-
-    def chain_source(self, node: TemplateNode) -> str:
-        items = [self.expression(item) for item in node.items]
-        if node.operator == "~":
-            return f"{self.escaping.concatenate}({', '.join(items)})"
-        return f"({f' {node.operator} '.join(items)})"
-
-    def compare_source(self, node: TemplateNode) -> str:
-        rest = [f" {operator} {self.expression(value)}" for operator, value in node.rest]
-        return f"({self.expression(node.first)}{''.join(rest)})"
-
-    def condition_source(self, node: TemplateNode) -> str:
-        if node.otherwise is None:
-            hint = f"the inline if-expression on line {node.lineno} is false and has no else part"
-            otherwise = f"undefined({hint!r})"
+    def parse_for(self, lineno: int) -> None:
+        targets = self.parse_target()
+        self.skip("in") or self.expect("in")
+        iterable = self.parse_tuple(with_condition=False, end_word="recursive")
+        self.open_scope()
+        target = self.target_source(targets)
+        test = f" if {self.parse_expression()}" if self.skip("if") else ""
+        if self.skip("recursive"):
+            self.rare_tag("recursive for")(self, lineno, target, iterable, test)
         else:
-            otherwise = self.expression(node.otherwise)
-        return f"({self.expression(node.value)} if {self.expression(node.test)} else {otherwise})"
+            self.parse_loop(lineno, target, iterable, test)
+
+    def parse_loop(
+        self, lineno: int, target: str, iterable: str, test: str, recursion: str = ""
+    ) -> None:
+        """Read the body of a loop and write the loop; *recursion* makes its object recursive."""
+        scope, start = self.scope, len(self.lines)
+        key = scope.prefix[1:]
+        if test:
+            iterable = f"({target} for {target} in {iterable}{test})"
+        head, use = f"for {target} in {iterable}:", self.find_loop_use()
+        if use == "object" or recursion:
+            scope.names.setdefault("loop", f"loop_{key}")
+            make = self.rare("LoopContext")
+            self.write(f"loop_{key} = {make}({iterable}, undefined{recursion})", lineno)
+            head = f"for {target} in loop_{key}:"
+        elif use:
+            scope.names.setdefault("loop", f"round_{key}")
+            head = f"for round_{key}, {target} in enumerate({iterable}):"
+        self.write(head, lineno)
+        with ChangedSettings(self, top_level=False, loop_depth=self.loop_depth + 1):
+            self.write_suite(lineno, self.parse_loop_body, lineno, len(self.lines))
+        line, before, code, after = self.single_output
+        if self.expect("name") == "else":
+            first = self.lines.index((self.indent, head, lineno), start)
+            self.lines.insert(first + 1, (self.indent + 1, f"empty_{key} = False", lineno))
+            self.lines.insert(first, (self.indent, f"empty_{key} = True", lineno))
+            self.write(f"if empty_{key}:", lineno)
+            otherwise = (self.parse_block_body, "for", lineno, "endfor")
+            self.write_suite(lineno, self.parse_scoped, lineno, *otherwise)
+            self.index += 1
+        elif self.lines[start:] == [(self.indent, head, lineno), line] and not use:
+            # It only puts out one value and constant text: the values are escaped together.
+            del self.lines[start:]
+            self.write(f"{self.out}.append(escape_each({before!r},", line[2])
+            if code == target:
+                self.write(f"    list({iterable}),", lineno)
+            else:
+                self.write(f"    [{code}", line[2])
+                self.write(f"    for {target} in iter({iterable})],", lineno)
+            self.write(f"{after!r}))", line[2])
+
+    def parse_loop_body(self, lineno: int, start: int) -> None:
+        """Read what is done in each round, and close the scope of the loop."""
+        self.parse_block_body("for", lineno, "else", "endfor")
+        self.end_round(lineno)
+        self.close_scope(start, lineno)
+
+    def find_loop_use(self) -> str:
+        """Look ahead how the body of a loop uses ``loop``: as an ``"object"``, only as a
+        ``"number"`` that counts the rounds, or not at all."""
+        depth, use, shared = 1, "", False
+        for index in range(self.index, len(self.tokens) - 2):
+            kind, word, _ = self.tokens[index]
+            if kind == "name" and self.tokens[index - 1][0] == "block_begin":
+                depth += (word == "for") - (word == "endfor")
+                if not depth:
+                    break
+                shared = shared or word in ("include", "import", "from")
+            elif kind == "name" and word == "loop":
+                (dot, _, _), (_, attribute, _) = self.tokens[index + 1 : index + 3]
+                use = use or "number"
+                shared = shared or dot != "." or attribute not in COUNTED_ATTRIBUTES
+            elif kind == "name" and word == "scoped":
+                use = "object"
+        return "object" if use and shared else use
+
+    def parse_target(self, with_namespace: bool = False) -> AssignmentTarget:
+        """Read what is assigned to: a name, ``namespace.name``, or a list of such for a tuple."""
+        targets = [self.parse_single_target(with_namespace)]
+        if self.next != ",":
+            return targets[0]
+        while self.skip(","):
+            kind, value, _ = self.tokens[self.index]
+            if kind not in ("name", "(") or value == "in":
+                break
+            targets.append(self.parse_single_target(with_namespace))
+        return targets
+
+    def parse_single_target(self, with_namespace: bool) -> AssignmentTarget:
+        if self.skip("("):
+            inner = self.parse_target(with_namespace)
+            self.expect(")")
+            return inner
+        name = self.parse_assigned_name()
+        dotted = with_namespace and self.skip(".")
+        return f"{name}.{self.expect('name', 'a name')}" if dotted else name
+
+    def parse_assigned_name(self) -> str:
+        """Read a name that can be assigned to."""
+        name: str = self.expect("name", "a name to assign to")
+        if name in LITERAL_WORDS:
+            self.index -= 1
+            self.fail(f"{name!r} is a literal and cannot be assigned to")
+        return name
+
+    def target_source(self, target: AssignmentTarget) -> str:
+        """Return the source of what a loop or ``with`` assigns to."""
+        if isinstance(target, list):
+            return tuple_source([self.target_source(item) for item in target])
+        return self.store(target)
+
+    def assign(self, target: AssignmentTarget, code: str, lineno: int) -> None:
+        """Write ``target = code`` for a target of ``set``."""
+        if isinstance(target, list):
+            parts = [f"part_{self.number()}" for _ in target]
+            self.write(f"{tuple_source(parts)} = {code}", lineno)
+            for item, part in zip(target, parts):
+                self.assign(item, part, lineno)
+        elif "." in target:
+            name, _, attribute = target.partition(".")
+            function = self.rare("assign_in_namespace")
+            self.write(f"{function}({self.load(name)}, {attribute!r}, {code})", lineno)
+        else:
+            python = self.store(target, by_set=True)
+            if self.top_level:
+                # What a template exports.
+                self.heads["exports"] = "context.vars"
+                python = f"exports[{target!r}] = {python}"
+            self.write(f"{python} = {code}", lineno)
+
+    def parse_set(self, lineno: int) -> None:
+        target = self.parse_target(with_namespace=True)
+        if self.skip("="):
+            self.assign(target, self.parse_tuple(), lineno)
+        else:
+            self.rare_tag("set block")(self, lineno, target)
+
+    def parse_block(self, lineno: int) -> None:
+        name: str = self.expect("name", "the name of the block")
+        if name in self.blocks:
+            first = self.blocks[name]
+            self.fail(f"the block {name!r} is defined twice; the first is on line {first}", lineno)
+        check, context = None, "context"
+        if self.next != "block_end":
+            check, context = self.rare_tag("block options")(self, lineno, name)
+        self.blocks[name] = lineno
+        changes: dict[str, Any] = {
+            "block": name,
+            "escaping": self.default_escaping,
+            "loop_depth": 0,
+        }
+        changes.update(top_level=False, checks_parent=False)
+        start = self.index
+        body = (self.parse_block_body, "block", lineno, "endblock")
+        self.write_function(template_python_name("block", name), lineno, *body, **changes)
+        if check:
+            check(self.tokens[start : self.index])
+        self.index += 1
+        if self.next == "name" and not self.skip(name):
+            found = self.expect("name")
+            self.index -= 1
+            self.fail(f"{{% endblock {found} %}} closes the block {name!r}")
+        function = f"context.blocks[{name!r}][0]"
+        self.write_unless_extended(lineno, self.call_block, function, context, lineno)
+
+    def parse_extends(self, lineno: int) -> None:
+        if not self.top_level:
+            message = (
+                "{% extends %} must stand at the top level, not inside a block, a loop or a scope"
+            )
+            self.fail(message, lineno)
+        self.write(f"parent = extend(context, {self.parse_expression()}, parent)", lineno)
+        self.extends = max(self.extends, 1 if self.branch else 2)
+
+    def parse_include(self, lineno: int) -> None:
+        template = self.parse_expression()
+        if self.next == "block_end":
+            arguments = f"{template}, {self.context_source()}"
+        else:
+            arguments = self.rare_tag("include options")(self, template)
+        self.write_unless_extended(lineno, self.call_include, arguments, lineno)
+
+    def context_source(self) -> str:
+        """Return the source of a context that knows the local names too."""
+        local = self.local_source()
+        return f"context.derived({local})" if local else "context"
+
+
+TEMPLATE_TAGS: dict[str, Callable[[Any, int], None]] = {
+    "if": TemplateCompiler.parse_if,
+    "for": TemplateCompiler.parse_for,
+    "set": TemplateCompiler.parse_set,
+    "block": TemplateCompiler.parse_block,
+    "extends": TemplateCompiler.parse_extends,
+    "include": TemplateCompiler.parse_include,
+}
+
+
+def compile_with_lines(source: str, lines: list[int], filename: str) -> CodeType:
+    """Compile the module *source*; its line *n* becomes line ``lines[n - 1]`` of *filename*.
+
+    Each node of the syntax tree is given its line of the template, so that tracebacks, debuggers
+    and ``frame.f_lineno`` name the template's lines with no help.
+    """
+    tree: Any = compile(source, filename, "exec", PyCF_ONLY_AST, True)
+    pending = [tree]
+    while pending:
+        node = pending.pop()
+        if "lineno" in node._attributes:
+            node.lineno = node.end_lineno = lines[node.lineno - 1]
+            node.col_offset = node.end_col_offset = 0
+        for field in node._fields:
+            part = getattr(node, field)
+            if part.__class__ is list:
+                pending += [each for each in part if isinstance(each, AST)]
+            elif isinstance(part, AST) and part._fields:
+                pending.append(part)
+    code: CodeType = compile(tree, filename, "exec", 0, True)
+    return code

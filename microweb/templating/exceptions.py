@@ -1,7 +1,4 @@
-"""What can go wrong with a template, as one tree of exceptions.
-
-Each class says when it is raised. Nothing here knows how templates are read or run.
-"""
+"""What can go wrong with a template, as one tree of exceptions."""
 
 from __future__ import annotations
 
@@ -24,11 +21,7 @@ class TemplateError(Exception):
 
 class TemplateNotFound(OSError, LookupError, TemplateError):
     """No loader has the template *name*; *message* is the sentence to show, *tried* the places
-    looked at.
-
-    ``list_names`` is what can be asked for the names there are: only who reads the message pays
-    for the search for a near one.
-    """
+    looked at. ``list_names`` can be asked for the names there are, for a near one."""
 
     def __init__(self, name: Any, message: str | None = None, *, tried: Sequence[str] = ()) -> None:
         self.name = None if name is None else str(name)
@@ -43,26 +36,12 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         tried = "; tried " + ", ".join(map(repr, self.tried[:20])) if self.tried else ""
         try:
             near = did_you_mean(self.name or "", self.list_names())
-        except TypeError:
+        except (TypeError, ImportError):
             near = ""
         return f"{self.args[0]}{tried}.{near}"
 
     def __str__(self) -> str:
         return self.message
-
-
-class TemplatesNotFound(TemplateNotFound):
-    """None of several templates exists; `templates` lists the names."""
-
-    def __init__(
-        self, names: Sequence[Any] = (), message: str | None = None, *, tried: Sequence[str] = ()
-    ) -> None:
-        if message is None:
-            listed = ", ".join(repr(str(name)) for name in names)
-            listed = listed or "the list is empty"
-            message = f"None of these templates was found: {listed}"
-        super().__init__(names[-1] if names else None, message, tried=tried)
-        self.templates = [str(name) for name in names]
 
 
 class TemplateSyntaxError(TemplateError):
@@ -77,13 +56,16 @@ class TemplateSyntaxError(TemplateError):
     """
 
     def __init__(
-        self, message: str, lineno: int, name: str | None = None, filename: str | None = None
+        self,
+        message: str,
+        lineno: int,
+        name: str | None = None,
+        filename: str | None = None,
+        source: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.lineno = lineno
-        self.name = name
-        self.filename = filename
-        self.source: str | None = None
+        self.lineno, self.name, self.filename = lineno, name, filename
+        self.source = source
 
     def __reduce__(self) -> Any:
         return self.__class__, (self.message, self.lineno, self.name, self.filename)

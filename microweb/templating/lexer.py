@@ -2,9 +2,8 @@
 
 A token is a tuple ``(kind, value, lineno)``. Kinds are ``text``, ``block_begin``, ``block_end``,
 ``variable_begin``, ``variable_end``, ``name``, ``string``, ``number``, ``eof``; an operator's kind
-is the operator itself. All white-space control happens here, and comments and ``raw`` end here:
-the parser sees only what counts. The lexer knows no tag but ``raw`` and reads each character a
-bounded number of times.
+is the operator itself. All white-space control happens here, and comments and ``raw`` end here.
+Each character is read a bounded number of times.
 """
 
 from __future__ import annotations
@@ -15,89 +14,20 @@ from .exceptions import TemplateSyntaxError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     TemplateToken = tuple[str, Any, int]
 
-_EXPRESSION_TOKENS = r"""
+EXPRESSION_TOKENS = r"""
     (?P<name>[^\W\d]\w*)
   | (?P<string>'[^'\\]*(?:\\.[^'\\]*)*'|"[^"\\]*(?:\\.[^"\\]*)*")
   | (?P<number>0[xX](?:_?[0-9a-fA-F])+|0[oO](?:_?[0-7])+|0[bB](?:_?[01])+
       |[0-9](?:_?[0-9])*(?:(?<![.][0-9])\.[0-9](?:_?[0-9])*)?(?:[eE][+-]?[0-9](?:_?[0-9])*)?)
   | (?P<operator>\*\*|//|[=!<>]=|[-+*/%~()\[\]{}<>=.:|,])
 """
-_LINE_PREFIXES = (
-    ("line_statement", r"^[ \t\v]*"),
-    ("line_comment", r"(?:^|(?<=\S))[^\S\n]*"),
-)
-_BEGIN_KINDS = {
-    "block": "block_begin",
-    "variable": "variable_begin",
-    "line_statement": "block_begin",
-}
-_CHARACTER_HINTS = {
-    "&": ": write 'and'",
-    "!": ": write 'not'",
-    "?": ": write 'this if test else that'",
-}
-_NUMBER_LIMIT = 1000
-_STRING_ESCAPES = {
-    "n": "\n",
-    "t": "\t",
-    "r": "\r",
-    "a": "\a",
-    "b": "\b",
-    "f": "\f",
-    "v": "\v",
-    "\\": "\\",
-    "'": "'",
-    '"': '"',
-    "\n": "",
-}
-
-
-def _unescape_string_literal(body: str, line: int) -> str:
-    """Resolve the backslash escapes of Python's string literals; unknown ones stay as written."""
-    if "\\" not in body:
-        return body
-
-    def resolve(match: re.Match[str]) -> str:
-        escape = match.group(1)
-        if len(escape) > 1 and escape[0] in "xuU":
-            return chr(int(escape[1:], 16))
-        if escape[0] in "01234567":
-            return chr(int(escape, 8))
-        return _STRING_ESCAPES.get(escape, "\\" + escape)
-
-    pattern = r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{1,3}|.)"
-    try:
-        return re.sub(pattern, resolve, body, flags=re.DOTALL)
-    except (ValueError, OverflowError):
-        message = f"the string {body[:40]!r} has an escape beyond \\U0010ffff"
-        raise TemplateSyntaxError(message, line) from None
-
-
-def _read_number_literal(digits: str, following: str, line: int) -> int | float:
-    """Return the value of a number as it is written, or say what is wrong with it."""
-    plain = digits.replace("_", "")
-    message = ""
-    if following.isalnum() or following == "_":
-        message = f"{digits[:40] + following!r} is no number: put a space or an operator after it"
-    elif len(digits) > _NUMBER_LIMIT:
-        message = f"a number of {len(digits)} characters is too long: {_NUMBER_LIMIT} is the limit"
-    elif plain[:2].lower() in ("0x", "0o", "0b"):
-        return int(plain, 0)
-    elif not plain.isdigit():
-        if float(plain) != float("inf"):
-            return float(plain)
-        message = f"the number {digits!r} is too large for a float"
-    elif plain[0] == "0" and plain.strip("0"):
-        message = f"the number {digits!r} begins with a zero: write {plain.lstrip('0')}"
-    if message:
-        raise TemplateSyntaxError(message, line)
-    return int(plain)
-
-
+_match_space = re.compile(r"\s*").match
+_match_plain_number = re.compile(r"(?:0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?").fullmatch
 DEFAULT_SYNTAX: dict[str, Any] = {
     "block_start_string": "{%",
     "block_end_string": "%}",
@@ -113,21 +43,23 @@ DEFAULT_SYNTAX: dict[str, Any] = {
 }
 
 
+def compile_tag_search(patterns: dict[str, str]) -> Callable[..., re.Match[str] | None]:
+    """Return what finds the first of several beginnings, the longest where two fit."""
+    longest_first = sorted(patterns, key=len, reverse=True)
+    return re.compile("|".join([patterns[tag] for tag in longest_first]), re.MULTILINE).search
+
+
 class TemplateLexer:
     """A lexer for one *syntax*: delimiters and white-space rules other than `DEFAULT_SYNTAX`.
 
-    ValueError is raised if two delimiters are equal, TypeError for an unknown name.
+    ValueError is raised if two delimiters are equal.
 
     >>> lexer = TemplateLexer()
     >>> [token[:2] for token in lexer.tokenize("a{{ b }}")][:3]
-    [('text', 'a'), ('variable_begin', '{{'), ('name', 'b')]
+    [('text', 'a'), ('variable_begin', ''), ('name', 'b')]
     """
 
     def __init__(self, **syntax: Any) -> None:
-        for name in syntax:
-            if name not in DEFAULT_SYNTAX:
-                known = ", ".join(DEFAULT_SYNTAX)
-                raise TypeError(f"There is no template setting {name!r}; the syntax has {known}.")
         self.syntax = {**DEFAULT_SYNTAX, **syntax}
         kinds = ("block", "variable", "comment")
         starts: list[str] = [self.syntax[f"{kind}_start_string"] for kind in kinds]
@@ -137,25 +69,13 @@ class TemplateLexer:
                 f"{', '.join(map(repr, starts))}."
             )
         self.kinds = dict(zip(starts, kinds))
-        patterns = {start: re.escape(start) for start in starts}
-        for name, pattern in _LINE_PREFIXES:
-            prefix = self.syntax[name + "_prefix"]
-            if prefix:
-                patterns[prefix] = f"(?P<{name}>{pattern}{re.escape(prefix)})"
-        longest_first = sorted(patterns, key=len, reverse=True)
-        search = "|".join([patterns[prefix] for prefix in longest_first])
-        self.search_tag = re.compile(search, re.MULTILINE).search
-        insides = {
-            kind: rf"\s*(?:(?P<end>[-+]?{self._escaped(kind + '_end')})|{_EXPRESSION_TOKENS})"
-            for kind in ("block", "variable")
-        }
-        if self.syntax["line_statement_prefix"]:
-            line_end = r"(?P<end>\s*(?:\n|\Z))"
-            insides["line_statement"] = rf"{line_end}|[^\S\n]*(?:{_EXPRESSION_TOKENS})"
-        self.match_token = {
-            kind: re.compile(inside, re.VERBOSE | re.DOTALL).match
-            for kind, inside in insides.items()
-        }
+        self.patterns = {start: re.escape(start) for start in starts}
+        self.search_tag = compile_tag_search(self.patterns)
+        self.match_token = {}
+        for kind in ("block", "variable"):
+            end = rf"(?P<end>[-+]?{self._escaped(kind + '_end')})"
+            pattern = rf"\s*(?:{end}|{EXPRESSION_TOKENS})"
+            self.match_token[kind] = re.compile(pattern, re.VERBOSE | re.DOTALL).match
         start, end = self._escaped("block_start"), self._escaped("block_end")
         self.match_raw = re.compile(rf"\s*raw\s*([-+]?){end}").match
         self.search_endraw = re.compile(rf"{start}([-+]?)\s*endraw\s*([-+]?){end}").search
@@ -175,40 +95,26 @@ class TemplateLexer:
             source = source.replace("\r\n", "\n").replace("\r", "\n")
         if not self.syntax["keep_trailing_newline"] and source.endswith("\n"):
             source = source[:-1]
-        self_kinds, search_tag = self.kinds, self.search_tag
         tokens: list[TemplateToken] = []
         position, line = 0, 1
         try:
             while True:
-                match = search_tag(source, position)
+                match = self.search_tag(source, position)
                 if match is None:
                     if position < len(source):
                         tokens.append(("text", source[position:], line))
-                    line += source.count("\n", position)
-                    tokens.append(("eof", "", line))
+                    tokens.append(("eof", "", line + source.count("\n", position)))
                     return tokens
-                tag, start, inside = match.group(), match.start(), match.end()
-                kind: str = self_kinds.get(tag) or match.lastgroup or ""
+                start, inside = match.span()
+                kind: str = self.kinds.get(match.group()) or match.lastgroup or ""
                 sign = source[inside : inside + 1]
                 text = self._text_before(source, position, start, sign, kind)
                 if text:
                     tokens.append(("text", text, line))
                 line += source.count("\n", position, start)
-                if sign == "-" or sign == "+":
-                    inside += 1
-                position = inside
-                if kind == "comment":
-                    end = self._end_of_comment(source, inside, line)
-                elif kind == "line_comment":
-                    end = source.find("\n", inside)
-                    end = len(source) if end < 0 else end
-                elif kind == "block" and self.match_raw(source, inside):
-                    end = self._raw(source, inside, line, tokens)
-                else:
-                    tokens.append((_BEGIN_KINDS[kind], tag, line))
-                    end = self._tag(source, inside, line, kind, tokens)
-                line += source.count("\n", position, end)
-                position = end
+                inside += sign == "-" or sign == "+"
+                position = self.read(kind, source, inside, line, tokens)
+                line += source.count("\n", inside, position)
         except TemplateSyntaxError as error:
             error.name, error.filename, error.source = name, filename, source
             raise
@@ -228,61 +134,56 @@ class TemplateLexer:
     def _after_tag(self, source: str, position: int, sign: str, kind: str) -> int:
         """Return where the text after a tag begins, as the sign and `trim_blocks` ask."""
         if sign == "-":
-            length = len(source)
-            while position < length and source[position].isspace():
-                position += 1
-        elif (
-            sign != "+"
-            and self.syntax["trim_blocks"]
-            and kind != "variable"
-            and source.startswith("\n", position)
-        ):
-            position += 1
-        return position
+            space: Any = _match_space(source, position)
+            return space.end()  # type: ignore[no-any-return]
+        trims = sign != "+" and self.syntax["trim_blocks"] and kind != "variable"
+        return position + (trims and source.startswith("\n", position))
 
-    def _end_of_comment(self, source: str, inside: int, line: int) -> int:
-        closing = self.syntax["comment_end_string"]
-        end = source.find(closing, inside)
-        if end < 0:
-            raise TemplateSyntaxError(
-                f"the comment that begins here is never closed: {closing!r} is missing", line
-            )
-        sign = source[end - 1] if end > inside else ""
-        return self._after_tag(source, end + len(closing), sign, "comment")
-
-    def _raw(self, source: str, inside: int, line: int, tokens: list[TemplateToken]) -> int:
-        opening = self.match_raw(source, inside)
-        start = opening.end() if opening else inside
-        if opening and opening.group(1) == "-":
+    def read(self, kind: str, source: str, inside: int, line: int, tokens: Any) -> int:
+        """Add the tokens of one tag, or the text in ``raw``, and skip a comment; return where the
+        text after it begins."""
+        if kind == "comment":
+            closing = self.syntax["comment_end_string"]
+            end = source.find(closing, inside)
+            if end < 0:
+                message = f"the comment that begins here is never closed: {closing!r} is missing"
+                raise TemplateSyntaxError(message, line)
+            sign = source[end - 1] if end > inside else ""
+            return self._after_tag(source, end + len(closing), sign, "comment")
+        raw = self.match_raw(source, inside) if kind == "block" else None
+        if raw is None:
+            return self.read_tag(kind, source, inside, line, tokens)
+        start = raw.end()
+        if raw.group(1) == "-":
             start = self._after_tag(source, start, "-", "block")
         closing = self.search_endraw(source, start)
         if closing is None:
-            raise TemplateSyntaxError(
-                "the 'raw' block that begins here is never closed: {% endraw %} is missing", line
-            )
+            message = "the 'raw' block that begins here is never closed: {% endraw %} is missing"
+            raise TemplateSyntaxError(message, line)
         text = self._text_before(source, start, closing.start(), closing.group(1), "block")
         if text:
             tokens.append(("text", text, line + source.count("\n", inside, start)))
         return self._after_tag(source, closing.end(), closing.group(2), "block")
 
-    def _tag(
-        self, source: str, position: int, line: int, kind: str, tokens: list[TemplateToken]
+    def read_tag(
+        self, kind: str, source: str, position: int, line: int, tokens: list[TemplateToken]
     ) -> int:
         """Add the tokens of one tag and return where the text after it begins.
 
         One flat loop, as this is two thirds of the lexer's time. Inside brackets the closing
         delimiter is not looked for, so that ``{{ {'a': {}} }}`` reads as it is meant.
         """
+        name = "variable" if kind == "variable" else "block"
+        tokens.append((f"{name}_begin", "", line))
         match_token = match_outside = self.match_token[kind]
-        match_inside = self.match_token["block"] if kind == "line_statement" else match_token
-        append = tokens.append
+        match_inside = self.match_token[name]
         opened: list[str] = []
         first_line = line
         next_newline = source.find("\n", position)
         while True:
             match = match_token(source, position)
             if match is None:
-                raise self._bad_character(source, position, first_line, line, kind)
+                raise _explain("character", line, source, position, first_line, kind)
             group: str = match.lastgroup or ""
             value: Any = match.group(group)
             position = match.end()
@@ -291,49 +192,41 @@ class TemplateLexer:
                 next_newline = source.find("\n", next_newline + 1)
             if group == "end":
                 if not opened:
-                    append(("variable_end" if kind == "variable" else "block_end", value, line))
-                    return self._after_tag(source, position, value[:1], kind)
+                    tokens.append((f"{name}_end", value, line))
+                    return self._after_tag(source, position, value[:1], name)
                 position -= len(value) - 1
                 value, group = value[0], "operator"
             if group == "operator":
+                group = value
                 if value in "([{":
                     opened.append(value)
                 elif value in ")]}":
                     begun = opened.pop() if opened else ""
                     if begun + value not in ("()", "[]", "{}"):
-                        raise self._wrong_bracket(begun, value, kind, line)
+                        end = self.syntax.get(kind + "_end_string") or "the end of the line"
+                        raise _explain("bracket", line, begun, value, end)
                 match_token = match_inside if opened else match_outside
-                append((value, value, line))
             elif group == "string":
-                body = value[1:-1]
-                append(("string", _unescape_string_literal(body, line), line))
+                value = value[1:-1]
+                if "\\" in value:
+                    from .extra.literals import unescape_string_literal
+
+                    value = unescape_string_literal(value, line)
             elif group == "number":
                 following = source[position : position + 1]
-                append(("number", _read_number_literal(value, following, line), line))
-            else:
-                append((group, value, line))
+                plain = _match_plain_number(value)
+                if plain and not following.isalnum() and following != "_":
+                    value = float(value) if plain.group(1) else int(value)
+                else:
+                    from .extra.literals import read_number_literal
 
-    def _wrong_bracket(self, begun: str, found: str, kind: str, line: int) -> TemplateSyntaxError:
-        if begun:
-            wanted = {"(": ")", "[": "]", "{": "}"}[begun]
-            return TemplateSyntaxError(
-                f"{begun!r} is open: expected {wanted!r} before {found!r}", line
-            )
-        end = self.syntax.get(kind + "_end_string") or "the end of the line"
-        return TemplateSyntaxError(
-            f"{found!r} closes nothing that is open; this tag ends with {end!r}", line
-        )
+                    value = read_number_literal(value, following, line)
+            tokens.append((group, value, line))
 
-    def _bad_character(
-        self, source: str, position: int, first_line: int, line: int, kind: str
-    ) -> TemplateSyntaxError:
-        rest = source[position : position + 400].lstrip()
-        if not rest and not source[position:].strip():
-            shown = "{{ }} expression" if kind == "variable" else "{% %} tag"
-            return TemplateSyntaxError(f"the {shown} that begins here is never closed", first_line)
-        if rest[:1] in ("'", '"'):
-            return TemplateSyntaxError(
-                f"the string that begins with {rest[:20]!r} is never closed", line
-            )
-        hint = _CHARACTER_HINTS.get(rest[:1], "")
-        return TemplateSyntaxError(f"unexpected character {rest[:1]!r}{hint}", line)
+
+def _explain(what: str, line: int, *details: Any) -> TemplateSyntaxError:
+    try:
+        from .extra.explaining import LEXER_ERRORS
+    except ImportError:
+        return TemplateSyntaxError(f"a wrong {what}, or something that is not closed", line)
+    return LEXER_ERRORS[what](line, *details)

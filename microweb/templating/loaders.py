@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 
-from ..text.archive import find_archive
+from ..text.archive import open_stored_file
+from ..text.lazy import LaterMember
 from .exceptions import TemplateNotFound, TemplateSyntaxError
 
 TYPE_CHECKING = False
@@ -28,12 +29,10 @@ def split_template_path(name: str) -> list[str]:
     ['mail', 'welcome.txt']
     """
     parts = [part for part in name.split("/") if part != "."]
-    for part in parts:
+    for part in parts or [""]:
         separated = any(character in part for character in ("\\", "\0", os.sep, os.altsep or "\0"))
         if part in ("", "..") or separated or os.path.splitdrive(part)[0]:
             raise TemplateNotFound(name)
-    if not parts:
-        raise TemplateNotFound(name)
     return parts
 
 
@@ -51,12 +50,20 @@ class BaseLoader:
         raise TypeError(f"{type(self).__name__} cannot list its templates")
 
 
+def _load_file_listing() -> type:
+    from .extra.loaders import FileListing
+
+    return FileListing
+
+
 class FileSystemLoader(BaseLoader):
     """Templates in the folder *searchpath*, or in several, the first that has the name.
 
     A folder may lie in a zip that modules have been imported from, as that of a packed app.
     *encoding* is that of the files; *followlinks* says whether `list_templates` enters links.
     """
+
+    list_templates = LaterMember(_load_file_listing)
 
     def __init__(
         self,
@@ -67,85 +74,36 @@ class FileSystemLoader(BaseLoader):
         if isinstance(searchpath, (str, os.PathLike)):
             searchpath = [searchpath]
         self.searchpath = [os.fspath(path) for path in searchpath]
-        self.encoding = encoding
-        self.followlinks = followlinks
+        self.encoding, self.followlinks = encoding, followlinks
 
     def get_source(self, environment: Any, template: str) -> LoadedSource:
         """Read the template from the first folder that has it."""
         parts = split_template_path(template)
         tried = [os.path.join(folder, *parts) for folder in self.searchpath]
         for path in tried:
-            modified = _modification_time(path)
+            time = find_time_of_change(path)
             try:
-                data = self.read(path)
+                with open_stored_file(path) as file:
+                    data = file.read()
+                source = data.decode(self.encoding)
+                return source, path, lambda p=path, t=time: find_time_of_change(p) == t
             except OSError:
                 continue
             except UnicodeEncodeError:
                 break
-            return self._decode(data, path), path, _UnchangedFile(path, modified)
+            except UnicodeDecodeError as error:
+                line = data.count(b"\n", 0, error.start) + 1
+                message = f"the template is not {self.encoding} text: save it as {self.encoding}"
+                raise TemplateSyntaxError(message, line, filename=path) from error
         raise TemplateNotFound(template, tried=tried)
 
-    def read(self, path: str) -> bytes:
-        """Return what the file *path* holds, on the disk or in a zip, or raise OSError."""
-        try:
-            with open(path, "rb") as file:
-                return file.read()
-        except (FileNotFoundError, NotADirectoryError):
-            importer, inner = find_in_archive(path)
-            if importer is None:
-                raise
-            data: bytes = importer.get_data(os.path.join(importer.archive, inner))
-            return data
 
-    def _decode(self, data: bytes, path: str) -> str:
-        try:
-            return data.decode(self.encoding)
-        except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
-            message = f"the template is not {self.encoding} text: save it as {self.encoding}"
-            raise TemplateSyntaxError(message, line, filename=path) from error
-
-    def list_templates(self) -> list[str]:
-        """Return the names of all files below the folders."""
-        found: set[str] = set()
-        for folder in self.searchpath:
-            for path, _, files in os.walk(folder, followlinks=self.followlinks):
-                base = os.path.relpath(path, folder).replace(os.sep, "/")
-                found.update(name if base == "." else f"{base}/{name}" for name in files)
-            importer, inner = find_in_archive(folder)
-            if importer is not None:
-                from zipfile import ZipFile
-
-                prefix = "" if inner == "." else inner.replace(os.sep, "/") + "/"
-                with ZipFile(importer.archive) as file:
-                    names = [name for name in file.namelist() if not name.endswith("/")]
-                found.update(name[len(prefix) :] for name in names if name.startswith(prefix))
-        return sorted(found)
-
-
-def find_in_archive(path: str) -> tuple[Any, str]:
-    """Return the importer of the zip that *path* lies in and the path inside, or ``(None, "")``."""
-    path = os.path.abspath(path)
-    importer = find_archive(path)
-    return importer, "" if importer is None else os.path.relpath(path, importer.archive)
-
-
-def _modification_time(path: str) -> int | None:
+def find_time_of_change(path: str) -> int | None:
+    """Return when the file *path* was changed, None if it is not on the disk."""
     try:
         return os.stat(path).st_mtime_ns
     except (OSError, ValueError):
         return None
-
-
-class _UnchangedFile:
-    """Called, says whether the file *path* still has the time stamp *modified*."""
-
-    def __init__(self, path: str, modified: int | None) -> None:
-        self.path = path
-        self.modified = modified
-
-    def __call__(self) -> bool:
-        return _modification_time(self.path) == self.modified
 
 
 class DictLoader(BaseLoader):

@@ -354,9 +354,9 @@ def root(context, out):
     l_users = context.resolve('users')  # line 1
     out.append('<ul>\\n')
     empty_1 = True  # line 2
-    for round_3, l2_user in enumerate((l2_user for l2_user in l_users if attribute(l2_user, 'active'))):
+    for round_1, l1_user in enumerate((l1_user for l1_user in l_users if attribute(l1_user, 'active'))):
         empty_1 = False
-        out += '\\n  <li>', escape((round_3 + 1)), ' ', escape(filter_upper(attribute(l2_user, 'name'))), '\\n'  # line 3
+        out += '\\n  <li>', escape((round_1 + 1)), ' ', escape(filter_upper(attribute(l1_user, 'name'))), '\\n'  # line 3
     if empty_1:  # line 2
         out.append('\\n  <p>Nobody.\\n')  # line 4
     out.append('\\n</ul>')  # line 6

@@ -13,6 +13,7 @@ import sys
 
 from ..compiler import GENERATED_CODE_VERSION
 from ..lexer import DEFAULT_SYNTAX
+from ..runtime import LaterFunction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,10 +86,7 @@ class BytecodeCache:
             *(sys.version, GENERATED_CODE_VERSION, name, filename, streaming),
             *[getattr(environment, setting) for setting in DEFAULT_SYNTAX],
             *(environment.escapes(name), environment.finalize is None),
-            [
-                [(n, getattr(table[n], "template_pass", "")) for n in sorted(table)]
-                for table in tables
-            ],
+            [[(n, _passed_first(table[n])) for n in sorted(table)] for table in tables],
             source,
         )
         plain = "".join([c if c.isascii() and c.isalnum() else "_" for c in name[-40:]])
@@ -96,6 +94,21 @@ class BytecodeCache:
         bucket = Bucket(environment, f"{plain}_{identity:08x}", repr(dependencies))
         self.load_bytecode(bucket)
         return bucket
+
+    def get_code(self, template: Any, place: str) -> CodeType:
+        """Return the code of *template* from the cache, or compile it and put it there."""
+        origin = (template.name, template.filename, template.source, template.streaming)
+        bucket = self.get_bucket(template.environment, *origin)
+        if bucket.code is None:
+            bucket.code = template._compile(place)
+            self.dump_bytecode(bucket)
+        return bucket.code
+
+
+def _passed_first(function: Any) -> Any:
+    """Return what a filter or test asks for, unless it is one that has not been imported yet."""
+    later = isinstance(function, LaterFunction)
+    return "" if later else getattr(function, "template_pass", "")
 
 
 class FileSystemBytecodeCache(BytecodeCache):

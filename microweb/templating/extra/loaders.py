@@ -1,11 +1,12 @@
-"""Loaders that few programs need: of an installed package, by prefix, by a function."""
+"""Loaders that few programs need, of a package, by prefix, by a function; and lists of files."""
 
 from __future__ import annotations
 
 import os
 
+from ...text.archive import find_archive
 from ..exceptions import TemplateNotFound
-from ..loaders import BaseLoader, FileSystemLoader, find_in_archive
+from ..loaders import BaseLoader, FileSystemLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +14,34 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ..loaders import FoundSource, LoadedSource
+
+
+class FileListing(FileSystemLoader):
+    """What `FileSystemLoader` takes over from here when its templates are listed."""
+
+    def list_templates(self) -> list[str]:
+        """Return the names of all files below the folders."""
+        found: set[str] = set()
+        for folder in self.searchpath:
+            for path, _, files in os.walk(folder, followlinks=self.followlinks):
+                base = os.path.relpath(path, folder).replace(os.sep, "/")
+                found.update(name if base == "." else f"{base}/{name}" for name in files)
+            importer, inner = find_in_archive(folder)
+            if importer is not None:
+                from zipfile import ZipFile
+
+                prefix = "" if inner == "." else inner.replace(os.sep, "/") + "/"
+                with ZipFile(importer.archive) as file:
+                    names = [name for name in file.namelist() if not name.endswith("/")]
+                found.update(name[len(prefix) :] for name in names if name.startswith(prefix))
+        return sorted(found)
+
+
+def find_in_archive(path: str) -> tuple[Any, str]:
+    """Return the importer of the zip that *path* lies in and the path inside, or ``(None, "")``."""
+    path = os.path.abspath(path)
+    importer = find_archive(path)
+    return importer, "" if importer is None else os.path.relpath(path, importer.archive)
 
 
 class PackageLoader(FileSystemLoader):

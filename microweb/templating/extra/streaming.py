@@ -1,11 +1,21 @@
-"""The pieces of a page, while they are made."""
+"""The pieces of a page, handed out while they are made.
+
+A template is compiled a second time for it: its functions are generators, which hand out what they
+have so far before another template or a block goes on, and after some hundred pieces.
+"""
 
 from __future__ import annotations
 
+from ..compiler import TemplateCompiler
+from ..environment import Template
+from ..runtime import TemplateContext
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
+
+_FLUSH_AT = 500
 
 
 class TemplateStream:
@@ -53,3 +63,69 @@ class TemplateStream:
             return
         for piece in self:
             fp.write(piece if encoding is None else piece.encode(encoding, errors or "strict"))
+
+
+class StreamingCompiler(TemplateCompiler):
+    """Writes the module whose functions hand out the pieces of a page."""
+
+    parameters = "context"
+
+    def flush(self, lineno: int) -> None:
+        """Hand out what there is so far."""
+        self.write("yield ''.join(out)", lineno)
+        self.write("out.clear()", lineno)
+
+    def end_function(self, lineno: int) -> None:
+        """Hand out the rest, and hand over to the template that this one extends."""
+        self.write("yield ''.join(out)", lineno)
+        self.heads = {"out": "[]", **self.heads}
+        if self.extends:
+            self.heads["parent"] = "None"
+            condition = "if parent is not None: " if self.extends == 1 else ""
+            self.write(f"{condition}yield from parent.root_function(context)", lineno)
+
+    def end_round(self, lineno: int) -> None:
+        """Hand out what there is once it is much."""
+        if self.out == "out":
+            self.write(f"if len(out) > {_FLUSH_AT}:", lineno)
+            self.write_suite(lineno, self.flush, lineno)
+
+    def call_block(self, function: str, context: str, lineno: int) -> None:
+        """Write the call of a block, whose pieces go out at once or into a list."""
+        if self.out == "out":
+            self.flush(lineno)
+            self.write(f"yield from {function}({context})", lineno)
+        else:
+            self.write(f"{self.out} += {function}({context})", lineno)
+
+    def call_include(self, arguments: str, lineno: int) -> None:
+        """Write the call that includes another template, as that of a block."""
+        if self.out == "out":
+            self.flush(lineno)
+            self.write(f"yield from stream_include({arguments})", lineno)
+        else:
+            super().call_include(arguments, lineno)
+
+
+class StreamingContext(TemplateContext):
+    """The variables of one rendering whose blocks are generators."""
+
+    def run_block(self, function: Callable[..., Any]) -> list[str]:
+        """Return the output of a block's function as pieces."""
+        return list(function(self))
+
+
+class StreamedTemplate(Template):
+    """A template whose functions are generators."""
+
+    streaming = True
+    context_class = StreamingContext
+
+    def _stream_include(self, names: Any, given: TemplateContext | None) -> Iterator[str]:
+        """Render another template piece by piece."""
+        template = self.environment.get_or_select_template(names, self.name).streamed
+        yield from template.root_function(template.context_from(given))
+
+    def _names(self) -> dict[str, Any]:
+        """Return the names that the template's module may use."""
+        return {**super()._names(), "stream_include": self._stream_include}

@@ -1,14 +1,26 @@
-"""Other kinds of undefined values: chainable, kept for a look at the page, or logged."""
+"""Other kinds of undefined values: strict, chainable, kept for a look at the page, or logged."""
 
 from __future__ import annotations
 
+import sys
+
 from ...text.missing import import_stdlib
-from ..undefined import MISSING, Undefined, describe_undefined
+from ...text.nearest import did_you_mean
+from ..undefined import MISSING, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
+
+
+class StrictUndefined(Undefined):
+    """An `Undefined` that cannot even be shown, compared, counted or tested for truth."""
+
+    __slots__ = ()
+    __iter__ = __str__ = __len__ = Undefined._fail_with_undefined_error
+    __eq__ = __ne__ = __bool__ = __hash__ = Undefined._fail_with_undefined_error
+    __contains__ = Undefined._fail_with_undefined_error
 
 
 class ChainableUndefined(Undefined):
@@ -41,6 +53,24 @@ class DebugUndefined(Undefined):
             return f"{{{{ {self._undefined_name} }}}}"
         kind = type(self._undefined_obj).__name__
         return f"{{{{ no such element: {kind} object[{self._undefined_name!r}] }}}}"
+
+
+def describe_undefined(value: Undefined) -> str:
+    """Say what is missing, in which line of which template, and what is called alike."""
+    place, frame = "", sys._getframe(2)
+    while frame is not None:
+        if "template_name" in frame.f_globals:
+            name = frame.f_globals["template_name"] or "a template from a string"
+            place = place or f" in {name}, line {frame.f_lineno}."
+            context = frame.f_locals.get("context")
+            if context is not None:
+                owner = value._undefined_obj
+                known = context.get_all() if owner is MISSING else owner
+                if isinstance(known, dict):
+                    place += did_you_mean(str(value._undefined_name), map(str, known))
+                break
+        frame = frame.f_back  # type: ignore[assignment]
+    return f"{value._undefined_message}{place}"
 
 
 def make_logging_undefined(

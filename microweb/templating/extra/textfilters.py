@@ -1,4 +1,4 @@
-"""The filters of the template language that make text or numbers of text.
+"""The filters that make text or numbers of text, and that few templates use.
 
 None of them turns untrusted text into `Markup`: a filter that returns HTML has escaped what it was
 given. All are linear in the text.
@@ -6,13 +6,14 @@ given. All are linear in the text.
 
 from __future__ import annotations
 
-import functools
 import re
 
-from .exceptions import FilterArgumentError
-from .markup import Markup, escape, soft_str
-from .runtime import check_repetition, format_percent, pass_eval_context
-from .undefined import Undefined, check_width
+from ..exceptions import FilterArgumentError
+from ..markup import Markup, escape, soft_str
+from ..runtime import pass_eval_context
+from ..undefined import Undefined
+from .guarding import check_width
+from .limits import check_repetition, format_percent
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,30 +23,6 @@ if TYPE_CHECKING:
 _NUMBER_TEXT_LIMIT = 4000
 _LINK_TRAILERS = ".,:!?]}"
 _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-~/")
-
-
-@functools.cache
-def _word_splitter() -> re.Pattern[str]:
-    return re.compile(r"([-\s({\[<]+)")
-
-
-def filter_title(value: Any) -> str:
-    """Give each word an upper-case first letter and lower-case rest."""
-    parts = _word_splitter().split(soft_str(value))
-    joined = "".join([part[:1].upper() + part[1:].lower() for part in parts])
-    return Markup(joined) if isinstance(value, Markup) else joined
-
-
-def filter_replace(eval_context: Any, s: Any, old: str, new: str, count: int | None = None) -> str:
-    """Replace *old* by *new*, all or the first *count*."""
-    count = -1 if count is None else count
-    if not eval_context.autoescape:
-        return str(s).replace(str(old), str(new), count)
-    if hasattr(old, "__html__") or (hasattr(new, "__html__") and not hasattr(s, "__html__")):
-        s = escape(s)
-    else:
-        s = soft_str(s)
-    return s.replace(soft_str(old), soft_str(new), count)  # type: ignore[no-any-return]
 
 
 def filter_truncate(
@@ -65,6 +42,30 @@ def filter_truncate(
         return text
     cut = text[: length - len(end)]
     return (cut if killwords else cut.rsplit(" ", 1)[0]) + end
+
+
+def filter_float(value: Any, default: float = 0.0) -> float:
+    """Return the number, or *default* if there is none."""
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return default
+
+
+def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
+    """Return the whole number, or *default* if there is none; text may be in another *base*.
+
+    Text longer than 4,000 characters is no number: reading one takes time by the square.
+    """
+    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
+        return default
+    try:
+        return int(value, base) if isinstance(value, str) else int(value)
+    except (TypeError, ValueError, OverflowError):
+        try:
+            return int(float(value))
+        except (TypeError, ValueError, OverflowError):
+            return default
 
 
 def filter_indent(s: Any, width: int | str = 4, first: bool = False, blank: bool = False) -> str:
@@ -130,30 +131,6 @@ def filter_pprint(value: Any) -> str:
     return pformat(value)
 
 
-def filter_float(value: Any, default: float = 0.0) -> float:
-    """Return the number, or *default* if there is none."""
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return default
-
-
-def filter_int(value: Any, default: int = 0, base: int = 10) -> int:
-    """Return the whole number, or *default* if there is none; text may be in another *base*.
-
-    Text longer than 4,000 characters is no number: reading one takes time by the square.
-    """
-    if isinstance(value, str) and len(value) > _NUMBER_TEXT_LIMIT:
-        return default
-    try:
-        return int(value, base) if isinstance(value, str) else int(value)
-    except (TypeError, ValueError, OverflowError):
-        try:
-            return int(float(value))
-        except (TypeError, ValueError, OverflowError):
-            return default
-
-
 def filter_round(value: float, precision: int = 0, method: str = "common") -> float:
     """Round to *precision* digits: ``"common"``, or always up ``"ceil"`` or down ``"floor"``."""
     if method not in ("common", "ceil", "floor"):
@@ -182,7 +159,8 @@ def filter_format(value: Any, *args: Any, **kwargs: Any) -> str:
 def filter_striptags(value: Any) -> str:
     """Drop the tags; the result is text and will be escaped."""
     html = value.__html__() if hasattr(value, "__html__") else value
-    return Markup(str(html)).striptags()
+    text: Any = Markup(str(html))
+    return str(text.striptags())
 
 
 def quote_url_part(value: Any, for_query: bool = False) -> str:
@@ -293,28 +271,18 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
     return f'{word[:start]}<a href="{href}"{attributes}>{shown}</a>{word[end:]}'
 
 
-TEXT_FILTERS: dict[str, Callable[..., Any]] = {
-    "capitalize": lambda s: soft_str(s).capitalize(),
+RARE_TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "center": lambda s, width=80: soft_str(s).center(check_width(width)),
-    "e": escape,
-    "escape": escape,
     "filesizeformat": filter_filesizeformat,
-    "float": filter_float,
     "forceescape": lambda value: escape(str(value)),
+    "float": filter_float,
+    "int": filter_int,
     "format": filter_format,
     "indent": filter_indent,
-    "int": filter_int,
-    "lower": lambda s: s.lower() if s.__class__ is str else soft_str(s).lower(),
     "pprint": filter_pprint,
-    "replace": pass_eval_context(filter_replace),
     "round": filter_round,
-    "safe": lambda value: Markup(value),
-    "string": soft_str,
     "striptags": filter_striptags,
-    "title": filter_title,
-    "trim": lambda s, chars=None: soft_str(s).strip(chars),
     "truncate": filter_truncate,
-    "upper": lambda s: s.upper() if s.__class__ is str else soft_str(s).upper(),
     "urlencode": filter_urlencode,
     "urlize": pass_eval_context(filter_urlize),
     "wordcount": filter_wordcount,
