@@ -40,24 +40,24 @@ def make_classes():
 
 
 def test_a_property_is_read_and_set_as_if_it_stood_there():
-    Box, _ = make_classes()
-    box = Box()
+    box_class, _ = make_classes()
+    box = box_class()
     box.size = 5
-    assert (box.size, box.double(), Box().size) == (5, 10, 1)
+    assert (box.size, box.double(), box_class().size) == (5, 10, 1)
     with pytest.raises(AttributeError):
         del box.size
 
 
 def test_each_member_is_loaded_once():
-    Box, loads = make_classes()
-    assert [Box().double() for _ in range(3)] == [2, 2, 2]
+    box_class, loads = make_classes()
+    assert [box_class().double() for _ in range(3)] == [2, 2, 2]
     assert len(loads) == 2
 
 
 def test_a_subclass_may_override_it_and_call_what_it_overrides():
-    Box, _ = make_classes()
+    box_class, _ = make_classes()
 
-    class Crate(Box):
+    class Crate(box_class):
         def double(self):
             return super().double() + 1
 
@@ -66,9 +66,9 @@ def test_a_subclass_may_override_it_and_call_what_it_overrides():
 
 
 def test_a_method_can_be_replaced_on_one_object():
-    Box, _ = make_classes()
-    box = Box()
+    box_class, _ = make_classes()
+    box = box_class()
     box.double = lambda: "mine"
-    assert (box.double(), Box().double()) == ("mine", 2)
+    assert (box.double(), box_class().double()) == ("mine", 2)
     del box.double
     assert box.double() == 2
