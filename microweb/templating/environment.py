@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
+from ..text.lazy import add_later_members
 from .compiler import TemplateCompiler, compile_with_lines
 from .exceptions import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_GLOBALS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .markup import add_later_members
 from .runtime import RUNTIME_NAMES, EvalContext, TemplateContext
 from .undefined import EngineObject, TemplateLookups, Undefined
 

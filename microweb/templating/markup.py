@@ -7,11 +7,10 @@ every operation that mixes a `Markup` with other text escapes the other text fir
 
 from __future__ import annotations
 
-from ..text.lazy import LaterMember
+from ..text.lazy import add_later_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
@@ -117,14 +116,6 @@ class Markup(str):
         if isinstance(other, str) or hasattr(other, "__html__"):
             return self.__class__(str.__add__(escape_text(other), self))
         return NotImplemented
-
-
-def add_later_members(owner: type, load: Callable[[], type], names: str) -> None:
-    """Give *owner* the members *names*, which *load* imports when one of them is first used."""
-    for name in names.split():
-        member = LaterMember(load)
-        member.__set_name__(owner, name)
-        setattr(owner, name, member)
 
 
 def _load_markup_methods() -> type:
