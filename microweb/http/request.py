@@ -161,17 +161,11 @@ class Request(_RequestBase):
     def host(self) -> str:
         """The host the client asked for, without the scheme's default port.
 
-        BadHost (400) if it is malformed (RFC 9110 section 7.2) or not in ``trusted_hosts``.
+        HTTP/1.0 needs no Host; the server's own name stands in. BadHost (400) if it is malformed
+        (RFC 9110 section 7.2) or not in ``trusted_hosts``.
         """
         environ = self.environ
-        host = environ.get("HTTP_HOST")
-        if host is None:
-            # HTTP/1.0 needs no Host; the server's own name stands in.
-            host = environ.get("SERVER_NAME", "")
-            if ":" in host and not host.startswith("["):
-                host = f"[{host}]"
-            if environ.get("SERVER_PORT"):
-                host = f"{host}:{environ['SERVER_PORT']}"
+        host = environ.get("HTTP_HOST") or _host_of_server(environ)
         if not is_valid_host(host):
             raise self._explained(BadHost(), f"The Host header {host[:100]!r} is malformed.")
         if self.trusted_hosts is not None and not host_is_trusted(host, self.trusted_hosts):
@@ -221,11 +215,16 @@ class Request(_RequestBase):
 
     @cached_property
     def content_length(self) -> int | None:
-        """The Content-Length; None if it is missing, malformed or the body is chunked."""
-        coding = self.environ.get("HTTP_TRANSFER_ENCODING")
-        if coding and "chunked" in coding.lower():
+        """The length of the body; None if it is missing or malformed.
+
+        Beside a chunked coding it is the server's word for what it has decoded (RFC 3875 section
+        4.1.2), and None where the server marks the end of the body.
+        """
+        environ = self.environ
+        coding = environ.get("HTTP_TRANSFER_ENCODING")
+        if coding and "chunked" in coding.lower() and environ.get("wsgi.input_terminated"):
             return None
-        return parse_digits(self.environ.get("CONTENT_LENGTH"))
+        return parse_digits(environ.get("CONTENT_LENGTH"))
 
     @property
     def mimetype(self) -> str:
@@ -244,7 +243,8 @@ class Request(_RequestBase):
     def stream(self) -> Any:
         """The body as a stream that ends where the body does; 413 above ``max_content_length``.
 
-        It is empty without a length and a server that marks the end (``wsgi.input_terminated``).
+        It is empty without a length, a chunked coding and a server that marks the end
+        (``wsgi.input_terminated``). 411 for a chunked body whose end this server leaves unknown.
         """
         environ = self.environ
         length = self.content_length
@@ -253,6 +253,15 @@ class Request(_RequestBase):
             detail = f"The body has {length} bytes; MAX_CONTENT_LENGTH allows {limit}."
             raise self._explained(RequestEntityTooLarge(), detail)
         source, is_terminated = environ.get("wsgi.input"), environ.get("wsgi.input_terminated")
+        # Caddy's FastCGI says -1 where it has decoded a chunked body.
+        is_open = (
+            "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+            or environ.get("CONTENT_LENGTH") == "-1"
+        )
+        if length is None and source is not None and is_open and not is_terminated:
+            from .extra.bodies import find_ending_input
+
+            source, is_terminated = find_ending_input(environ), True
         if source is None or not (length or is_terminated):
             return io.BytesIO()
         if is_terminated and (length is None or limit is not None):
@@ -460,6 +469,19 @@ add_later_members(
     """
     + " ".join(_NEVER_ASKED),
 )
+
+
+def _host_of_server(environ: dict[str, Any]) -> str:
+    """Return the best name of the server that an environ has.
+
+    SERVER_NAME may be empty, or the name of a program or of a socket's file.
+    """
+    for name in (environ.get("SERVER_NAME"), environ.get("SERVER_ADDR"), "localhost"):
+        host = f"[{name}]" if name and ":" in name and name[0] != "[" else name
+        if host and is_valid_host(host):
+            break
+    host_and_port = f"{host}:{environ.get('SERVER_PORT')}"
+    return host_and_port if is_valid_host(host_and_port) else f"{host}"
 
 
 def _readable_url_part(text: str, keep: str = "!$&'()*+,/:;=@") -> str:

@@ -355,7 +355,7 @@ class Response(_ResponseBase):
         self.set_cookie(key, "", 0, 0, path, domain, *flags, **kw)
 
     content_type = HeaderField("Content-Type")
-    location = HeaderField("Location", write=location_from_iri)
+    location = HeaderField("Location")
 
     @property
     def mimetype(self) -> str | None:
@@ -422,7 +422,7 @@ def redirect_response(
         code,
         mimetype="text/html",
     )
-    response.headers.set("Location", target)
+    response.headers._list.append(("Location", target))
     return response
 
 

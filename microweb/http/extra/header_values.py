@@ -535,7 +535,7 @@ def _split_auth_header(value: str | None) -> tuple[str, dict[str, str | None], s
 
 
 def _decode_basic(token: str) -> tuple[str, str] | None:
-    """Decode user and password (RFC 7617: base64 of UTF-8), strictly; None if it is malformed."""
+    """Decode user and password (RFC 7617: base64 of UTF-8, else Latin-1); None if it is malformed."""
     from binascii import Error, a2b_base64, b2a_base64
 
     try:
@@ -543,7 +543,12 @@ def _decode_basic(token: str) -> tuple[str, str] | None:
         # The decoder skips what is not in its alphabet; encoding again shows whether it did.
         if b2a_base64(raw, newline=False) != token.encode("ascii"):
             return None
-        username, colon, password = raw.decode("utf-8").partition(":")
     except (Error, UnicodeError):
         return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeError:
+        # Programs that know no charset send Latin-1.
+        text = raw.decode("latin-1")
+    username, colon, password = text.partition(":")
     return (username, password) if colon else None

@@ -173,7 +173,7 @@ class RareResponseMembers:
     allow: Any = HeaderObjectField("Allow", parse_set_header)
     cache_control: Any = HeaderObjectField("Cache-Control", _read_cache_control)
     content_language: Any = HeaderObjectField("Content-Language", parse_set_header)
-    content_location: Any = HeaderField("Content-Location", write=location_from_iri)
+    content_location: Any = HeaderField("Content-Location")
     content_md5: Any = HeaderField("Content-MD5")
     content_range: Any = HeaderObjectField("Content-Range", _read_content_range)
     date: Any = HeaderField("Date", parse_date, _write_date)
