@@ -460,7 +460,7 @@ add_later_members(
     Request,
     _load_rare_request_members,
     """
-    blueprint blueprints from_values full_path host_url mimetype_params script_root url_root server
+    __enter__ __exit__ blueprint blueprints from_values full_path host_url mimetype_params script_root url_root server
     access_route input_stream remote_user referrer origin content_encoding content_md5
     accept_charsets accept_encodings accept_languages accept_mimetypes cache_control if_match
     if_none_match if_modified_since if_unmodified_since if_range range user_agent authorization

@@ -193,5 +193,8 @@ class ImmutableMultiDict(MultiDict):
     __setitem__ = __delitem__ = setlist = add = setdefault = setlistdefault = refuse_change
     update = pop = popitem = poplist = popitemlist = clear = __ior__ = refuse_change
 
+    def __copy__(self) -> ImmutableMultiDict:
+        return self
+
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset((key, tuple(values)) for key, values in dict.items(self)))

@@ -118,6 +118,12 @@ class RareRequestMembers:
             )
         return cls(cls.environ_builder(*args, **kwargs).get_environ())
 
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self: Any, *exc_info: Any) -> None:
+        self.close()
+
     @property
     def blueprint(self: Any) -> str | None:
         """The name of the blueprint the endpoint belongs to, with its parents' names."""
