@@ -34,7 +34,7 @@ MAX_PAYLOAD_SIZE = 1_000_000
 _SMALL_PAYLOAD_SIZE = 120
 _BASE64_ALPHABET = b"-0123456789=ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 
-__getattr__ = import_later(__name__, "signers: BadHeader NoneAlgorithm URLSafeSerializer")
+__getattr__ = import_later(__name__, "signers: BadHeader NoneAlgorithm")
 
 
 def _load_rare_signing() -> type:
@@ -554,6 +554,15 @@ class URLSafeSerializerMixin:
         except BadData as error:
             raise BadPayload(f"the payload cannot be decoded: {error}", error) from error
         return super().load_payload(data, *args, **kwargs)  # type: ignore[misc]
+
+
+class URLSafeSerializer(URLSafeSerializerMixin, Serializer):
+    """A `Serializer` for values that travel in URLs and cookies.
+
+    >>> serializer = URLSafeSerializer("secret", salt="unsubscribe")
+    >>> serializer.loads(serializer.dumps({"user": 7}))
+    {'user': 7}
+    """
 
 
 class URLSafeTimedSerializer(URLSafeSerializerMixin, TimedSerializer):
