@@ -135,13 +135,14 @@ def _make_delimiter_finder(
     these misleads too, by a pattern.
     """
     pattern = re.compile(re.escape(delimiter) + _DELIMITER_END)
-    longer = [delimiter + byte for byte in (b"\r", b"-", b" ", b"\t")]
+    longer = [delimiter + after for after in (b"\r\n", b"--", b" ", b"\t")]
+    unfinished = (delimiter, delimiter + b"\r", delimiter + b"-")
     misled = 0
 
     def find_nearest(buffer: bytes, start: int) -> int:
         if misled == 0:
             return buffer.find(delimiter, start)
-        nearest = len(buffer) - len(delimiter) if buffer.endswith(delimiter) else -1
+        nearest = buffer.rfind(delimiter) if buffer.endswith(unfinished) else -1
         for word in longer:
             end = len(buffer) if nearest < 0 else nearest + len(word)
             if buffer.find(word[-1:], start, end) >= 0:
