@@ -134,14 +134,11 @@ def _make_delimiter_finder(
     from then on the delimiter is looked for with each byte that may follow it; and where one of
     these misleads too, by a pattern.
     """
-    pattern = re.compile(re.escape(delimiter) + _DELIMITER_END)
-    longer = [delimiter + after for after in (b"\r\n", b"--", b" ", b"\t")]
-    unfinished = (delimiter, delimiter + b"\r", delimiter + b"-")
     misled = 0
+    longer: list[bytes] = []
 
-    def find_nearest(buffer: bytes, start: int) -> int:
-        if misled == 0:
-            return buffer.find(delimiter, start)
+    def find_longer(buffer: bytes, start: int) -> int:
+        unfinished = delimiter, delimiter + b"\r", delimiter + b"-"
         nearest = buffer.rfind(delimiter) if buffer.endswith(unfinished) else -1
         for word in longer:
             end = len(buffer) if nearest < 0 else nearest + len(word)
@@ -154,12 +151,15 @@ def _make_delimiter_finder(
         nonlocal misled
         start = buffer.find(b"\r", start)
         while start >= 0 and misled < 2:
-            start = find_nearest(buffer, start)
+            start = find_longer(buffer, start) if misled else buffer.find(delimiter, start)
             found = _DELIMITER_END_RE.match(buffer, start + len(delimiter)) if start >= 0 else None
             if start < 0 or found is not None:
                 return found
             misled += 1
-        return pattern.search(buffer, start) if start >= 0 else None
+            longer[:] = [delimiter + after for after in (b"\r\n", b"--", b" ", b"\t")]
+        if start < 0:
+            return None
+        return re.compile(re.escape(delimiter) + _DELIMITER_END).search(buffer, start)
 
     return find
 
