@@ -88,6 +88,19 @@ _DISPATCH_METHODS = (
 )
 
 
+def _path_as_text(path: str) -> str:
+    """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8). Some servers
+    hand text on already.
+
+    >>> _path_as_text("/Ã©"), _path_as_text("/€")
+    ('/é', '/€')
+    """
+    try:
+        return path.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return path
+
+
 def _path_as_latin1(path: str) -> str:
     """Return the text of a path in the guise that PATH_INFO has (PEP 3333).
 
@@ -878,8 +891,8 @@ class Microweb(Scaffold):
         path = environ.get("PATH_INFO")
         if not path:
             return self._match_mount(context, environ)
-        if not path.isascii() or "%" in path:
-            path = self._decoded_path(path, environ)
+        if not path.isascii():
+            path = _path_as_text(path)
         try:
             if table.asks_environ:
                 rule, arguments = self._find_with_environ(table, environ, path)
@@ -887,7 +900,8 @@ class Microweb(Scaffold):
                 rule, arguments = table.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
             # Devices write "base/" + "/path", and some servers cut the first slash.
-            if path[:2] == "//" or path[:1] != "/":
+            if path[:2] == "//" or path[0] != "/":
+                path = _path_as_text(environ["PATH_INFO"])
                 environ["PATH_INFO"] = _path_as_latin1("/" + path.lstrip("/"))
                 return self.match_request(context)
             context.routing_exception = self._routing_http_error(error, environ)
@@ -918,23 +932,15 @@ class Microweb(Scaffold):
         context.routing_exception = self._routing_http_error(RequestRedirect("/"), environ)
         return (self._serving_table or self.dispatch_table).unmatched
 
-    def _decoded_path(self, path: str, environ: WSGIEnvironment) -> str:
-        """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8).
-
-        Passenger hands it on percent-encoded, some servers as text already.
-        """
-        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
-            environ[_DECODED_KEY] = True
-            path = environ["PATH_INFO"] = percent_decode(path, "latin-1")
-        try:
-            return path.encode("latin-1").decode("utf-8", "replace")
-        except UnicodeEncodeError:
-            return path
-
     def _find_with_environ(
         self, table: DispatchTable, environ: WSGIEnvironment, path: str
     ) -> tuple[Rule, dict[str, Any]]:
-        """Find the rule of a request where that takes its host, or where its origin counts."""
+        """Find the rule of a request where that takes its host, where its origin counts, or where
+        the server leaves the path percent-encoded."""
+        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
+            environ[_DECODED_KEY] = True
+            environ["PATH_INFO"] = percent_decode(environ["PATH_INFO"], "latin-1")
+            path = _path_as_text(environ["PATH_INFO"])
         if table.refused_origins:
             from .crossorigin import check_origin
 
@@ -966,6 +972,8 @@ class Microweb(Scaffold):
             _ = self.make_request(environ).host
         except HTTPException as error:
             return error
+        if "passenger.hijack" in environ:
+            table.asks_environ = True
         if len(table.checked_hosts) < MAX_REMEMBERED_HOSTS:
             table.checked_hosts.add(environ.get("HTTP_HOST"))
         return None
@@ -1149,7 +1157,8 @@ class Microweb(Scaffold):
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Return what the handler of an HTTP exception returns, or the exception, which is an
         answer itself."""
-        self._log_refusal(e)
+        if e.detail is not None or isinstance(e, BadRequestKeyError):
+            self._log_refusal(e)
         # Without a code it carries a finished response, such as the router's redirects.
         if e.code is None or not self.error_handler_spec:
             return e
