@@ -37,8 +37,8 @@ from .structures import ImmutableMultiDict, cached_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, ClassVar
 
     from .exceptions import HTTPErrorType
     from .extra.request_members import RareRequestMembers as _RequestBase
@@ -74,7 +74,9 @@ class Request(_RequestBase):
     """An HTTP request, made from a WSGI environ (PEP 3333).
 
     Limits, ``trusted_hosts`` and ``json_module`` are class attributes that an instance may
-    override; so are the fields that routing fills in.
+    override; so are the fields that routing fills in. *populate_request* and *shallow* are taken
+    as Werkzeug takes them and change nothing: an environ is not written to, and a body is read
+    when it is asked for.
 
     >>> request = Request({"REQUEST_METHOD": "GET", "PATH_INFO": "/a", "QUERY_STRING": "n=1"})
     >>> request.method, request.path, request.args["n"]
@@ -101,9 +103,15 @@ class Request(_RequestBase):
 
     #: Makes the environ of ``from_values``; the owner of an ``EnvironBuilder`` sets it.
     environ_builder: Any = None
+    #: A function that returns, by name, the limits for an environ; None where nobody sets any.
+    find_settings: ClassVar[Callable[[dict[str, Any]], dict[str, Any]] | None] = None
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(
+        self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
+    ) -> None:
         self.environ = environ
+        if self.find_settings is not None:
+            self.__dict__.update(self.find_settings(environ))
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..exceptions import HTTPException, RequestEntityTooLarge
+from ..exceptions import BadRequest
 from ..forms import UPLOAD_BLOCK_SIZE, parse_urlencoded_body, read_multipart_form
 from ..structures import ImmutableMultiDict
 
@@ -73,8 +73,8 @@ class FormDataParser:
                 open_file = self.stream_factory and partial(self.stream_factory, content_length)
                 limits = memory, parts, open_file, self.buffer_size
                 fields, files = read_multipart_form(stream, boundary, *limits)
-        except HTTPException as error:
-            if not self.silent or isinstance(error, RequestEntityTooLarge):
+        except BadRequest:
+            if not self.silent:
                 raise
         return stream, self.cls(list(fields)), self.cls(list(files))
 
