@@ -57,8 +57,8 @@ def warn_of_headers(names: list[str]) -> None:
     _named_headers.add((app.name, endpoint, *names))
     app.logger.warning(
         "%s",
-        f"The answer of the endpoint {endpoint!r} was sent without {', '.join(names)}: such headers "
-        f"belong to the connection, which is the server's. Leave them out in the view.",
+        f"The answer of the endpoint {endpoint!r} was sent without {', '.join(names)}: headers of "
+        f"the connection are the server's. Leave them out in the view.",
     )
 
 

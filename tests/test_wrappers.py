@@ -7,6 +7,7 @@ import logging
 import pytest
 
 from microweb import Microweb, Request, Response, request
+from microweb.testing import EnvironBuilder
 
 HOP_BY_HOP = [
     ("Connection", "keep-alive"),
@@ -134,3 +135,41 @@ def test_c1_an_old_device_sends_no_host():
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/", "HTTP_HOST": "", "SERVER_NAME": ""}
     body = app(environ, lambda status, headers: answer.append(status))
     assert (answer, b"".join(body)) == (["200 OK"], b"http://localhost/")
+
+
+ODD_TEXT = ["é", "日", "\udcc3\udca9", "\ud800", "a=é; b=日; c=\udcc3", "/é日\udcc3"]
+KEYS = """
+    PATH_INFO SCRIPT_NAME QUERY_STRING HTTP_COOKIE HTTP_HOST CONTENT_TYPE CONTENT_LENGTH
+    HTTP_AUTHORIZATION HTTP_ACCEPT HTTP_ACCEPT_LANGUAGE HTTP_RANGE HTTP_IF_RANGE HTTP_IF_MATCH
+    HTTP_IF_NONE_MATCH HTTP_IF_MODIFIED_SINCE HTTP_USER_AGENT HTTP_X_FORWARDED_FOR SERVER_NAME
+    HTTP_TRANSFER_ENCODING HTTP_ORIGIN HTTP_CACHE_CONTROL SERVER_PORT
+"""
+
+
+@pytest.mark.parametrize("key", KEYS.split())
+@pytest.mark.parametrize("text", ODD_TEXT, ids=ascii)
+def test_c20_text_that_is_not_latin_1_is_no_500(key, text):
+    app = Microweb("x")
+    app.secret_key = "k"
+
+    @app.post("/<path:p>")
+    def view(p):
+        for name in dir(Request):
+            if isinstance(getattr(Request, name, None), (property, type(Request.path))):
+                getattr(request, name)
+        return request.url + request.path + "".join(request.cookies.values()) + repr(request)
+
+    environ = EnvironBuilder("/a", method="POST", data={"a": "1"}).get_environ()
+    environ[key] = text
+    answer = []
+    body = b"".join(app(environ, lambda status, *rest: answer.append(status)))
+    assert answer[0][0] in "234"
+    body.decode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["a=caf\xc3\xa9", "a=caf\udcc3\udca9", "b=日; a=café"],  # PEP 3333, aiohttp-wsgi, rocket3
+)
+def test_c20_cookies_are_read_however_the_server_decodes(header):
+    assert Request({"HTTP_COOKIE": header}).cookies["a"] == "café"

@@ -186,10 +186,10 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
         raise BadRequest().with_detail("A part has two Content-Disposition headers.")
     # Devices write "attachment" or "form-field" for "form-data": the name is what counts.
     parameters = split_parameters("".join(dispositions))[1]
-    name, filename = _find_parameter(parameters, "name"), _find_parameter(parameters, "filename")
-    if name is None:
+    field = _find_parameter(parameters, "name")
+    if field is None:
         raise BadRequest().with_detail("A part's Content-Disposition has no name.")
-    return MultipartPart(name, filename, headers)
+    return MultipartPart(field, _find_parameter(parameters, "filename"), headers)
 
 
 def _find_parameter(parameters: list[tuple[str, str]], name: str) -> str | None:

@@ -33,7 +33,7 @@ from .forms import (
 )
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
-from .structures import ImmutableMultiDict, cached_property
+from .structures import ImmutableMultiDict, kept_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,8 +110,9 @@ class Request(_RequestBase):
         self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
     ) -> None:
         self.environ = environ
-        if self.find_settings is not None:
-            self.__dict__.update(self.find_settings(environ))
+        find = type(self).find_settings
+        if find is not None:
+            self.__dict__.update(find(environ))
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""
@@ -139,18 +140,18 @@ class Request(_RequestBase):
         """The method, in upper case."""
         return self.environ["REQUEST_METHOD"].upper()  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def path(self) -> str:
         """The path below ``root_path``, decoded, beginning with a slash; ``..`` stays in it."""
         path = text_from_environ(self.environ.get("PATH_INFO", ""))
         return path if path.startswith("/") else f"/{path}"
 
-    @cached_property
+    @kept_property
     def query_string(self) -> bytes:
         """What follows the question mark, as bytes."""
         return self.environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def root_path(self) -> str:
         """The path at which the application is mounted, without a slash at its end."""
         return text_from_environ(self.environ.get("SCRIPT_NAME", "")).rstrip("/")
@@ -165,7 +166,7 @@ class Request(_RequestBase):
         """Whether the scheme is https or wss."""
         return self.scheme in ("https", "wss")
 
-    @cached_property
+    @kept_property
     def host(self) -> str:
         """The host the client asked for, without the scheme's default port.
 
@@ -181,17 +182,17 @@ class Request(_RequestBase):
         default_port = ":443" if self.is_secure else ":80"
         return host[: -len(default_port)] if host.endswith(default_port) else host
 
-    @cached_property
+    @kept_property
     def root_url(self) -> str:
         """The address of the application's root, with a slash at the end."""
         return f"{self.scheme}://{self.host}{_readable_url_part(self.root_path)}/"
 
-    @cached_property
+    @kept_property
     def base_url(self) -> str:
         """The address of this request without the query string."""
         return f"{self.root_url[:-1]}{_readable_url_part(self.path)}"
 
-    @cached_property
+    @kept_property
     def url(self) -> str:
         """The whole address of this request, as an IRI."""
         query = self.query_string.decode("utf-8", "replace")
@@ -205,12 +206,12 @@ class Request(_RequestBase):
         """The address of the client or of the nearest proxy."""
         return self.environ.get("REMOTE_ADDR")
 
-    @cached_property
+    @kept_property
     def headers(self) -> EnvironHeaders:
         """All headers; they cannot be changed."""
         return EnvironHeaders(self.environ)
 
-    @cached_property
+    @kept_property
     def cookies(self) -> ImmutableMultiDict:
         """The cookies."""
         header = self.environ.get("HTTP_COOKIE")
@@ -221,7 +222,7 @@ class Request(_RequestBase):
         """The Content-Type header."""
         return self.environ.get("CONTENT_TYPE") or None
 
-    @cached_property
+    @kept_property
     def content_length(self) -> int | None:
         """The length of the body; None if it is missing or malformed.
 
@@ -247,7 +248,7 @@ class Request(_RequestBase):
 
     # The body
 
-    @cached_property
+    @kept_property
     def stream(self) -> Any:
         """The body as a stream that ends where the body does; 413 above ``max_content_length``.
 
@@ -328,24 +329,24 @@ class Request(_RequestBase):
 
     # Forms
 
-    @cached_property
+    @kept_property
     def args(self) -> ImmutableMultiDict:
         """The fields of the query string."""
         return parse_query_string(self.environ.get("QUERY_STRING", ""))
 
-    @cached_property
+    @kept_property
     def form(self) -> ImmutableMultiDict:
         """The fields of a form; empty if the body is none. 413 beyond a limit, 400 if malformed."""
         self._load_form_data()
         return self.__dict__["form"]  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def files(self) -> ImmutableMultiDict:
         """The files of a form, FileStorage objects; empty if there are none."""
         self._load_form_data()
         return self.__dict__["files"]  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def values(self) -> ImmutableMultiDict:
         """``args`` and, for POST, PUT and PATCH, ``form`` seen as one CombinedMultiDict."""
         both = [self.args]
@@ -468,12 +469,13 @@ add_later_members(
     Request,
     _load_rare_request_members,
     """
-    __enter__ __exit__ blueprint blueprints from_values full_path host_url mimetype_params script_root url_root server
-    access_route input_stream remote_user referrer origin content_encoding content_md5
-    accept_charsets accept_encodings accept_languages accept_mimetypes cache_control if_match
-    if_none_match if_modified_since if_unmodified_since if_range range user_agent authorization
-    access_control_request_headers access_control_request_method
-    application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr is_ajax
+    __enter__ __exit__ blueprint blueprints from_values full_path host_url mimetype_params
+    script_root url_root server access_route input_stream remote_user referrer origin
+    content_encoding content_md5 accept_charsets accept_encodings accept_languages
+    accept_mimetypes cache_control if_match if_none_match if_modified_since if_unmodified_since
+    if_range range user_agent authorization access_control_request_headers
+    access_control_request_method application date max_forwards pragma is_multithread
+    is_multiprocess is_run_once is_xhr is_ajax
     """
     + " ".join(_NEVER_ASKED),
 )

@@ -215,8 +215,9 @@ class Response(_ResponseBase):
         servers_own = [name for name in headers.keys(True) if name in _SERVERS_OWN_HEADERS]
         for name in servers_own:
             headers.remove(name)
-        if servers_own and type(self).warn_of_headers is not None:
-            type(self).warn_of_headers(servers_own)
+        warn = type(self).warn_of_headers
+        if servers_own and warn is not None:
+            warn(servers_own)
         if self._has_no_body():
             headers.remove("Content-Length")
             headers.remove("Content-Type")

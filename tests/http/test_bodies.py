@@ -30,14 +30,14 @@ def make_input_of(module, data=b"a=1"):
 
 
 def spooled_body():
-    file = tempfile.SpooledTemporaryFile()
+    file = tempfile.SpooledTemporaryFile()  # noqa: SIM115 - the test closes it
     file.write(b"a=1")
     file.seek(0)
     return file
 
 
 def temporary_file():
-    file = tempfile.TemporaryFile()
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the test closes it
     file.write(b"a=1")
     file.seek(0)
     return file

@@ -56,11 +56,11 @@ class _ChunkReader:
         """Return up to *size* bytes; none at the end."""
         data = self._held or self._read_chunk()
         self._held = data[size:]
-        return data[:size]  # type: ignore[no-any-return]
+        return data[:size]
 
     def readline(self, size: int) -> bytes:
         """Return up to the next line feed, *size* bytes at most; a chunk's end may cut a line."""
         data = self._held or self._read_chunk()
         end = data.find(b"\n") + 1 or len(data)
         self._held = data[min(end, size) :]
-        return data[: min(end, size)]  # type: ignore[no-any-return]
+        return data[: min(end, size)]

@@ -72,8 +72,8 @@ class RareMultiDictMembers(_PairDict):
         """Return a copy of the same class, values copied too."""
         from copy import deepcopy
 
-        cls, arguments = self.__reduce_ex__(2)[:2]
-        return cls(*deepcopy(arguments, memo))  # type: ignore[operator]
+        reduced: Any = self.__reduce_ex__(2)
+        return reduced[0](*deepcopy(reduced[1], memo))
 
     def __copy__(self) -> Any:
         return self.copy()

@@ -69,12 +69,10 @@ def parse_quality(text: str) -> float | None:
     Java writes ``.2`` for 0.2.
     """
     whole, _, decimals = text.partition(".")
-    if (
-        whole not in ("0", "1")
-        and not (decimals and not whole)
-        or len(decimals) > 15
-        or not ASCII_DIGITS.issuperset(decimals)
-    ):
+    is_short = not whole and bool(decimals)
+    if not (is_short or whole in ("0", "1")) or len(decimals) > 15:
+        return None
+    if not ASCII_DIGITS.issuperset(decimals):
         return None
     quality = float(f"{whole or 0}.{decimals or 0}")
     return quality if quality <= 1 else None
