@@ -484,7 +484,8 @@ def _host_of_server(environ: dict[str, Any]) -> str:
     """
     for name in (environ.get("SERVER_NAME"), environ.get("SERVER_ADDR"), "localhost"):
         host = f"[{name}]" if name and ":" in name and name[0] != "[" else name
-        if host and is_valid_host(host):
+        # Waitress calls itself waitress.invalid (RFC 2606).
+        if host and is_valid_host(host) and not host.endswith(".invalid"):
             break
     host_and_port = f"{host}:{environ.get('SERVER_PORT')}"
     return host_and_port if is_valid_host(host_and_port) else f"{host}"

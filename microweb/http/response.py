@@ -240,7 +240,8 @@ class Response(_ResponseBase):
 
     def get_app_iter(self, environ: dict[str, Any]) -> Iterable[bytes]:
         """Return the iterable of bytes that is sent; for HEAD, 1xx, 204 and 304 one empty piece."""
-        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body() or self.response in ([], ()):
+        is_empty = self.response in ([], ()) or self.headers.get("Content-Length") == "0"
+        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body() or is_empty:
             # Some servers wait for a piece before they send the headers. As this has no length,
             # wsgiref adds no Content-Length: 0, which would not be true of HEAD.
             return ClosingIterator((b"",), [self.close])
