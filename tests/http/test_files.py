@@ -585,3 +585,4 @@ def test_a_buffered_file_is_not_handed_to_the_server(tmp_path):
         assert b"".join(response(environ, lambda *about: None)) == b"cdef"
     file_response(str(path), environ)(environ, lambda *about: None)
     assert [type(file) for file in handed] == [io.FileIO]
+    handed[0].close()
