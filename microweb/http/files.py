@@ -216,10 +216,11 @@ def _with_body(
     if conditional:
         _apply_conditions_to_file(response, environ, length)
     wrapper = environ.get("wsgi.file_wrapper")
+    # PEP 3333: the server knows the fastest way to send a whole file. A buffered one may have read
+    # ahead, and gunicorn 27 sends from where its descriptor is; uWSGI 2.0 always from the start.
     if wrapper is not None and type(file) is io.FileIO and response.status_code == 200:
-        # PEP 3333: the server knows the fastest way to send a whole file. A buffered one may have
-        # read ahead, and gunicorn 27 sends from where its descriptor is.
-        response.response = wrapper(file, STREAM_BLOCK_SIZE)
+        if file.tell() == 0:
+            response.response = wrapper(file, STREAM_BLOCK_SIZE)
     return response
 
 
