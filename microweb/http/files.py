@@ -215,12 +215,12 @@ def _with_body(
     response = response_class(body, None, headers, direct_passthrough=True)
     if conditional:
         _apply_conditions_to_file(response, environ, length)
-    wrapper = environ.get("wsgi.file_wrapper")
+    wrapper: Any = environ.get("wsgi.file_wrapper")
     # PEP 3333: the server knows the fastest way to send a whole file. A buffered one may have read
     # ahead, and gunicorn 27 sends from where its descriptor is; uWSGI 2.0 always from the start.
-    if wrapper is not None and type(file) is io.FileIO and response.status_code == 200:
-        if file.tell() == 0:
-            response.response = wrapper(file, STREAM_BLOCK_SIZE)
+    is_whole = wrapper is not None and type(file) is io.FileIO and file.tell() == 0
+    if is_whole and response.status_code == 200:
+        response.response = wrapper(file, STREAM_BLOCK_SIZE)
     return response
 
 
