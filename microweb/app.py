@@ -36,7 +36,7 @@ from .http import (
     redirect_response,
 )
 from .http.streams import call_all, close_iterable
-from .http.structures import cached_property
+from .http.structures import kept_property
 from .json.provider import DefaultJSONProvider
 from .responding import response_of
 from .routing import BuildError, Map, RequestRedirect, RoutingError, Rule, WrongMethod
@@ -257,7 +257,7 @@ class Microweb(Scaffold):
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
 
-    @cached_property
+    @kept_property
     def session_interface(self) -> Any:
         """What opens and saves sessions: by default in signed cookies. Set it to another one."""
         # An app without sessions does not wait for what signs them.

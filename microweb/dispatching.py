@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from .http import NotFound
 from .json.provider import DefaultJSONProvider
+from .wrappers import plant_request_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class DispatchTable:
         }
         self.has_teardown = app.has_teardown()
         self.request_settings = app.request_settings()
+        plant_request_settings(self.request_settings)
         self.checked_hosts: set[str | None] = set()
 
 

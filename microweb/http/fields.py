@@ -45,7 +45,7 @@ def decode_extended_value(value: str) -> str | None:
 def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
     """Write *header* and its *options* as one header value.
 
-    A value outside ASCII goes out as ``name*=UTF-8''…`` (RFC 8187); None writes the bare name;
+    A value outside ASCII goes out as ``name*=UTF-8''…`` (RFC 8187); None is left out;
     a name with ``_`` is written with ``-``, as keyword arguments cannot hold one.
 
     >>> dump_options_header("attachment", {"filename": "a b.txt"})
@@ -57,7 +57,6 @@ def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
     for key, value in options.items():
         name = key.replace("_", "-")
         if value is None:
-            segments.append(name)
             continue
         text = str(value)
         if text.isascii() and not name.endswith("*"):

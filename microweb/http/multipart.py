@@ -28,6 +28,7 @@ PART_CONTROL_RE = re.compile("[\0-\x08\n-\x1f\x7f]")
 # What follows the boundary in a delimiter: white space may stand before the end of its line (RFC
 # 2046 section 5.1.1), and at the end of the buffer it may be cut.
 _DELIMITER_END = rb"(--|-?\Z|[ \t]{0,128}(?:\r\n|\r?\Z))"
+_ENCODED_WORD_RE = re.compile(r"=\?[^?]+\?[BbQq]\?[^?]*\?=")
 _DELIMITER_END_RE = re.compile(_DELIMITER_END)
 
 
@@ -183,18 +184,28 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
     dispositions = headers.getlist("Content-Disposition")
     if len(dispositions) > 1:
         raise BadRequest().with_detail("A part has two Content-Disposition headers.")
-    kind, parameters = split_parameters("".join(dispositions))
+    # Devices write "attachment" or "form-field" for "form-data": the name is what counts.
+    parameters = split_parameters("".join(dispositions))[1]
+    field = _find_parameter(parameters, "name")
+    if field is None:
+        raise BadRequest().with_detail("A part's Content-Disposition has no name.")
+    return MultipartPart(field, _find_parameter(parameters, "filename"), headers)
+
+
+def _find_parameter(parameters: list[tuple[str, str]], name: str) -> str | None:
+    """Return the value of a parameter, in whichever form it came; None without it."""
     # The first of two equal names counts.
     options = dict(reversed(parameters))
-    if kind.lower() != "form-data" or "name" not in options:
-        raise BadRequest().with_detail("A part's Content-Disposition is not form-data with a name.")
-    filename = options.get("filename")
-    if filename is None and "filename*" in options:
-        # RFC 7578 section 4.2 forbids it; some programs send it and nothing else.
-        filename = decode_extended_value(options["filename*"])
-    if filename is not None:
-        filename = filename.replace("%22", '"')
-    return MultipartPart(options["name"].replace("%22", '"'), filename, headers)
+    value, extended = options.get(name), options.get(f"{name}*")
+    # RFC 7578 section 4.2 forbids the extended form. Some programs send it and nothing else, .NET
+    # beside an encoded word (RFC 2047), which no browser would send.
+    if extended is not None and (value is None or _ENCODED_WORD_RE.fullmatch(value)):
+        value = decode_extended_value(extended) or value
+    if value is None and (f"{name}*0" in options or f"{name}*0*" in options):
+        from .extra.options import join_continuations
+
+        value = join_continuations(parameters).get(name)
+    return None if value is None else value.replace("%22", '"')
 
 
 def checked_boundary(boundary: str) -> bytes:
