@@ -79,7 +79,8 @@ class Answer(SimpleHandler):
 
     *send* sends all of some bytes or raises an OSError; *environ*, what the server knows, becomes
     the application's. After `run`: whether to `keep_alive` the connection; whether the answer was
-    cut so that it `must_reset`; the status `code` and `body_sent` in bytes.
+    cut so that it `must_reset`; the status `code`; of the body the bytes `declared`, if known,
+    and those sent (`body_sent`).
     """
 
     # The process's variables are not the application's business.
@@ -92,7 +93,7 @@ class Answer(SimpleHandler):
     headers_sent = False
     client_gone = must_reset = _chunked = _bodiless = False
     code, body_sent, application_seconds = 0, 0, 0.0
-    _declared: int | None = None
+    declared: int | None = None
 
     def __init__(
         self, head: RequestHead, body: RequestBody | None, environ: dict[str, Any], send: Any
@@ -149,6 +150,8 @@ class Answer(SimpleHandler):
                     self.write(data, len(data) if alone and data.__class__ is bytes else None)
                     if self._bodiless:
                         break
+                elif not alone:
+                    self._transmit(data)  # Fails where the client of a stream has left.
             self.finish_content()
         finally:
             self.close()
@@ -160,8 +163,8 @@ class Answer(SimpleHandler):
         head = b"" if self.headers_sent else self._write_head(whole)
         if self._bodiless:
             data = b""
-        elif self._declared is not None:
-            data = data[: self._declared - self.body_sent]
+        elif self.declared is not None:
+            data = data[: self.declared - self.body_sent]
         self.body_sent += len(data)
         if self._chunked and data:
             data = b"%x\r\n%b\r\n" % (len(data), data)
@@ -174,8 +177,8 @@ class Answer(SimpleHandler):
             self._transmit(self._write_head(0))
         elif self._chunked:
             self._transmit(b"0\r\n\r\n")
-        if self._declared is not None and self.body_sent < self._declared and not self._bodiless:
-            sizes = f"{self.body_sent} bytes, its Content-Length says {self._declared}"
+        if self.declared is not None and self.body_sent < self.declared and not self._bodiless:
+            sizes = f"{self.body_sent} bytes, its Content-Length says {self.declared}"
             raise ValueError(f"the body has {sizes}")
 
     def close(self) -> None:
@@ -195,7 +198,7 @@ class Answer(SimpleHandler):
             self.stderr.write(format_traceback_safely(error))
         if self.headers_sent or self.client_gone:
             # Where only the end of the connection ends the body, a reset tells that it was cut.
-            self.must_reset = not (self._chunked or self._bodiless) and self._declared is None
+            self.must_reset = not (self._chunked or self._bodiless) and self.declared is None
             return
         self.code = status
         with suppress(OSError):
@@ -226,7 +229,7 @@ class Answer(SimpleHandler):
                     continue
                 if lower in names or not re.fullmatch("[0-9]{1,18}", value):
                     raise ValueError(f"Content-Length is {value!r:.40}: one number is needed")
-                self._declared = int(value)
+                self.declared = int(value)
             names.add(lower)
             lines.append(f"{name}: {value}")
         if "date" not in names:
@@ -246,9 +249,9 @@ class Answer(SimpleHandler):
         """Decide how the client learns where the body ends (RFC 9112 §6.3)."""
         empty = self.code == 204 or self.code == 304
         self._bodiless = empty or self.head.method == "HEAD"
-        if self._declared is None and not empty:
+        if self.declared is None and not empty:
             if whole is not None:
-                self._declared = whole
+                self.declared = whole
                 lines.append(f"Content-Length: {whole}")
             elif self.head.version == "HTTP/1.1":
                 self._chunked = not self._bodiless
