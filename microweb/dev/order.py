@@ -126,6 +126,7 @@ OTHER_MODULES = (
     "templating.extra.guarding",
     "templating.extra.limits",
     "templating.extra.loops",
+    "templating.extra.translations",
     "templating.extra.objects",
     "templating.extra.textfilters",
     "templating.extra.filters",

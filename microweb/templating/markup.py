@@ -23,10 +23,11 @@ def escape_text(value: Any) -> str:
     >>> escape_text('<script>"\\'&')
     '&lt;script&gt;&#34;&#39;&amp;'
     """
-    if value.__class__ is not str:
-        if value.__class__ is Markup:
-            return value
-        if value.__class__ is int:
+    kind = type(value)  # and not the class that a proxy says it has
+    if kind is not str:
+        if kind is Markup:
+            return value  # type: ignore[no-any-return]
+        if kind is int:
             return str(value)
         if hasattr(value, "__html__"):
             return str(value.__html__())
@@ -75,7 +76,7 @@ def escape(value: Any) -> Markup:
 
 def soft_str(value: Any) -> str:
     """Return *value* as a string, a `Markup` unchanged so that it is not escaped a second time."""
-    return value if isinstance(value, str) else str(value)
+    return value if issubclass(type(value), str) else str(value)
 
 
 class Markup(str):

@@ -7,10 +7,12 @@ templates; what does is passed in as the environment.
 from __future__ import annotations
 
 import functools
+from types import BuiltinFunctionType, FunctionType, MethodType
 
+from ..text.lazy import add_later_members
 from .exceptions import TemplateSecurityError
 from .markup import Markup, escape_each, escape_text
-from .undefined import MISSING, EngineObject
+from .undefined import MISSING, EngineObject, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 RANGE_LIMIT = 100_000
 _SAFE_FACTOR = 1 << 60
 _PLAIN_NUMBERS = frozenset((int, float))
+# Types whose objects tell all by an attribute of their own; only ``next`` ends an iteration.
+_PLAIN_CALLABLES = frozenset((FunctionType, MethodType, type))
 
 
 def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
@@ -51,7 +55,7 @@ class LaterFunction(EngineObject):
 
         return RARE_FUNCTIONS[self._kind][self._name]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.fetch()(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -59,10 +63,16 @@ class LaterFunction(EngineObject):
 
 
 class EvalContext(EngineObject):
-    """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on."""
+    """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on; if
+    that is not said, the environment's answer for the template *template_name*."""
 
-    def __init__(self, environment: Any, autoescape: bool) -> None:
-        self.environment, self.autoescape = environment, autoescape
+    volatile = False
+
+    def __init__(
+        self, environment: Any, template_name: str | None = None, autoescape: bool | None = None
+    ) -> None:
+        escapes = environment.escapes(template_name) if autoescape is None else autoescape
+        self.environment, self.autoescape = environment, escapes
 
 
 class TemplateContext(EngineObject):
@@ -84,6 +94,13 @@ class TemplateContext(EngineObject):
         self.environment, self.eval_context = environment, eval_context
         self.parent, self.name, self.blocks = parent, name, blocks
         self.vars: dict[str, Any] = {}
+        self.given_globals: Mapping[str, Any] = {}
+
+    def __init_subclass__(cls) -> None:
+        if "resolve_or_missing" in vars(cls) and "resolve" not in vars(cls):
+            from .extra.objects import resolve_by_hook
+
+            cls.resolve = resolve_by_hook  # type: ignore[method-assign]
 
     def resolve(self, name: str) -> Any:
         """Return the variable *name*, or an undefined value."""
@@ -117,7 +134,19 @@ class TemplateContext(EngineObject):
         """Return *function*, or what calls it with the first argument that it has asked for; a
         context also knows the variables *local*."""
         passing = getattr(function, "template_pass", None)
-        if passing is None or not isinstance(passing, str):
+        if passing is None:
+            kind = type(function)
+            if kind in _PLAIN_CALLABLES or isinstance(function, EngineObject):
+                return function
+            if kind is BuiltinFunctionType and function is not next:
+                return function
+            from .extra.objects import guard_iteration
+
+            call = getattr(kind, "__call__", None)  # noqa: B004
+            passing = getattr(call, "template_pass", None)
+            if passing is None:
+                return guard_iteration(self.environment, function)
+        if not isinstance(passing, str):
             return function
         passed: Any = self.environment if passing == "environment" else self.eval_context
         if passing == "context":
@@ -144,6 +173,19 @@ class TemplateContext(EngineObject):
         return out
 
 
+def _load_context_members() -> type:
+    from .extra.objects import ContextMembers
+
+    return ContextMembers
+
+
+add_later_members(
+    TemplateContext,
+    _load_context_members,
+    "eval_ctx exported_vars get_exported items keys resolve_or_missing values",
+)
+
+
 class BlockReference(EngineObject):
     """``super`` and ``self.name``: called, it renders the first of the block's *functions*."""
 
@@ -168,6 +210,11 @@ def bounded_range(*args: int) -> range:
     if numbers[RANGE_LIMIT:]:
         raise TemplateSecurityError(f"range() in a template has a ceiling of {RANGE_LIMIT} items")
     return numbers
+
+
+def make_dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
+    """Return a dict: ``dict`` in a template, which cannot reach Python's class by it."""
+    return dict(*args, **kwargs)
 
 
 def multiply_values(left: Any, right: Any) -> Any:
@@ -211,4 +258,5 @@ RUNTIME_NAMES: dict[str, Any] = {
     "concatenate_text": concatenate_text,
     "format_or_divide": format_or_divide,
     "multiply_values": multiply_values,
+    "plain_undefined": Undefined,
 }

@@ -63,8 +63,6 @@ from microweb.templating import (
         ("{{ !a }}", 1, "unexpected character '!': write 'not'"),
         ("{{ `a` }}", 1, "unexpected character '`'"),
         ("{% while x %}", 1, "there is no {% while %}: loop over something with {% for %}"),
-        ("{% print 1 %}", 1, "there is no {% print %}: write {{ expression }}"),
-        ("{% trans %}", 1, "there is no {% trans %}: pass a gettext function and write {{ _('text') }}"),
         ("{% assign a = 1 %}", 1, "there is no {% assign %}: write {% set name = value %}"),
         ("{% comment %}", 1, "there is no {% comment %}: write {# text #}"),
         ("{% raw %}", 1, "the 'raw' block that begins here is never closed: {% endraw %} is missing"),

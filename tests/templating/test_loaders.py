@@ -219,7 +219,7 @@ def test_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(TemplateSyntaxError) as raised:
         Environment(loader=FileSystemLoader(tmp_path)).get_template("a")
     assert str(raised.value) == (
-        f'the template is not utf-8 text: save it as utf-8\n  File "{tmp_path / "a"}", line 2'
+        f'the template is not UTF-8 text: save it as UTF-8\n  File "{tmp_path / "a"}", line 2'
     )
 
 
