@@ -142,9 +142,13 @@ def default_stream_factory(
     return io.BytesIO()
 
 
-def _storage_error(detail: str) -> HTTPException:
+def _storage_error() -> HTTPException:
     """Return the error for an upload that there is no room for: 507 (RFC 4918 section 11.5)."""
-    error = HTTPException("There is no room for this file at present.").with_detail(detail)
+    error = HTTPException("There is no room for this file.").with_detail(
+        "There is no folder for temporary files, so that uploads are kept in memory, and these "
+        f"have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment variable TMPDIR to a "
+        "folder that can be written to."
+    )
     error.code = 507
     return error
 
@@ -212,11 +216,7 @@ def read_multipart_form(
                 memory += len(event.data)
                 check_form_memory(memory, max_memory)
             elif part.is_stuck and held + part.file.tell() > MAX_FILES_IN_MEMORY:
-                raise _storage_error(
-                    "There is no folder for temporary files, so that uploads are kept in memory, "
-                    f"and these have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment "
-                    "variable TMPDIR to a folder that can be written to."
-                )
+                raise _storage_error()
             if event.more_data:
                 continue
             held += part.file.tell() if part.is_stuck else 0
@@ -227,11 +227,9 @@ def read_multipart_form(
                 upload = FileStorage(part.file, part.filename, part.name, headers=part.headers)
                 files.append((part.name, upload))
             part = None
-    except BaseException as error:
+    except BaseException:
         uploads = [upload.close for _, upload in files]
         # A file that cannot be written to its end cannot be closed without an error either.
         call_all(uploads + ([part.file.close] if part else []), silent=True)
-        if isinstance(error, OSError) and open_file is None:
-            raise _storage_error(f"The file cannot be written: {error}.") from error
         raise
     return fields, files
