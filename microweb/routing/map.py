@@ -325,7 +325,7 @@ class Map:
         adapter: Any = None,
     ) -> tuple[Rule, dict[str, Any]]:
         """Return a match with its defaults, or redirect to where it should have gone."""
-        arguments = {**rule.defaults, **dict(zip(rule.names, values))}
+        arguments = {**dict(zip(rule.names, values)), **rule.defaults}
         if rule.redirects:
             from .extra.canonical import redirect_if_elsewhere
 
