@@ -826,7 +826,7 @@ class Microweb(Scaffold):
             try:
                 if HEARD_SIGNALS:
                     self.send_signal("appcontext-pushed")
-                plan = self.match_request(context)
+                plan = self.match_request(context, table)
                 if plan.is_plain and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
                     response = self._answer_plainly(plan, context, environ, start_response)
                     if response.__class__ is list:
@@ -847,13 +847,11 @@ class Microweb(Scaffold):
             raise
         finally:
             try:
-                if (
-                    context.must_close
-                    or table.has_teardown
-                    or KEEP_CONTEXT_KEY in environ
-                    or HEARD_SIGNALS
-                ):
+                if table.has_teardown or KEEP_CONTEXT_KEY in environ or HEARD_SIGNALS:
                     self._leave(context, error)
+                elif context.must_close and (error is not None or not context.is_held):
+                    context.is_held = False
+                    context.close()
             except BaseException:
                 # The server will never see the body, so it cannot close it.
                 close_iterable(body)
@@ -911,21 +909,21 @@ class Microweb(Scaffold):
         start_response("404 NOT FOUND", [_HTML_HEADER, ("Content-Length", str(len(page)))])
         return [page]
 
-    def match_request(self, context: Context) -> EndpointPlan:
+    def match_request(self, context: Context, table: DispatchTable | None = None) -> EndpointPlan:
         """Find the rule of a request, keep it in its context and return the endpoint's plan.
 
         Where no rule matches, the context keeps the HTTP error that `dispatch_request` raises:
-        ``before_request`` functions see such a request too.
+        ``before_request`` functions see such a request too. *table* is the app's, by default.
         """
         environ: Any = context.environ
-        table = self._serving_table or self.dispatch_table
+        table = table or self._serving_table or self.dispatch_table
         if environ.get("HTTP_HOST") not in table.checked_hosts:
             context.routing_exception = self._check_host(environ, table)
             if context.routing_exception is not None:
                 return table.unmatched
         path = environ.get("PATH_INFO")
         if not path:
-            return self._match_mount(context, environ)
+            return self._match_mount(context, environ, table)
         if not path.isascii():
             path = _path_as_text(path)
         try:
@@ -938,7 +936,7 @@ class Microweb(Scaffold):
             if path[:2] == "//" or path[0] != "/":
                 path = _path_as_text(environ["PATH_INFO"])
                 environ["PATH_INFO"] = _path_as_latin1("/" + path.lstrip("/"))
-                return self.match_request(context)
+                return self.match_request(context, table)
             context.routing_exception = self._routing_http_error(error, environ)
             return table.unmatched
         except HTTPException as error:
@@ -952,20 +950,22 @@ class Microweb(Scaffold):
         except KeyError:
             return table.unmatched
 
-    def _match_mount(self, context: Context, environ: WSGIEnvironment) -> EndpointPlan:
+    def _match_mount(
+        self, context: Context, environ: WSGIEnvironment, table: DispatchTable
+    ) -> EndpointPlan:
         """Match a request without a path: of a server's root, or of what the app is mounted as.
 
         From the first page under a mount's own name relative links would lead out of it, so that
         is redirected. A CGI script keeps its name.
         """
         environ["PATH_INFO"] = "/"
-        plan = self.match_request(context)
+        plan = self.match_request(context, table)
         is_mount = environ.get("SCRIPT_NAME") and "GATEWAY_INTERFACE" not in environ
         if context.url_rule is None or not is_mount:
             return plan
         context.url_rule = context.view_args = None
         context.routing_exception = self._routing_http_error(RequestRedirect("/"), environ)
-        return (self._serving_table or self.dispatch_table).unmatched
+        return table.unmatched
 
     def _find_with_environ(
         self, table: DispatchTable, environ: WSGIEnvironment, path: str
@@ -1274,12 +1274,8 @@ class Microweb(Scaffold):
             context.is_held = False
             context.ending_error = error
             keeper.append(context)
-        elif (self._serving_table or self.dispatch_table).has_teardown or HEARD_SIGNALS:
-            if not context.is_held or error is not None:
-                self.do_teardown(context, error)
         elif not context.is_held or error is not None:
-            context.is_held = False
-            context.close()
+            self.do_teardown(context, error)
 
     def do_teardown(self, context: Context, error: BaseException | None) -> None:
         """Run the teardown functions of a context, each once, whatever the others do.

@@ -469,7 +469,8 @@ class Serializer:
             if serializer is not None:
                 is_text = isinstance(serializer.dumps({}), str)
                 return serializer.loads(payload.decode("utf-8") if is_text else payload)
-            reads_text = self.is_text_serializer
+            kind = self._kept_kind
+            reads_text = kind[1] if kind[0] is self.serializer else self.is_text_serializer
             return self.serializer.loads(payload.decode("utf-8") if reads_text else payload)
         except Exception as error:
             if type(error) is ImportError:
@@ -484,7 +485,9 @@ class Serializer:
     def dumps(self, obj: Any, salt: str | bytes | None = None) -> Any:
         """Return *obj* serialized and signed: text, or bytes if the serializer writes bytes."""
         token = self.make_signer(salt).sign(self.dump_payload(obj))
-        return token.decode("utf-8") if self.is_text_serializer else token
+        kind = self._kept_kind
+        is_text = kind[1] if kind[0] is self.serializer else self.is_text_serializer
+        return token.decode("utf-8") if is_text else token
 
     def loads(self, s: str | bytes, salt: str | bytes | None = None, **kwargs: Any) -> Any:
         """Return the object that `dumps` signed; BadSignature or BadPayload if it did not."""

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+_LOCATION_CONTROL_RE = re.compile("[\0-\x1f\x7f-\x9f]")
+
 # An entity tag in a list of them: weak or not, quoted or not.
 ETAG_RE = re.compile(r'(W/)?(?:"([^"]*)"|([^", \t]+))')
 # Scheme, authority and the rest (RFC 3986 sections 3.1 and 3.2).
@@ -102,7 +104,7 @@ def location_from_iri(location: str) -> str:
     are refused rather than removed, because a browser removes them and then sees another address
     (``/\\t/evil.example``); so are an empty or malformed host. ValueError for all of these.
     """
-    if re.search("[\0-\x1f\x7f-\x9f]", location):
+    if _LOCATION_CONTROL_RE.search(location):
         raise ValueError(
             f"The location {location[:200]!r} holds a control character. "
             "Percent-encode it, or refuse what it was made from."

@@ -30,6 +30,8 @@ PART_CONTROL_RE = re.compile("[\0-\x08\n-\x1f\x7f]")
 _DELIMITER_END = rb"(--|-?\Z|[ \t]{0,128}(?:\r\n|\r?\Z))"
 _ENCODED_WORD_RE = re.compile(r"=\?[^?]+\?[BbQq]\?[^?]*\?=")
 _DELIMITER_END_RE = re.compile(_DELIMITER_END)
+_BOUNDARY_RE = re.compile("[ -~]{0,255}[!-~]")
+_DISPOSITION = "content-disposition"
 
 
 class MultipartPart(namedtuple("_PartFields", "name filename headers")):
@@ -169,7 +171,10 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
     """Turn a part's header lines into the event that begins it; BadRequest if malformed."""
     headers = Headers()
     # Obsolete folding: a line that begins with white space goes on (RFC 5322 section 2.2.3).
-    lines = re.sub("\r\n(?=[ \t])", "", block.decode("utf-8", "replace")).split("\r\n")
+    text = block.decode("utf-8", "replace")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = text.replace("\r\n ", " ").replace("\r\n\t", "\t")
+    lines = text.split("\r\n")
     if len(lines) > MAX_PART_HEADERS:
         raise RequestEntityTooLarge().with_detail(
             f"A part has more than {MAX_PART_HEADERS} headers."
@@ -181,7 +186,7 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
             raise BadRequest().with_detail(f"A part has the malformed header {line[:100]!r}.")
         # Received, not to be sent: text beyond Latin-1 is welcome, so the gate is passed by.
         headers._list.append((name, value))
-    dispositions = headers.getlist("Content-Disposition")
+    dispositions = [value for name, value in headers._list if name.lower() == _DISPOSITION]
     if len(dispositions) > 1:
         raise BadRequest().with_detail("A part has two Content-Disposition headers.")
     # Devices write "attachment" or "form-field" for "form-data": the name is what counts.
@@ -196,7 +201,10 @@ def _find_parameter(parameters: list[tuple[str, str]], name: str) -> str | None:
     """Return the value of a parameter, in whichever form it came; None without it."""
     # The first of two equal names counts.
     options = dict(reversed(parameters))
-    value, extended = options.get(name), options.get(f"{name}*")
+    value = options.get(name)
+    if value is not None and "=?" not in value:
+        return value.replace("%22", '"') if "%" in value else value
+    extended = options.get(f"{name}*")
     # RFC 7578 section 4.2 forbids the extended form. Some programs send it and nothing else, .NET
     # beside an encoded word (RFC 2047), which no browser would send.
     if extended is not None and (value is None or _ENCODED_WORD_RE.fullmatch(value)):
@@ -215,7 +223,7 @@ def checked_boundary(boundary: str) -> bytes:
 
     RFC 2046 allows 70 characters; programs exist that send more, none sends more than 256.
     """
-    if re.fullmatch("[ -~]{0,255}[!-~]", boundary) is None:
+    if _BOUNDARY_RE.fullmatch(boundary) is None:
         raise BadRequest().with_detail(
             f"The Content-Type's boundary {boundary[:100]!r} is missing or malformed."
         )

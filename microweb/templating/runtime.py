@@ -7,7 +7,6 @@ templates; what does is passed in as the environment.
 from __future__ import annotations
 
 import functools
-from types import BuiltinFunctionType, FunctionType, MethodType
 
 from ..text.lazy import add_later_members
 from .exceptions import TemplateSecurityError
@@ -24,14 +23,16 @@ if TYPE_CHECKING:
 RANGE_LIMIT = 100_000
 _SAFE_FACTOR = 1 << 60
 _PLAIN_NUMBERS = frozenset((int, float))
-# Types whose objects tell all by an attribute of their own; only ``next`` ends an iteration.
-_PLAIN_CALLABLES = frozenset((FunctionType, MethodType, type))
 
 
 def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
     def mark(function: DecoratedFunction) -> DecoratedFunction:
         function.template_pass = what  # type: ignore[attr-defined]
-        return function
+        if getattr(function, "__name__", "") != "__call__":
+            return function
+        from .extra.objects import PassingCall
+
+        return PassingCall(function)  # type: ignore[return-value]
 
     mark.__name__ = f"pass_{what}"
     mark.__doc__ = f"Mark a function, filter or test whose first argument is the `{described}`."
@@ -100,7 +101,7 @@ class TemplateContext(EngineObject):
         if "resolve_or_missing" in vars(cls) and "resolve" not in vars(cls):
             from .extra.objects import resolve_by_hook
 
-            cls.resolve = resolve_by_hook  # type: ignore[method-assign]
+            cls.resolve = resolve_by_hook  # type: ignore[assignment, method-assign]
 
     def resolve(self, name: str) -> Any:
         """Return the variable *name*, or an undefined value."""
@@ -134,19 +135,7 @@ class TemplateContext(EngineObject):
         """Return *function*, or what calls it with the first argument that it has asked for; a
         context also knows the variables *local*."""
         passing = getattr(function, "template_pass", None)
-        if passing is None:
-            kind = type(function)
-            if kind in _PLAIN_CALLABLES or isinstance(function, EngineObject):
-                return function
-            if kind is BuiltinFunctionType and function is not next:
-                return function
-            from .extra.objects import guard_iteration
-
-            call = getattr(kind, "__call__", None)  # noqa: B004
-            passing = getattr(call, "template_pass", None)
-            if passing is None:
-                return guard_iteration(self.environment, function)
-        if not isinstance(passing, str):
+        if passing is None or not isinstance(passing, str) or isinstance(function, type):
             return function
         passed: Any = self.environment if passing == "environment" else self.eval_context
         if passing == "context":

@@ -200,7 +200,7 @@ class TemplateLookups:
             if refused and value._undefined_name == "__class__":
                 return getattr(value._undefined_obj.__class__, name)
         if getattr(type(value), "_is_chainable", False):
-            return value  # type: ignore[no-any-return]
+            return value
         if isinstance(value, Undefined):
             value._fail_with_undefined_error()
         kind = type(value).__name__

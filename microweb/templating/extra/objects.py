@@ -281,19 +281,19 @@ def import_name(owner: Any, module: TemplateModule, wanted: str) -> Any:
     return found
 
 
-def guard_iteration(environment: Any, function: Any) -> Any:
-    """Return ``next`` or an iterator's ``__next__`` so that after the last item it gives what is
-    undefined; all other functions as they are."""
-    if function is not next and getattr(function, "__name__", "") != "__next__":
-        return function
+class PassingCall:
+    """The method ``__call__`` under a ``pass_`` decorator: objects of its class say what they ask
+    for, as functions do."""
 
-    def call(*args: Any) -> Any:
-        try:
-            return function(*args)
-        except StopIteration:
-            return environment.undefined("there is no next item: the iterator is at its end")
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
 
-    return call
+    def __set_name__(self, owner: Any, name: str) -> None:
+        setattr(owner, name, self._function)
+        owner.template_pass = self._function.template_pass  # type: ignore[attr-defined]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
 
 
 def mark_text(value: Any, markup: Callable[[Any], Any]) -> Any:
