@@ -162,14 +162,15 @@ class Rule(RuleFactory):
     The parameters are Werkzeug's.
 
     *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
-    converter takes; *defaults*: values for arguments, also in place of what a variable took; *methods*: those
-    it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is
-    never matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*,
-    *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*: where it answers, a
-    pattern as well; ``None`` for the map's default, or for every host; *redirect_to*: a path with
-    ``<name>`` in it, or a callable ``(adapter, **arguments)`` that returns one: where a match is
-    redirected; *alias*: a match is redirected to the other rule of the endpoint; *websocket*: not
-    available. Raises RuleSyntaxError: if the pattern cannot be understood.
+    converter takes; *defaults*: values for arguments, also in place of what a variable took;
+    *methods*: those it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it
+    builds URLs and is never matched; *endpoint*: what a match returns and what URLs are built from;
+    *strict_slashes*, *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*:
+    where it answers, a pattern as well; ``None`` for the map's default, or for every host;
+    *redirect_to*: a path with ``<name>`` in it, or a callable ``(adapter, **arguments)`` that
+    returns one: where a match is redirected; *alias*: a match is redirected to the other rule of
+    the endpoint; *websocket*: not available. Raises RuleSyntaxError: if the pattern cannot be
+    understood.
 
     >>> rule = Rule("/user/<int:id>", methods=["get"], endpoint="user")
     >>> sorted(rule.methods), sorted(rule.arguments), rule.is_leaf
