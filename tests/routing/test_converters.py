@@ -117,7 +117,7 @@ def test_rt_05_only_plain_finite_numbers_are_a_float(variable, text):
 def test_converters_tell_their_expression(variable, regex):
     rule = Rule(f"/<{variable}:x>", endpoint="e")
     Map([rule])
-    assert rule._converters["x"].regex == regex
+    assert rule.variables()[0].bound.converter.regex == regex
 
 
 def test_subclasses_keep_what_they_override():

@@ -10,8 +10,8 @@ import time
 import pytest
 
 from microweb.routing import (
-    BuildError,
     BaseConverter,
+    BuildError,
     Map,
     NoMatch,
     PathConverter,
