@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gettext
 import os
 
 import pytest
@@ -16,7 +17,8 @@ from microweb import (
     stream_template,
     stream_template_string,
 )
-from microweb.templating import DictLoader, Environment
+from microweb.globals import LocalProxy
+from microweb.templating import DictLoader, Environment, Markup, TemplateSyntaxError
 
 from .support import checked_client, make_app
 
@@ -309,3 +311,58 @@ def test_a_global_may_be_any_value_if_it_has_a_name():
         assert render_template_string("{{ n }}{{ nothing }}") == "5None"
     with pytest.raises(TypeError, match="registers a function, not 5"):
         app.add_template_global(5)
+
+
+def test_a_streams_head_leaves_before_the_first_row_is_made():
+    app = make_app()
+    made = []
+
+    def rows():
+        for number in range(3):
+            made.append(number)
+            yield number
+
+    @app.route("/")
+    def index():
+        return stream_template_string(
+            "<h1>head</h1>{% for r in rows %}<p>{{ r }}</p>{% endfor %}", rows=rows()
+        )
+
+    response = app.test_client().get("/", buffered=False)
+    pieces = iter(response.response)
+    assert next(pieces) == b"<h1>head</h1>"
+    assert made == []
+    assert [next(pieces), next(pieces), next(pieces)] == [b"<p>", b"0", b"</p>"]
+    assert made == [0]
+    assert b"".join(pieces) == b"<p>1</p><p>2</p>"
+
+
+def test_a_local_proxy_to_text_is_escaped():
+    app = make_app()
+    for value, shown in (("ada", "ada"), ("<b>", "&lt;b&gt;"), (Markup("<b>"), "<b>")):
+        proxy = LocalProxy(lambda value=value: value)
+        with app.app_context():
+            assert render_template_string("hi {{ n }}{{ n|e }}", n=proxy) == f"hi {shown}{shown}"
+        assert Markup("%s|{}") % proxy == f"{shown}|{{}}"
+
+
+def test_an_app_translates_with_the_standard_library():
+    app = make_app()
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_translations(gettext.NullTranslations(), newstyle=True)
+    source = (
+        "{% trans n=2 %}one{% pluralize %}{{ n }} for {{ who }}{% endtrans %} {{ _('%(a)s', a=1) }}"
+    )
+    with app.app_context():
+        assert render_template_string(source, who="<me>") == "2 for &lt;me&gt; 1"
+
+
+def test_a_template_with_a_byte_order_mark_or_of_another_encoding(tmp_path):
+    app = make_app()
+    app.template_folder = tmp_path
+    (tmp_path / "marked.html").write_bytes("\ufeff<p>é".encode())
+    (tmp_path / "old.html").write_bytes(b"<p>\n\xe9")
+    with app.app_context():
+        assert render_template("marked.html") == "<p>é"
+        with pytest.raises(TemplateSyntaxError, match=r"save it as UTF-8\n.*line 2"):
+            render_template("old.html")

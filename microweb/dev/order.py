@@ -32,6 +32,7 @@ CORE_MODULES = (
     "http.response",
     "http.files",
     "http.multipart",
+    "http.urlencoded",
     "http.forms",
     "http.request",
     "http",
@@ -84,6 +85,8 @@ CORE_MODULES = (
 )
 # Here the core ends.
 OTHER_MODULES = (
+    "http.extra.bodies",
+    "http.extra.caching",
     "http.extra.header_lists",
     "http.extra.options",
     "http.extra.json_errors",
@@ -123,6 +126,7 @@ OTHER_MODULES = (
     "templating.extra.guarding",
     "templating.extra.limits",
     "templating.extra.loops",
+    "templating.extra.translations",
     "templating.extra.objects",
     "templating.extra.textfilters",
     "templating.extra.filters",

@@ -1,4 +1,4 @@
-"""Forms: from a body's bytes to fields and files, and from a query string to fields.
+"""Forms with files: from a body's bytes to fields and files (RFC 7578).
 
 A form is read to its end or not at all; beyond a limit is 413, a malformed body 400. Text is UTF-8
 whatever a ``charset`` says, bad bytes become U+FFFD. A file's name and type are what the client
@@ -11,13 +11,12 @@ import io
 import os
 from functools import partial
 
-from ..text.quoting import percent_decode, text_from_environ
 from ..text.tokens import parse_digits
-from .exceptions import RequestEntityTooLarge
+from .exceptions import HTTPException
 from .headers import Headers
 from .multipart import MultipartPart, iter_multipart
 from .streams import LimitedStream, call_all
-from .structures import ImmutableMultiDict
+from .urlencoded import check_form_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,50 +27,8 @@ if TYPE_CHECKING:
 SPOOL_THRESHOLD = 500_000
 # Large pieces make few system calls; larger ones than this gain nothing.
 UPLOAD_BLOCK_SIZE = 262144
-#: What a request without a form has; it cannot be changed, so one serves all.
-EMPTY_FORM = ImmutableMultiDict()
-
-
-def parse_urlencoded(text: str) -> list[tuple[str, str]]:
-    """Split ``a=1&b=2`` into pairs. Only ``&`` separates; blank values and names are kept.
-
-    Never raises; malformed escapes stay as they are (WHATWG URL, section 5.1).
-    """
-    pairs = []
-    for field in text.replace("+", " ").split("&"):
-        if field:
-            name, _, value = field.partition("=")
-            if "%" in field:
-                name, value = percent_decode(name), percent_decode(value)
-            pairs.append((name, value))
-    return pairs
-
-
-def parse_query_string(query: str) -> ImmutableMultiDict:
-    """Parse QUERY_STRING, PEP 3333's Latin-1 text, into a MultiDict. Never raises."""
-    return ImmutableMultiDict(parse_urlencoded(text_from_environ(query)))
-
-
-def parse_urlencoded_body(
-    body: bytes, max_memory: int | None = None, max_parts: int | None = None
-) -> list[tuple[str, str]]:
-    """Split an urlencoded body into pairs.
-
-    Raises RequestEntityTooLarge beyond *max_memory* bytes or *max_parts* fields.
-    """
-    _check_form_memory(len(body), max_memory)
-    if max_parts is not None and body.count(b"&") >= max_parts:
-        raise RequestEntityTooLarge().with_detail(
-            f"The form has more than {max_parts} fields (MAX_FORM_PARTS)."
-        )
-    return parse_urlencoded(body.decode("utf-8", "replace"))
-
-
-def _check_form_memory(size: int, most: int | None) -> None:
-    if most is not None and size > most:
-        raise RequestEntityTooLarge().with_detail(
-            f"The form's fields hold more than {most} bytes (MAX_FORM_MEMORY_SIZE)."
-        )
+#: A form's files may take so much memory where there is no folder for temporary files.
+MAX_FILES_IN_MEMORY = 16_000_000
 
 
 class FileStorage:
@@ -174,15 +131,26 @@ def default_stream_factory(
     content_length: int | None = None,
 ) -> Any:
     """Return a binary file to write an upload to: in memory if the body is small, else on disk,
-    unless Python came without `tempfile`."""
+    unless Python came without `tempfile`, or there is no folder that can be written to."""
     if total_content_length is None or total_content_length > SPOOL_THRESHOLD:
         try:
             from tempfile import TemporaryFile
 
             return TemporaryFile("w+b")
-        except ImportError:
+        except (ImportError, OSError):
             pass
     return io.BytesIO()
+
+
+def _storage_error() -> HTTPException:
+    """Return the error for an upload that there is no room for: 507 (RFC 4918 section 11.5)."""
+    error = HTTPException("There is no room for this file.").with_detail(
+        "There is no folder for temporary files, so that uploads are kept in memory, and these "
+        f"have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment variable TMPDIR to a "
+        "folder that can be written to."
+    )
+    error.code = 507
+    return error
 
 
 def _remove_regular_file(path: Any) -> None:
@@ -198,6 +166,8 @@ class _OpenPart:
         self.name, self.filename, self.headers = part
         self.file: Any = io.BytesIO()
         self._may_move = self.filename is not None and open_file is None
+        # True for what should be on disk and is not.
+        self.is_stuck = False
         if self.filename is not None and open_file is not None:
             self.file = open_file(
                 content_type=self.headers.get("Content-Type"),
@@ -210,6 +180,7 @@ class _OpenPart:
         if self._may_move and self.file.tell() > SPOOL_THRESHOLD:
             held, self.file = self.file, default_stream_factory(None, None, None)
             self._may_move = False
+            self.is_stuck = self.file.__class__ is io.BytesIO
             with held.getbuffer() as view:
                 self.file.write(view)
 
@@ -226,11 +197,11 @@ def read_multipart_form(
 
     *max_memory* limits the fields together, in bytes; files are not counted, since large ones go
     to disk, or to what *open_file* returns. RequestEntityTooLarge beyond a limit, BadRequest for
-    a malformed body; no temporary file stays behind then.
+    a malformed body, 507 where a file cannot be kept; no temporary file stays behind then.
     """
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, FileStorage]] = []
-    memory = 0
+    memory = held = 0
     part: _OpenPart | None = None
     read = stream.read_some if isinstance(stream, LimitedStream) else stream.read
     try:
@@ -243,9 +214,12 @@ def read_multipart_form(
             part.add(event.data)
             if part.filename is None:
                 memory += len(event.data)
-                _check_form_memory(memory, max_memory)
+                check_form_memory(memory, max_memory)
+            elif part.is_stuck and held + part.file.tell() > MAX_FILES_IN_MEMORY:
+                raise _storage_error()
             if event.more_data:
                 continue
+            held += part.file.tell() if part.is_stuck else 0
             if part.filename is None:
                 fields.append((part.name, part.file.getvalue().decode("utf-8", "replace")))
             else:

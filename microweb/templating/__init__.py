@@ -43,7 +43,8 @@ _find_name_of_templates = import_later(
     extra.loaders: FunctionLoader PackageLoader PrefixLoader
     extra.markup_methods: escape_silent
     extra.streaming: TemplateStream
-    extra.undefined: ChainableUndefined DebugUndefined StrictUndefined make_logging_undefined
+    extra.undefined: ChainableUndefined DebugUndefined StrictUndefined is_undefined
+    extra.undefined: make_logging_undefined
     """,
 )
 

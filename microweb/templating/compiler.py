@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     AssignmentTarget = Union[str, list[Any]]
 
 # To be raised whenever other Python is generated: bytecode caches keep what was generated before.
-GENERATED_CODE_VERSION = 2
+GENERATED_CODE_VERSION = 3
+_LOOP_IS_TAKEN = "'loop' is the loop itself in {% for %} and cannot be assigned to"
 _RARE_TAGS = (
     "assign autoescape break call comment continue debug do filter from import macro print trans"
     " while with"
@@ -74,6 +75,8 @@ class TemplateCompiler(ExpressionCompiler):
     def compile(self) -> tuple[str, list[int]]:
         """Return the module's source and, for each of its lines, the template's line."""
         self.write_function("root", 1, self.parse_body, ())
+        for error in self.unknown:
+            raise error
         names = [f"{name!r}: {template_python_name('block', name)}" for name in self.blocks]
         head = [(0, f"{python} = {key}", 1) for key, python in self.imports.items()]
         lines = [*head, *self.functions, (0, "", 1), (0, f"blocks = {{{', '.join(names)}}}", 1)]
@@ -127,7 +130,8 @@ class TemplateCompiler(ExpressionCompiler):
         elif extends == 1 and len(self.lines) > start:
             self.lines.insert(start, (self.indent, "if parent is None:", lineno))
 
-    # These four are written differently where a page is handed out in pieces (`extra.streaming`).
+    # These are written differently where a page is handed out in pieces (`extra.streaming`), and
+    # so is `write_pieces`.
 
     def end_function(self, lineno: int) -> None:
         """Write what a function does last: hand over to the template that this one extends."""
@@ -135,9 +139,6 @@ class TemplateCompiler(ExpressionCompiler):
             self.heads["parent"] = "None"
             condition = "if parent is not None: " if self.extends == 1 else ""
             self.write(f"{condition}parent.root_function(context, out)", lineno)
-
-    def end_round(self, lineno: int) -> None:
-        """Write what is done at the end of each round of a loop."""
 
     def call_block(self, function: str, context: str, lineno: int) -> None:
         """Write the call of a block."""
@@ -156,10 +157,10 @@ class TemplateCompiler(ExpressionCompiler):
         """Leave the scope that began at line index *start*, giving its names their start value."""
         scope = self.scope
         self.scope = scope.parent or self.root_scope
-        self.lines[start:start] = [
-            (self.indent, f"{scope.names[name]} = {self.load(name)}", lineno)
-            for name in scope.starts
-        ]
+        for name in scope.starts:
+            looks_up = scope.looks_up and name not in self.root_scope.names
+            outer = self.start_value(name) if looks_up else self.load(name)
+            self.lines.insert(start, (self.indent, f"{scope.names[name]} = {outer}", lineno))
 
     def parse_scoped(self, lineno: int, parse: Callable[..., None], *args: Any) -> None:
         """Call ``parse(*args)`` in a scope of its own."""
@@ -214,11 +215,17 @@ class TemplateCompiler(ExpressionCompiler):
             self.links = 0
             code = self.parse_tuple()
             self.expect("variable_end", "the end of the expression")
-            shown = f"finalize({code})" if self.environment.finalize else code
+            shown = self.finalized(code) if self.environment.finalize else code
             pieces.append(f"{self.escaping.escape}({shown})")
         self.write_pieces(pieces, line)
         if values == 1 and self.escaping is ESCAPED and not self.environment.finalize:
             self.single_output = (self.lines[-1], before, code, text)
+
+    def finalized(self, code: str) -> str:
+        """Return the call of the environment's ``finalize`` with what it has asked for."""
+        passing = getattr(self.environment.finalize, "template_pass", "")
+        passed = {"": "", "eval_context": f"{self.escaping.eval_context}, "}
+        return f"finalize({passed.get(passing, f'{passing}, ')}{code})"
 
     def parse_tag(self, tag: str, lineno: int) -> None:
         """Read the tag whose name has just been taken, with all that belongs to it."""
@@ -261,6 +268,8 @@ class TemplateCompiler(ExpressionCompiler):
         iterable = self.parse_tuple(with_condition=False, end_word="recursive")
         self.open_scope()
         target = self.target_source(targets)
+        if "loop" in self.scope.stores:
+            self.fail(_LOOP_IS_TAKEN, lineno)
         test = f" if {self.parse_expression()}" if self.skip("if") else ""
         if self.skip("recursive"):
             self.rare_tag("recursive for")(self, lineno, target, iterable, test)
@@ -310,7 +319,6 @@ class TemplateCompiler(ExpressionCompiler):
     def parse_loop_body(self, lineno: int, start: int) -> None:
         """Read what is done in each round, and close the scope of the loop."""
         self.parse_block_body("for", lineno, "else", "endfor")
-        self.end_round(lineno)
         self.close_scope(start, lineno)
 
     def find_loop_use(self) -> str:
@@ -359,6 +367,8 @@ class TemplateCompiler(ExpressionCompiler):
         if name in LITERAL_WORDS:
             self.index -= 1
             self.fail(f"{name!r} is a literal and cannot be assigned to")
+        if name == "loop" and self.loop_depth:
+            self.fail(_LOOP_IS_TAKEN)
         return name
 
     def target_source(self, target: AssignmentTarget) -> str:

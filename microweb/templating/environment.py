@@ -9,11 +9,11 @@ from __future__ import annotations
 import sys
 from types import SimpleNamespace
 
+from ..text.lazy import add_later_members
 from .compiler import TemplateCompiler, compile_with_lines
 from .exceptions import TemplateNotFound, TemplateRuntimeError, TemplateSyntaxError
 from .filters import DEFAULT_FILTERS, DEFAULT_GLOBALS, DEFAULT_TESTS
 from .lexer import DEFAULT_SYNTAX, TemplateLexer
-from .markup import add_later_members
 from .runtime import RUNTIME_NAMES, EvalContext, TemplateContext
 from .undefined import EngineObject, TemplateLookups, Undefined
 
@@ -35,6 +35,12 @@ _OPTIONS: dict[str, Any] = {
     "auto_reload": True,
     "cache_size": 400,
     "bytecode_cache": None,
+}
+# What Jinja has too is taken where it changes nothing.
+_OTHER_OPTIONS: dict[str, Any] = {
+    "newline_sequence": "\n",
+    "optimized": True,
+    "enable_async": False,
 }
 
 
@@ -77,24 +83,31 @@ class Environment(TemplatePart):
     auto_reload: bool
     cache_size: int
     bytecode_cache: BytecodeCache | None
+    newstyle_gettext = False
+    context_class: type[TemplateContext] = TemplateContext
 
-    def __init__(self, *, extensions: Sequence[str] = (), **options: Any) -> None:
-        if extensions:
-            from .extra.leftout import check_template_extensions
+    def __init__(self, *ordered: Any, extensions: Sequence[Any] = (), **options: Any) -> None:
+        if ordered:
+            from .extra.leftout import name_ordered_options
 
-            check_template_extensions(extensions)
+            options = name_ordered_options(ordered, {"extensions": extensions, **options})
+            extensions = options.pop("extensions")
         self.filters: dict[str, Callable[..., Any]] = dict(DEFAULT_FILTERS)
         self.tests: dict[str, Callable[..., Any]] = dict(DEFAULT_TESTS)
         self.globals: dict[str, Any] = dict(DEFAULT_GLOBALS)
         self.policies: dict[str, Any] = {"json.dumps_function": None, "json.dumps_kwargs": {}}
         self._lexer: TemplateLexer | None = None
         self._configure({**_OPTIONS, **options})
+        for extension in extensions:
+            self.add_extension(extension)
 
     def _configure(self, options: dict[str, Any]) -> None:
-        for name in options:
-            if name not in _OPTIONS:
-                known = ", ".join(_OPTIONS)
-                raise TypeError(f"{self.describe_missing(name)} The options are {known}.")
+        for name in options.keys() - _OPTIONS.keys():
+            if options[name] is _OTHER_OPTIONS.get(name, options):
+                del options[name]
+                continue
+            known = ", ".join(_OPTIONS)
+            raise TypeError(f"{self.describe_missing(name)} The options are {known}.")
         vars(self).update(options)
         self.lexer()
         self.cache: dict[tuple[Any, str], Template] = {}
@@ -165,6 +178,11 @@ class Environment(TemplatePart):
         key = (self.loader, name)
         template = self.cache.get(key)
         if template is not None and (not self.auto_reload or template.is_up_to_date):
+            if 0 < self.cache_size <= len(self.cache):
+                self.cache.pop(key, None)
+                self.cache[key] = template  # the last to be dropped now
+            if globals:
+                template.globals.update(globals)
             return template
         try:
             source, filename, uptodate = self.loader.get_source(self, name)
@@ -201,10 +219,9 @@ class Template(TemplatePart):
     """
 
     streaming = False
-    context_class = TemplateContext
 
-    def __new__(cls, source: str, **settings: Any) -> Template:
-        return Environment(**settings).from_string(source)
+    def __new__(cls, source: str, *ordered: Any, **settings: Any) -> Template:
+        return Environment(*ordered, **settings).from_string(source)
 
     @classmethod
     def _make(
@@ -219,8 +236,8 @@ class Template(TemplatePart):
         template: Any = object.__new__(cls)
         template.environment, template.source = environment, source
         template.name, template.filename = name, filename
-        template.globals, template._uptodate = globals or {}, uptodate
-        template.eval_context = EvalContext(environment, environment.escapes(name))
+        template.globals, template._uptodate = dict(globals or ()), uptodate
+        template.eval_context = EvalContext(environment, name)
         names = template._names()
         exec(template._load_code(names), names)
         template.root_function, template.blocks = names["root"], names["blocks"]
@@ -241,8 +258,8 @@ class Template(TemplatePart):
             "attribute": lookups.attribute,
             "guarded_attribute": lookups.guarded_attribute,
             "item": lookups.item,
-            "escaping": EvalContext(environment, True),
-            "not_escaping": EvalContext(environment, False),
+            "escaping": EvalContext(environment, self.name, True),
+            "not_escaping": EvalContext(environment, self.name, False),
             "extend": self._extend,
             "include": self._include,
             "rare": self._find_rare,
@@ -310,12 +327,17 @@ class Template(TemplatePart):
 
     def new_context(self, variables: Mapping[str, Any]) -> TemplateContext:
         """Return a context for one rendering in which *variables* go before the globals."""
-        return self.context_over({**self.environment.globals, **self.globals, **variables})
+        context = self.context_over({**self.environment.globals, **self.globals, **variables})
+        if self.globals:
+            context.given_globals = self.globals
+        return context
 
     def context_over(self, parent: Mapping[str, Any]) -> TemplateContext:
         """Return a context whose variables are all in *parent*, which is not copied."""
         blocks = {name: [block] for name, block in self.blocks.items()}
-        return self.context_class(self.environment, parent, self.name, blocks, self.eval_context)
+        environment = self.environment
+        make: type[TemplateContext] = environment.context_class
+        return make(environment, parent, self.name, blocks, self.eval_context)
 
     def context_from(self, given: TemplateContext | None) -> TemplateContext:
         """Return a context with the variables of *given*, or without any."""
@@ -343,7 +365,9 @@ def _load_rare_members() -> type:
 for _part, _members in (
     (
         Environment,
-        "compile_expression getattr getitem list_templates overlay select_template"
+        "add_extension compile_expression getattr getitem install_gettext_callables"
+        " install_gettext_translations install_null_translations list_templates overlay"
+        " select_template uninstall_gettext_translations"
         " streaming_compiler",
     ),
     (Template, "generate make_module module python_source stream streamed"),

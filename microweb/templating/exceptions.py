@@ -30,6 +30,9 @@ class TemplateNotFound(OSError, LookupError, TemplateError):
         self.tried = list(tried)
         self.list_names: Callable[[], list[str]] = list
 
+    def __reduce__(self) -> Any:
+        return self.__class__, (self.name, self.args[0]), {"tried": self.tried}
+
     @property
     def message(self) -> str:
         """The sentence, the places that were looked at, and a name that is near."""

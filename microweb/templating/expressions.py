@@ -35,7 +35,7 @@ _BINDING_POWERS = {
     "**": _POWER,
 }
 _OPERATOR_FUNCTIONS = {"*": "multiply_values", "%": "format_or_divide", "**": "raise_to_power"}
-LITERAL_WORDS = {word: word.title() for word in "true false none True False None".split()}
+LITERAL_WORDS = {text: text.title() for text in "true false none True False None".split()}
 _LOOP_ATTRIBUTES = frozenset(
     "index index0 revindex revindex0 first last length depth depth0 previtem nextitem cycle"
     " changed".split()
@@ -70,7 +70,8 @@ class CompilerScope:
 
     ``names`` maps the names of this scope; ``stores`` has those it assigns, with whether
     ``{% set %}`` does it; ``starts`` lists those that may stay unassigned, which must start with
-    the outer value. What is assigned *branch* levels of ``if`` deep is assigned for certain.
+    the outer value; with ``looks_up`` that is the context's. What is assigned *branch* levels of
+    ``if`` deep is assigned for certain.
     """
 
     def __init__(self, parent: CompilerScope | None, branch: int, prefix: str) -> None:
@@ -78,6 +79,7 @@ class CompilerScope:
         self.names: dict[str, str] = {}
         self.stores: dict[str, bool] = {}
         self.starts: list[str] = []
+        self.looks_up = False
 
     def find(self, name: str) -> str | None:
         """Return the Python name of *name* if this scope has it."""
@@ -108,6 +110,7 @@ class ExpressionCompiler:
         self.heads: dict[str, str] = {}
         self.imports: dict[str, str] = {}
         self.last_call = ("", "", "")
+        self.unknown: list[TemplateAssertionError] = []
 
     def fail(self, message: str, lineno: int | None = None) -> NoReturn:
         """Raise TemplateSyntaxError at *lineno*, or at the next token."""
@@ -213,14 +216,18 @@ class ExpressionCompiler:
 
     def parse_expression(self, with_condition: bool = True) -> str:
         """Read one expression; *with_condition* says whether ``a if b else c`` is one."""
+        unknown = len(self.unknown)
         code = self.parse_binary(_OR)
         while with_condition and self.skip("if"):
             self.link()
             line = self.tokens[self.index][2]
             test = self.parse_binary(_OR)
+            # Jinja: plain, whatever class the environment has for undefined values.
             hint = f"the inline if-expression on line {line} is false and has no else part"
-            otherwise = self.parse_expression() if self.skip("else") else f"undefined({hint!r})"
+            nothing = f"plain_undefined({hint!r})"
+            otherwise = self.parse_expression() if self.skip("else") else nothing
             code = f"({code} if {test} else {otherwise})"
+            del self.unknown[unknown:]  # They stand in a branch.
         return code
 
     def parse_tuple(self, with_condition: bool = True, end_word: str = "") -> str:
@@ -433,21 +440,25 @@ class ExpressionCompiler:
         return name
 
     def named_call(self, kind: str, name: str, arguments: str, line: int) -> str:
-        """Return the call of a filter or test, which must be known to the environment.
+        """Return the call of a filter or test.
 
-        Its first argument is what it has asked for by a ``pass_`` decorator.
+        Its first argument is what it has asked for by a ``pass_`` decorator. One that the
+        environment does not know is an error: in a branch when it is called, elsewhere at once.
         """
         table: dict[str, Any] = getattr(self.environment, kind + "s")
+        key = f"{kind}s[{name!r}]"
         if name not in table:
             message = f"there is no {kind} called {name!r}.{did_you_mean(name, table)}"
-            raise TemplateAssertionError(message, line, self.name, self.filename)
-        if isinstance(table[name], LaterFunction):
+            if not self.branch:
+                error = TemplateAssertionError(message, line, self.name, self.filename)
+                self.unknown.append(error)
+            key = f"{self.rare('UnknownFunction')}({message!r})"
+        elif isinstance(table[name], LaterFunction):
             table[name] = table[name].fetch()
-        key = f"{kind}s[{name!r}]"
         if key not in self.imports:
             python = f"{kind}_{name}" if name.isascii() and name.isidentifier() else ""
             self.imports[key] = python or f"{kind}_{self.number()}"
-        passing = getattr(table[name], "template_pass", None)
+        passing = getattr(table.get(name), "template_pass", None)
         if passing == "eval_context":
             arguments = f"{self.escaping.eval_context}, {arguments}"
         elif passing in ("context", "environment"):

@@ -11,7 +11,7 @@ import re
 from collections import abc
 
 from .markup import Markup, escape, soft_str
-from .runtime import LaterFunction, bounded_range, pass_environment, pass_eval_context
+from .runtime import LaterFunction, bounded_range, make_dict, pass_environment, pass_eval_context
 from .undefined import Undefined
 
 TYPE_CHECKING = False
@@ -128,6 +128,6 @@ DEFAULT_TESTS: dict[str, Callable[..., Any]] = {
 }
 DEFAULT_GLOBALS: dict[str, Any] = {
     "range": bounded_range,
-    "dict": dict,
+    "dict": make_dict,
     **_name_later("global", "cycler joiner lipsum namespace"),
 }

@@ -77,7 +77,7 @@ class TemplateLexer:
             pattern = rf"\s*(?:{end}|{EXPRESSION_TOKENS})"
             self.match_token[kind] = re.compile(pattern, re.VERBOSE | re.DOTALL).match
         start, end = self._escaped("block_start"), self._escaped("block_end")
-        self.match_raw = re.compile(rf"\s*raw\s*([-+]?){end}").match
+        self.match_raw = re.compile(rf"\s*raw\s*(-?){end}").match
         self.search_endraw = re.compile(rf"{start}([-+]?)\s*endraw\s*([-+]?){end}").search
 
     def _escaped(self, delimiter: str) -> str:
@@ -91,6 +91,8 @@ class TemplateLexer:
         *name* and *filename* go into the TemplateSyntaxError that is raised for an unclosed tag,
         comment or string and for a character that begins no token.
         """
+        if source[:1] == "\ufeff":
+            source = source[1:]  # a byte order mark, which some editors write
         if "\r" in source:
             source = source.replace("\r\n", "\n").replace("\r", "\n")
         if not self.syntax["keep_trailing_newline"] and source.endswith("\n"):
@@ -193,7 +195,8 @@ class TemplateLexer:
             if group == "end":
                 if not opened:
                     tokens.append((f"{name}_end", value, line))
-                    return self._after_tag(source, position, value[:1], name)
+                    sign = value[: len(value) - len(self.syntax[f"{name}_end_string"])]
+                    return self._after_tag(source, position, sign, name)
                 position -= len(value) - 1
                 value, group = value[0], "operator"
             if group == "operator":

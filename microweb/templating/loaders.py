@@ -93,7 +93,8 @@ class FileSystemLoader(BaseLoader):
                 break
             except UnicodeDecodeError as error:
                 line = data.count(b"\n", 0, error.start) + 1
-                message = f"the template is not {self.encoding} text: save it as {self.encoding}"
+                encoding = self.encoding.upper()
+                message = f"the template is not {encoding} text: save it as {encoding}"
                 raise TemplateSyntaxError(message, line, filename=path) from error
         raise TemplateNotFound(template, tried=tried)
 

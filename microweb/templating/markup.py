@@ -7,11 +7,10 @@ every operation that mixes a `Markup` with other text escapes the other text fir
 
 from __future__ import annotations
 
-from ..text.lazy import LaterMember
+from ..text.lazy import add_later_members
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
 
@@ -24,10 +23,11 @@ def escape_text(value: Any) -> str:
     >>> escape_text('<script>"\\'&')
     '&lt;script&gt;&#34;&#39;&amp;'
     """
-    if value.__class__ is not str:
-        if value.__class__ is Markup:
-            return value
-        if value.__class__ is int:
+    kind = type(value)  # and not the class that a proxy says it has
+    if kind is not str:
+        if kind is Markup:
+            return value  # type: ignore[no-any-return]
+        if kind is int:
             return str(value)
         if hasattr(value, "__html__"):
             return str(value.__html__())
@@ -76,7 +76,7 @@ def escape(value: Any) -> Markup:
 
 def soft_str(value: Any) -> str:
     """Return *value* as a string, a `Markup` unchanged so that it is not escaped a second time."""
-    return value if isinstance(value, str) else str(value)
+    return value if issubclass(type(value), str) else str(value)
 
 
 class Markup(str):
@@ -117,14 +117,6 @@ class Markup(str):
         if isinstance(other, str) or hasattr(other, "__html__"):
             return self.__class__(str.__add__(escape_text(other), self))
         return NotImplemented
-
-
-def add_later_members(owner: type, load: Callable[[], type], names: str) -> None:
-    """Give *owner* the members *names*, which *load* imports when one of them is first used."""
-    for name in names.split():
-        member = LaterMember(load)
-        member.__set_name__(owner, name)
-        setattr(owner, name, member)
 
 
 def _load_markup_methods() -> type:

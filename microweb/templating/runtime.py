@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import functools
 
+from ..text.lazy import add_later_members
 from .exceptions import TemplateSecurityError
 from .markup import Markup, escape_each, escape_text
-from .undefined import MISSING, EngineObject
+from .undefined import MISSING, EngineObject, Undefined
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,7 +28,11 @@ _PLAIN_NUMBERS = frozenset((int, float))
 def _passing(what: str, described: str) -> Callable[[DecoratedFunction], DecoratedFunction]:
     def mark(function: DecoratedFunction) -> DecoratedFunction:
         function.template_pass = what  # type: ignore[attr-defined]
-        return function
+        if getattr(function, "__name__", "") != "__call__":
+            return function
+        from .extra.objects import PassingCall
+
+        return PassingCall(function)  # type: ignore[return-value]
 
     mark.__name__ = f"pass_{what}"
     mark.__doc__ = f"Mark a function, filter or test whose first argument is the `{described}`."
@@ -51,7 +56,7 @@ class LaterFunction(EngineObject):
 
         return RARE_FUNCTIONS[self._kind][self._name]
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         return self.fetch()(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -59,10 +64,16 @@ class LaterFunction(EngineObject):
 
 
 class EvalContext(EngineObject):
-    """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on."""
+    """What the compiler knew at one place: ``environment`` and whether ``autoescape`` is on; if
+    that is not said, the environment's answer for the template *template_name*."""
 
-    def __init__(self, environment: Any, autoescape: bool) -> None:
-        self.environment, self.autoescape = environment, autoescape
+    volatile = False
+
+    def __init__(
+        self, environment: Any, template_name: str | None = None, autoescape: bool | None = None
+    ) -> None:
+        escapes = environment.escapes(template_name) if autoescape is None else autoescape
+        self.environment, self.autoescape = environment, escapes
 
 
 class TemplateContext(EngineObject):
@@ -84,6 +95,13 @@ class TemplateContext(EngineObject):
         self.environment, self.eval_context = environment, eval_context
         self.parent, self.name, self.blocks = parent, name, blocks
         self.vars: dict[str, Any] = {}
+        self.given_globals: Mapping[str, Any] = {}
+
+    def __init_subclass__(cls) -> None:
+        if "resolve_or_missing" in vars(cls) and "resolve" not in vars(cls):
+            from .extra.objects import resolve_by_hook
+
+            cls.resolve = resolve_by_hook  # type: ignore[assignment, method-assign]
 
     def resolve(self, name: str) -> Any:
         """Return the variable *name*, or an undefined value."""
@@ -117,7 +135,7 @@ class TemplateContext(EngineObject):
         """Return *function*, or what calls it with the first argument that it has asked for; a
         context also knows the variables *local*."""
         passing = getattr(function, "template_pass", None)
-        if passing is None or not isinstance(passing, str):
+        if passing is None or not isinstance(passing, str) or isinstance(function, type):
             return function
         passed: Any = self.environment if passing == "environment" else self.eval_context
         if passing == "context":
@@ -144,6 +162,19 @@ class TemplateContext(EngineObject):
         return out
 
 
+def _load_context_members() -> type:
+    from .extra.objects import ContextMembers
+
+    return ContextMembers
+
+
+add_later_members(
+    TemplateContext,
+    _load_context_members,
+    "eval_ctx exported_vars get_exported items keys resolve_or_missing values",
+)
+
+
 class BlockReference(EngineObject):
     """``super`` and ``self.name``: called, it renders the first of the block's *functions*."""
 
@@ -168,6 +199,11 @@ def bounded_range(*args: int) -> range:
     if numbers[RANGE_LIMIT:]:
         raise TemplateSecurityError(f"range() in a template has a ceiling of {RANGE_LIMIT} items")
     return numbers
+
+
+def make_dict(*args: Any, **kwargs: Any) -> dict[Any, Any]:
+    """Return a dict: ``dict`` in a template, which cannot reach Python's class by it."""
+    return dict(*args, **kwargs)
 
 
 def multiply_values(left: Any, right: Any) -> Any:
@@ -211,4 +247,5 @@ RUNTIME_NAMES: dict[str, Any] = {
     "concatenate_text": concatenate_text,
     "format_or_divide": format_or_divide,
     "multiply_values": multiply_values,
+    "plain_undefined": Undefined,
 }

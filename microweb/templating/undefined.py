@@ -20,6 +20,9 @@ _INTERPRETER_INTERNALS = frozenset(
     " func_closure func_code func_defaults func_dict func_globals gi_code gi_frame gi_running"
     " gi_yieldfrom im_class im_func im_self mro tb_frame tb_lasti tb_lineno tb_next".split()
 )
+# What tells something about an object and leads nowhere. ``x.__class__`` is out of reach itself.
+_HARMLESS_NAMES = frozenset("__all__ __doc__ __len__ __module__ __name__ __repr__ __str__".split())
+_HARMLESS_OF_CLASS = frozenset("__doc__ __module__ __name__ __qualname__".split())
 _DICT_ATTRIBUTES = frozenset(dir(dict))
 # Methods of text whose arguments can reach, or cost, what a template must not.
 _GUARDED_NAMES = frozenset("center expandtabs ljust rjust zfill format format_map".split())
@@ -32,7 +35,9 @@ def is_unsafe_name(name: str) -> bool:
     >>> is_unsafe_name("__class__"), is_unsafe_name("gi_frame"), is_unsafe_name("_id")
     (True, True, False)
     """
-    return name.startswith("__") or name in _INTERPRETER_INTERNALS
+    if name.startswith("__"):
+        return name not in _HARMLESS_NAMES
+    return name in _INTERPRETER_INTERNALS
 
 
 def needs_guard(name: str) -> bool:
@@ -61,6 +66,8 @@ class Undefined(EngineObject):
     >>> str(Undefined(name="x")), bool(Undefined(name="x")), list(Undefined(name="x"))
     ('', False, [])
     """
+
+    __slots__ = "_undefined_exception", "_undefined_hint", "_undefined_name", "_undefined_obj"
 
     def __init__(
         self,
@@ -187,9 +194,13 @@ class TemplateLookups:
 
         return guard_text_method(value, name)
 
-    def _refused(self, value: Any, name: str) -> Undefined:
+    def _refused(self, value: Any, name: str) -> Any:
+        if isinstance(value, Undefined) and name in _HARMLESS_OF_CLASS:
+            refused = value._undefined_exception is TemplateSecurityError
+            if refused and value._undefined_name == "__class__":
+                return getattr(value._undefined_obj.__class__, name)
         if getattr(type(value), "_is_chainable", False):
-            return value  # type: ignore[no-any-return]
+            return value
         if isinstance(value, Undefined):
             value._fail_with_undefined_error()
         kind = type(value).__name__

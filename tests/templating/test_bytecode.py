@@ -216,7 +216,7 @@ def test_caches_of_before_are_refused_when_the_generated_code_changes() -> None:
         zlib.crc32(environment.compile_source(SAMPLE, "s", None, streaming)[0].encode())
         for streaming in (False, True)
     ]
-    assert (GENERATED_CODE_VERSION, checksums) == (2, [849613001, 1412850121]), (
+    assert (GENERATED_CODE_VERSION, checksums) == (3, [4156744542, 3968570112]), (
         "Other Python is generated than before: raise GENERATED_CODE_VERSION, "
         "so that bytecode caches are not read, and put the new pair here."
     )

@@ -135,7 +135,13 @@ def test_equal_delimiters_and_extensions_are_refused() -> None:
         Environment(block_start_string="{{").from_string("")
     with pytest.raises(ValueError, match="extensions are not supported, got 'i18n'"):
         Environment(extensions=["i18n"])
-    assert Environment(extensions=["jinja2.ext.do"]).from_string("{% do 1 %}").render() == ""
+    for known in ("jinja2.ext.do", "jinja2.ext.loopcontrols", "jinja2.ext.i18n"):
+        assert Environment(extensions=[known]).from_string("{% do 1 %}").render() == ""
+        environment = Environment()
+        environment.add_extension(known)
+        assert environment.overlay(extensions=[known]).from_string("a").render() == "a"
+    with pytest.raises(ValueError, match=r"got 'jinja2.ext.debug': {% do %}"):
+        Environment().add_extension("jinja2.ext.debug")
 
 
 def test_import_loads_nothing_heavy() -> None:
@@ -310,7 +316,6 @@ def test_context_functions_see_what_loops_and_blocks_have_set() -> None:
     ("use", "message"),
     [
         (lambda e: e.parse("x"), "Environment has no 'parse': read the template's python_source"),
-        (lambda e: e.add_extension("x"), "Environment has no 'add_extension': {% do %}"),
         (
             lambda e: e.compile_templates("x"),
             "'compile_templates': use FileSystemBytecodeCache.",
@@ -364,3 +369,143 @@ def root(context, out):
 blocks = {}
 """
     )
+
+
+def test_options_can_be_given_by_their_place_as_in_jinja() -> None:
+    delimiters = ("<%", "%>", "<%=", "%>", "<%#", "%>")
+    source = "<% if 1 %>a<%= 2 %><%# x %><% endif %>"
+    assert Environment(*delimiters).from_string(source).render() == "a2"
+    assert Template(source, *delimiters).render() == "a2"
+    assert Environment().overlay(*delimiters).from_string(source).render() == "a2"
+    loader = DictLoader({"a": "# if x is defined\n{{ x }}\n# endif\n{{ '<' }}\n"})
+    signs = ("{%", "%}", "{{", "}}", "{#", "#}")
+    ordered = (*signs, "#", "##", True, True, "\n", True, ["jinja2.ext.do"], True)
+    environment = Environment(*ordered, StrictUndefined, str, True, loader, 10, False, None, False)
+    assert environment.get_template("a").render() == "&lt;\n"
+    assert (environment.cache_size, environment.auto_reload) == (10, False)
+    assert Environment(newline_sequence="\n", optimized=True, enable_async=False).loader is None
+    with pytest.raises(TypeError, match="'block_start_string' is given twice"):
+        Environment("<%", block_start_string="<%")
+    with pytest.raises(TypeError, match="'newline_sequence': replace"):
+        Environment(newline_sequence="\r\n")
+    with pytest.raises(TypeError, match="takes 22 options, got 23"):
+        Environment(*[None] * 23)
+
+
+def test_globals_of_a_loaded_template_are_added() -> None:
+    environment = Environment(loader=DictLoader({"a": "{{ x }}{{ y }}"}))
+    given = {"x": 42}
+    environment.get_template("a", globals={"y": 1})
+    assert environment.get_template("a", globals=given).render() == "421"
+    assert environment.select_template(["a"]).render(y=2) == "422"
+    assert given == {"x": 42}
+
+
+def test_imported_templates_see_the_globals_given_for_the_page() -> None:
+    pages = {
+        "m": "{% macro t() %}[{{ foo }}]{% endmacro %}",
+        "p": "{% import 'm' as m %}{{ m.t() }}{% block b %}{% from 'm' import t %}{{ t() }}{% endblock %}",
+    }
+    environment = Environment(loader=DictLoader(pages))
+    source = "{% import 'm' as m %}{% from 'm' import t %}{{ m.t() }}{{ t() }}"
+    assert environment.from_string(source, globals={"foo": 42}).render() == "[42][42]"
+    page = environment.from_string("{% extends 'p' %}", globals={"foo": 42})
+    assert page.render() == "".join(page.generate()) == "[42][42]"
+    assert environment.from_string(source).render(foo=1) == "[][]"
+
+
+def test_a_context_class_of_ones_own_is_used() -> None:
+    from microweb.templating.runtime import TemplateContext
+
+    class Magic(TemplateContext):
+        def resolve_or_missing(self, key: str) -> Any:
+            return "M" if key == "magic" else super().resolve_or_missing(key)
+
+    class Shouting(TemplateContext):
+        def resolve(self, name: str) -> Any:
+            return str(super().resolve(name)).upper()
+
+    pages = {"p": "{% block a %}{% endblock %}"}
+    source = "{% extends 'p' %}{% block a %}{{ magic }}{{ x }}{{ nope }}{{ self.b() }}{% block b %}{{ magic }}{% endblock %}{% endblock %}"
+    for context_class, expected in ((Magic, "MaMM"), (Shouting, "NA")):
+        kind = type("Own", (Environment,), {"context_class": context_class})
+        template = kind(loader=DictLoader(pages)).from_string(source)
+        values = {"x": "a"} if context_class is Magic else {"x": "a", "magic": "n"}
+        expected = expected if context_class is Magic else "NAN" + "N"
+        assert template.render(values) == "".join(template.generate(values)) == expected
+
+
+def test_what_a_context_tells() -> None:
+    @pass_context
+    def show(context: Any) -> Any:
+        assert context.exported_vars == set(context.get_exported()) == {"v"}
+        assert dict(context.items()).keys() == set(context.keys())
+        assert 1 in context.values()
+        return f"{context.eval_ctx.autoescape} {context.resolve('v')} {context.resolve_or_missing('v')}"
+
+    environment = Environment(autoescape=True)
+    environment.globals["show"] = show
+    assert environment.from_string("{% set v, _w = 1, 2 %}{{ show() }}").render() == "True 1 1"
+
+
+@pytest.mark.parametrize("passing", [pass_context, pass_eval_context, pass_environment])
+def test_finalize_and_objects_get_what_they_ask_for(passing: Any) -> None:
+    def finalize(passed: Any, value: Any) -> str:
+        return f"{type(passed).__name__}:{value} "
+
+    class Asking:
+        @passing  # type: ignore[untyped-decorator]
+        def __call__(self, passed: Any, value: Any) -> str:
+            return f"{type(passed).__name__}:{value} "
+
+    class Plain(Asking):
+        def __call__(self, value: Any) -> str:  # type: ignore[override]
+            return f"{value}"
+
+    name = {"context": "TemplateContext", "eval_context": "EvalContext"}.get(
+        passing.__name__[5:], "Environment"
+    )
+    source = "{% set v = 1 %}{{ v }}{% for x in [v] %}{{ x }}{% endfor %}{% macro m() %}{{ v }}{% endmacro %}{% set t = m() %}{% print v %}"
+    environment = Environment(finalize=passing(finalize))
+    assert environment.from_string(source).render() == f"{name}:1 " * 3
+    assert Environment().from_string("{{ o(3) }}").render(o=Asking()) == f"{name}:3 "
+    assert Environment().from_string("{{ o() is defined }}").render(o=Asking) == "True"
+    assert Asking()(1, 2) == "int:2 "
+    with pytest.raises(TypeError):
+        Environment().from_string("{{ o(3) }}").render(o=Plain())
+
+
+def test_the_template_used_longest_ago_leaves_the_cache() -> None:
+    loaded: list[str] = []
+    loader = templating.FunctionLoader(lambda name: loaded.append(name) or name)  # type: ignore[func-returns-value]
+    environment = Environment(cache_size=2, loader=loader)
+    for name in "aabaca":
+        environment.get_template(name)
+    assert loaded == ["a", "b", "c"]
+
+
+def test_names_that_are_left_out_tell_so_in_an_import_statement() -> None:
+    for name, advice in (
+        ("SandboxedEnvironment", "render none that a stranger wrote"),
+        ("lipsum", "into a variable"),
+        ("urlize", r"write \{\{ text\|urlize \}\}"),
+        ("i18n", "install_gettext_callables"),
+        ("nonsense", "has no 'nonsense'"),
+    ):
+        with pytest.raises(ImportError, match=advice):
+            exec(f"from microweb.templating import {name}", {})
+        assert not hasattr(templating, name)
+    exec("from microweb.templating import *", {})
+    assert templating.is_undefined(Undefined(name="x"))
+    assert not templating.is_undefined(None)
+
+
+def test_a_context_of_evaluation_asks_the_environment() -> None:
+    from microweb.templating.runtime import EvalContext
+
+    environment = Environment(autoescape=lambda name: name == "a")
+    assert [EvalContext(environment, name).autoescape for name in ("a", "b", None)] == [
+        True,
+        False,
+        False,
+    ]

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import linecache
+import pickle
 import time
 import traceback
 from pathlib import Path
@@ -19,7 +20,9 @@ from microweb.templating import (
     StrictUndefined,
     TemplateAssertionError,
     TemplateNotFound,
+    TemplatesNotFound,
     TemplateSyntaxError,
+    Undefined,
     UndefinedError,
 )
 
@@ -63,8 +66,6 @@ from microweb.templating import (
         ("{{ !a }}", 1, "unexpected character '!': write 'not'"),
         ("{{ `a` }}", 1, "unexpected character '`'"),
         ("{% while x %}", 1, "there is no {% while %}: loop over something with {% for %}"),
-        ("{% print 1 %}", 1, "there is no {% print %}: write {{ expression }}"),
-        ("{% trans %}", 1, "there is no {% trans %}: pass a gettext function and write {{ _('text') }}"),
         ("{% assign a = 1 %}", 1, "there is no {% assign %}: write {% set name = value %}"),
         ("{% comment %}", 1, "there is no {% comment %}: write {# text #}"),
         ("{% raw %}", 1, "the 'raw' block that begins here is never closed: {% endraw %} is missing"),
@@ -298,3 +299,34 @@ def test_macro_called_wrongly_says_what_it_takes() -> None:
         Environment().from_string(source + "{{ m(1, 2) }}").render()
     with pytest.raises(TypeError, match="takes no argument 'b'; it takes 'a'"):
         Environment().from_string(source + "{{ m(b=2) }}").render()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        TemplateNotFound("x", tried=["/a/x"]),
+        TemplatesNotFound(["x", "y"]),
+        TemplateSyntaxError("message", 3, "name", "file"),
+        UndefinedError("u"),
+    ],
+)
+def test_an_error_travels_between_processes(error: Exception) -> None:
+    copy = pickle.loads(pickle.dumps(error))
+    assert type(copy) is type(error)
+    assert str(copy) == str(error)
+    for name in ("name", "templates", "tried", "lineno"):
+        assert getattr(copy, name, None) == getattr(error, name, None)
+
+
+def test_undefined_names_among_several_are_told() -> None:
+    environment = Environment(loader=DictLoader({}))
+    with pytest.raises(TemplatesNotFound, match=r"\('zz' is undefined\), 'b'"):
+        environment.from_string("{% include [zz, 'b'] %}").render()
+    with pytest.raises(UndefinedError, match="'zz' is undefined"):
+        environment.from_string("{% include zz %}").render()
+    assert environment.from_string("{% include [zz, none] ignore missing %}-").render() == "-"
+
+
+def test_an_undefined_value_has_no_attributes_to_set() -> None:
+    with pytest.raises(AttributeError):
+        Undefined(name="x").anything = 1  # type: ignore[attr-defined]

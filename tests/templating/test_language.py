@@ -9,7 +9,19 @@ from typing import Any
 
 import pytest
 
-from microweb.templating import DictLoader, Environment, Markup, TemplateRuntimeError
+from microweb.templating import (
+    ChainableUndefined,
+    DebugUndefined,
+    DictLoader,
+    Environment,
+    Markup,
+    StrictUndefined,
+    TemplateAssertionError,
+    TemplateError,
+    TemplateRuntimeError,
+    TemplateSyntaxError,
+    UndefinedError,
+)
 
 PAGES = {
     "base": "<t>{% block title %}base{% endblock %}</t>{% block body %}B{{ x }}{% endblock %}",
@@ -316,3 +328,117 @@ def test_a_loop_that_escapes_at_once_says_what_escaping_one_by_one_says(
     assert at_once.render(values=values) == one_by_one.render(values=values)
     assert at_once.render(values=iter(values)) == one_by_one.render(values=iter(values))
     assert "".join(at_once.generate(values=values)) == one_by_one.render(values=values)
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        # An unknown filter or test in a branch.
+        ('{% if "md" is filter %}{{ x|md }}{% else %}-{% endif %}', "-"),
+        ('{% if "md" is test %}{{ x is md }}{% elif 0|md %}{% endif %}-', None),
+        ("{{ x|md if false else 2 }}{{ 1 if true else x|md }}{{ 1 if 1 else (2 if x is md) }}", "211"),
+        ('{% if 0 %}{% for a in x %}{{ a|md }}{% endfor %}{% filter md %}{% endfilter %}{% endif %}-', "-"),
+        ("{{ [x|md, 1] if false else 2 }}{% set z = x|md if false else 3 %}{{ z }}", "23"),
+        # What a filter of a block returns is not escaped again.
+        ("{% filter striptags %}<b>&lt;{% endfilter %}", "<"),
+        ("{% set t | striptags %}<b>&lt;{% endset %}{{ t }}{% set n | length %}ab{% endset %}{{ n + 1 }}", "<3"),
+        ("{% autoescape y %}{% filter striptags %}&lt;{% endfilter %}{% endautoescape %}", "<"),
+        # Defaults that name later parameters, or their own.
+        ("{% set t = 'T' %}{% macro m(a=t, t='x') %}{{ a is defined }}{{ a }}{{ t }} {% endmacro %}{{ m() }}{{ m(t=3) }}{{ m(1) }}", "Falsex True33 True1x "),
+        ("{% macro m(a=1, y=y) %}{{ y is defined }}{{ y }}{% endmacro %}{{ m() }}{{ m(y=2) }}", "FalseTrue2"),
+        ("{% macro m(a, b=a, c=[a, (b)]) %}{{ c }}{% endmacro %}{{ m(1) }}{{ m(1, 2) }}", "[1, 1][1, 2]"),
+        ("{% macro f(q) %}{% if z in kwargs %}{% set kwargs = {} %}{% endif %}{{ kwargs.a if q }}{% endmacro %}{{ f(1, a=1) }}{{ f(1) }}", "1"),
+        # Where a macro finds its names.
+        ("{% macro m() %}{{ b }}{% endmacro %}{% set b = 1 %}{{ m() }}{% set b = 2 %}{{ m() }}", "12"),
+        ("{% macro m() %}{{ b }}{% set b = 3 %}{{ b }}{% endmacro %}{% set b = 1 %}{{ m() }}{{ b }}", "131"),
+        ("{% block z %}{% macro m() %}{{ b }}{% endmacro %}{% set b = 1 %}{{ m() }}{% endblock %}", "1"),
+        ("{% for i in [1] %}{% macro m() %}{{ b }}{{ i }}{% endmacro %}{% set b = 2 %}{{ m() }}{% endfor %}", "21"),
+        # dict, cycler, namespace, print.
+        ("{{ dict(class=1, a=2) }}{{ dict([('a', 1)], b=2).b }}", "{&#39;class&#39;: 1, &#39;a&#39;: 2}2"),
+        ("{{ dict.words is defined }}{{ dict['x'] is defined }}{{ dict.fromkeys is defined }}{{ dict.clear is defined }}", "FalseFalseFalseFalse"),
+        ("{% set n = namespace({'a': 1}, self=3) %}{{ n.a }}{{ n.self }}", "13"),
+        ("{% macro m() %}{{ kwargs.self }}{% endmacro %}{{ m(self=1) }}", "1"),
+        ("{% print 1, x %}{% print %}{% if 0 %}{% print 3 %}{% endif %}", "1&lt;x&gt;"),
+        # What is undefined or none among several, and in filters.
+        ("{% include [none, nope, 'inc'] %}", "[&lt;x&gt;]"),
+        ("{{ nope|urlencode }}-", "-"),
+        # Delimiters and letters.
+        ("\ufeff{{ y }}\ufeff", "3\ufeff"),
+        ("{% trans_ = 1 %}", None),
+    ],
+)  # fmt: skip
+def test_as_jinja_documents_it(source: str, expected: str | None) -> None:
+    if expected is None:
+        with pytest.raises(TemplateError):
+            render(source)
+    else:
+        assert render(source) == expected
+
+
+def test_an_if_without_else_is_empty_whatever_is_undefined() -> None:
+    source = "{{ 1 if 0 }}{% if (1 if 0) %}a{% endif %}{{ (1 if 0) is defined }}"
+    for undefined in (StrictUndefined, ChainableUndefined, DebugUndefined):
+        assert render(source, undefined=undefined) == "False"
+    with pytest.raises(UndefinedError, match="line 1 is false and has no else part"):
+        render("{{ (1 if 0) + 1 }}")
+
+
+def test_an_unknown_filter_in_a_branch_is_told_when_it_runs() -> None:
+    for source in ("{% if 1 %}{{ 2|uper }}{% endif %}", "{{ 2|uper if 1 else 2 }}"):
+        with pytest.raises(TemplateRuntimeError, match=r"'uper'\. Did you mean 'upper'\?"):
+            render(source)
+    for source in (
+        "{{ 2|uper }}",
+        "{{ [2|uper] }}{% if 1 %}{% endif %}",
+        "{% for a in 2|uper %}{% endfor %}",
+    ):
+        with pytest.raises(TemplateAssertionError, match=r"'uper'\. Did you mean 'upper'\?"):
+            Environment().from_string(source)
+
+
+def test_a_childs_macro_sees_what_its_parents_set_import_and_define() -> None:
+    pages = {
+        "top": "{% set w = 2 %}{% import 'lib' as l %}{% block a %}{% endblock %}",
+        "mid": "{% extends 'top' %}{% set v = 1 %}{% from 'lib' import g %}{% macro p() %}P{% endmacro %}",
+        "lib": "{% macro g() %}G{% endmacro %}",
+    }
+    source = (
+        "{% extends 'mid' %}{% macro m() %}{% macro n() %}{{ w }}{{ p() }}{% endmacro %}"
+        "{{ v }}{{ n() }}{{ g() }}{{ l.g() }}{{ own }}{% endmacro %}{% set own = 3 %}"
+        "{% block a %}{{ m() }}{% endblock %}"
+    )
+    template = Environment(loader=DictLoader(pages)).from_string(source)
+    assert template.render(v="given") == "".join(template.generate(v=9)) == "12PGG3"
+
+
+@pytest.mark.parametrize(
+    ("settings", "source", "expected"),
+    [
+        ({"block_start_string": "<!--", "block_end_string": "-->"}, "a <!-- if 1 --> b <!-- endif --> c <!-- if 1 ---> b <!--- endif -->", "a  b  c b"),
+        ({"variable_start_string": "<-", "variable_end_string": "->"}, "a <-1-> b <- 2 --> c", "a 1 b 2c"),
+        ({"variable_end_string": "+}}", "trim_blocks": True}, "a {{ [1][-1] +}} c", "a 1 c"),
+        ({"comment_start_string": "<#", "comment_end_string": "-#>"}, "a <# x -#> b <# x --#> c", "a  b c"),
+    ],
+)  # fmt: skip
+def test_an_end_that_begins_with_a_sign_strips_only_after_another(
+    settings: dict[str, Any], source: str, expected: str
+) -> None:
+    assert Environment(**settings).from_string(source).render() == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("{% for loop in x %}{% endfor %}", "'loop' is the loop itself"),
+        ("{% for a, (b, loop) in x %}{% endfor %}", "'loop' is the loop itself"),
+        ("{% for a in x %}{% set loop = 1 %}{% endfor %}", "'loop' is the loop itself"),
+        ('{% from "a" import b, %}', "expected a name to import after ','"),
+        ("{% block a required scoped %}{% endblock %}", "got 'scoped'"),
+        ("{% block a scoped scoped %}{% endblock %}", "got 'scoped'"),
+        ("{% raw +%}{% endraw %}", "unknown tag 'raw'"),
+    ],
+)  # fmt: skip
+def test_what_jinja_refuses_is_refused(source: str, message: str) -> None:
+    with pytest.raises(TemplateSyntaxError) as raised:
+        Environment().from_string(source)
+    assert message in str(raised.value)

@@ -219,7 +219,7 @@ def test_file_in_another_encoding_is_told_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(TemplateSyntaxError) as raised:
         Environment(loader=FileSystemLoader(tmp_path)).get_template("a")
     assert str(raised.value) == (
-        f'the template is not utf-8 text: save it as utf-8\n  File "{tmp_path / "a"}", line 2'
+        f'the template is not UTF-8 text: save it as UTF-8\n  File "{tmp_path / "a"}", line 2'
     )
 
 
@@ -268,3 +268,17 @@ def test_not_found_names_what_is_near_behind_every_loader() -> None:
     with pytest.raises(TemplateNotFound) as raised:
         Environment(loader=FunctionLoader(lambda name: None)).get_template("a")
     assert str(raised.value) == "Template 'a' not found."
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_what_windows_saves_is_told_or_read(tmp_path: Path, encoding: str) -> None:
+    environment = Environment(loader=FileSystemLoader(tmp_path))
+    (tmp_path / "marked").write_text("\ufeff{{ 1 }}é", "utf-8")
+    (tmp_path / "child").write_text("\ufeff{% extends 'marked' %}", "utf-8")
+    assert environment.get_template("marked").render() == "1é"
+    assert environment.get_template("child").render() == "1é"
+    (tmp_path / "other").write_text("é", encoding)
+    with pytest.raises(TemplateSyntaxError, match="not UTF-8 text: save it as UTF-8\n.*line 1"):
+        environment.get_template("other")
+    read = Environment(loader=FileSystemLoader(tmp_path, encoding)).get_template("other")
+    assert read.render() == "é"

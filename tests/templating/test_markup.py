@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from microweb.templating import Markup, escape, escape_silent, soft_str
+from microweb.templating import Environment, Markup, escape, escape_silent, soft_str
 
 BOLD = Markup("<b>")
 
@@ -112,3 +112,48 @@ def test_tp_09_striptags_is_linear(text: str) -> None:
 
     quarter = min(cost(text[: len(text) // 4]) for _ in range(3))
     assert cost(text) < 40 * quarter + 0.5
+
+
+class Proxy:
+    """Says that it is what it stands for, as a LocalProxy does."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        return type(self.value)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.value, name)
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [("ada", "ada"), ("<b>", "&lt;b&gt;"), (BOLD, "<b>"), (3, "3")]
+)
+def test_a_proxy_is_escaped_as_what_it_stands_for(value: Any, shown: str) -> None:
+    proxy = Proxy(value)
+    source = "{{ n }}|{{ n|e }}|{% for x in [n] %}{{ x }}{% endfor %}|{{ [n, n]|join }}"
+    text = Environment(autoescape=True).from_string(source).render(n=proxy)
+    assert text == f"{shown}|{shown}|{shown}|{shown * 2}"
+    assert Markup("%s") % proxy == Markup("{}").format(proxy) == escape(proxy) == shown
+    assert Markup("x").join([proxy, proxy]) == f"{shown}x{shown}"
+
+
+@pytest.mark.parametrize("value", [42, "<", None, 1.5])
+def test_a_value_that_no_field_takes_is_an_error(value: Any) -> None:
+    with pytest.raises(TypeError, match="not all arguments converted"):
+        Markup("<em></em>") % value
+
+
+def test_percent_takes_what_has_items_as_python_does() -> None:
+    assert Markup("<i>") % {"a": 1} == Markup("<i>") % [1] == "<i>"
+    assert Markup("%s") % {"a": "<"} == "{&#39;a&#39;: &#39;&lt;&#39;}"
+    assert Markup("%(a)s %(b)d") % {"a": "<", "b": 2} == "&lt; 2"
+    with pytest.raises(TypeError):
+        Markup("%c") % "<"
+    with pytest.raises(TypeError):
+        Markup("%s%s") % "ab"

@@ -353,3 +353,54 @@ def test_tp_06_select_autoescape_ignores_case(name: str, expected: bool) -> None
 def test_select_autoescape_follows_its_lists() -> None:
     chosen = select_autoescape(["svg"], [".txt"], default_for_string=False, default=True)
     assert [chosen(n) for n in ("a.SVG", "a.txt", "a.other", None)] == [True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ("[1, 2].__len__()", "2"),
+        ("'a'.__str__()", "a"),
+        ("3.5.__repr__()", "3.5"),
+        ("thing.__class__.__name__", "Thing"),
+        ("(thing|attr('__class__')).__qualname__", "Thing"),
+        ("[thing, 1]|map(attribute='__class__.__name__')|join(',')", "Thing,int"),
+        ("data.__class__.__module__", "builtins"),
+        ("function.__name__", "render"),
+        ("cycler('a').next.__name__", "next"),
+        ("{'__start': 4}.__start", "4"),
+        ("'{0.__name__}'.format(function)", "render"),
+    ],
+)
+def test_what_only_tells_something_is_readable(expression: str, expected: str) -> None:
+    assert render(f"{{{{ {expression} }}}}") == expected
+
+
+def test_what_is_readable_leads_nowhere() -> None:
+    starts = (
+        "thing thing.__class__ function text data '' [] dict range cycler namespace generator trace"
+    )
+    readable = "__all__ __doc__ __len__ __module__ __name__ __qualname__ __repr__ __str__".split()
+    beyond = [
+        "__class__",
+        "__dict__",
+        "__globals__",
+        "__self__",
+        "__func__",
+        "__call__",
+        "__init__",
+    ]
+    for start in starts.split():
+        for name in readable:
+            for further in ("", "()"):
+                for last in beyond:
+                    try:
+                        shown = render(f"{{{{ {start}.{name}{further}.{last} }}}}")
+                    except (TemplateError, TypeError):
+                        continue
+                    assert shown == "", f"{start}.{name}{further}.{last}"
+
+
+def test_dict_is_not_pythons_class() -> None:
+    for source in ("{{ dict.clear(d) }}", "{{ dict.fromkeys('a') }}", "{{ dict['x']('a') }}"):
+        with pytest.raises(TemplateError):
+            Environment().from_string(source).render(d={"a": 1})

@@ -85,7 +85,8 @@ class BytecodeCache:
         dependencies = (
             *(sys.version, GENERATED_CODE_VERSION, name, filename, streaming),
             *[getattr(environment, setting) for setting in DEFAULT_SYNTAX],
-            *(environment.escapes(name), environment.finalize is None),
+            environment.newstyle_gettext,
+            *(environment.escapes(name), _passed_first(environment.finalize)),
             [[(n, _passed_first(table[n])) for n in sorted(table)] for table in tables],
             source,
         )
@@ -108,6 +109,8 @@ class BytecodeCache:
 def _passed_first(function: Any) -> Any:
     """Return what a filter or test asks for, unless it is one that has not been imported yet."""
     later = isinstance(function, LaterFunction)
+    if function is None:
+        return None
     return "" if later else getattr(function, "template_pass", "")
 
 

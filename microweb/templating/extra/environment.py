@@ -7,8 +7,10 @@ import functools
 from ..environment import Template
 from ..exceptions import TemplateNotFound, TemplateSyntaxError
 from ..undefined import TemplateLookups, Undefined
+from .leftout import check_template_extension, name_ordered_options
 from .objects import TemplateModule
 from .streaming import StreamedTemplate, StreamingCompiler, TemplateStream
+from .translations import TranslatingMembers, translate_by_gettext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,11 +25,17 @@ class TemplatesNotFound(TemplateNotFound):
         self, names: Sequence[Any] = (), message: str | None = None, *, tried: Sequence[str] = ()
     ) -> None:
         if message is None:
-            listed = ", ".join(repr(str(name)) for name in names)
+            listed = ", ".join(
+                f"({name._undefined_message})" if isinstance(name, Undefined) else repr(str(name))
+                for name in names
+            )
             listed = listed or "the list is empty"
             message = f"None of these templates was found: {listed}"
         super().__init__(names[-1] if names else None, message, tried=tried)
         self.templates = [str(name) for name in names]
+
+    def __reduce__(self) -> Any:
+        return self.__class__, (self.templates, self.args[0]), {"tried": self.tried}
 
 
 def select_autoescape(
@@ -62,22 +70,37 @@ def select_autoescape(
 class RareMembers:
     """The members that `Environment` and `Template` take over from here when first used."""
 
+    install_gettext_callables = TranslatingMembers.install_gettext_callables
+    install_gettext_translations = TranslatingMembers.install_gettext_translations
+    install_null_translations = TranslatingMembers.install_null_translations
+    uninstall_gettext_translations = TranslatingMembers.uninstall_gettext_translations
+
     if TYPE_CHECKING:
 
         def __getattr__(self, name: str) -> Any: ...
 
     # Those of `Environment`.
 
-    def overlay(self, **options: Any) -> Any:
+    def add_extension(self, extension: Any) -> None:
+        """Take one of Jinja's extensions whose tags are built in, ``"jinja2.ext.i18n"`` for one, or
+        raise ValueError."""
+        if check_template_extension(extension) == "i18n":
+            self.globals["_"] = translate_by_gettext
+
+    def overlay(self, *ordered: Any, **options: Any) -> Any:
         """Return an environment that shares all with this one but *options* and loaded templates.
 
         >>> from microweb.templating import Environment
         >>> Environment().overlay(trim_blocks=True).trim_blocks
         True
         """
+        options = name_ordered_options(ordered, options) if ordered else options
+        extensions = options.pop("extensions", ())
         other = object.__new__(type(self))
         vars(other).update(vars(self))
         other._configure(options)
+        for extension in extensions:
+            other.add_extension(extension)
         return other
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -124,6 +147,8 @@ class RareMembers:
         names = list(names)
         tried: list[str] = []
         for name in names:
+            if name is None or isinstance(name, Undefined):
+                continue
             try:
                 template: Template = self.get_template(name, parent, globals)
                 return template

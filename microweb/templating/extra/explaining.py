@@ -50,7 +50,7 @@ LEXER_ERRORS: dict[str, Callable[..., TemplateSyntaxError]] = {
 def explain_tag(tag: str, known: Iterable[str], opened: tuple[str, int, tuple[str, ...]]) -> str:
     """Say why the tag *tag* cannot stand where it does, inside of the tag *opened*."""
     name, line, wanted = opened
-    if tag.startswith("end") or tag in ("else", "elif"):
+    if tag.startswith("end") or tag in ("else", "elif", "pluralize"):
         if not name:
             return f"{{% {tag} %}} closes nothing: no tag is open here"
         return (

@@ -45,7 +45,8 @@ def make_value_getter(
 
     def get(value: Any) -> Any:
         for part in parts if attribute is not None else ():
-            value = lookups.item(value, part)
+            find = lookups.attribute_alone if isinstance(value, Undefined) else lookups.item
+            value = find(value, part)
             if default is not None and isinstance(value, Undefined):
                 value = default
         return lower_if_text(value) if any_case else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import operator
 
 from ...text.missing import import_stdlib
 from ..markup import Markup, escape, escape_text
@@ -30,8 +31,13 @@ class MarkupMethods(Markup):
 
     def __mod__(self, value: Any) -> Markup:
         wrap = MarkupPercentArgument
-        value = tuple(map(wrap, value)) if isinstance(value, tuple) else wrap(value)
-        return self.__class__(str.__mod__(self, value))
+        if isinstance(value, tuple):
+            arguments: Any = tuple(map(wrap, value))
+        elif hasattr(type(value), "__getitem__") and not isinstance(value, str):
+            arguments = wrap(value)
+        else:
+            arguments = (wrap(value),)  # Only what has items may be left over.
+        return self.__class__(str.__mod__(self, arguments))
 
     def format(self, *args: Any, **kwargs: Any) -> Markup:
         """Fill the fields as ``str.format`` does, each value escaped.
@@ -148,7 +154,7 @@ class MarkupPercentArgument:
         return int(self.wrapped)
 
     def __index__(self) -> int:
-        return self.wrapped.__index__()  # type: ignore[no-any-return]
+        return operator.index(self.wrapped)
 
     def __float__(self) -> float:
         return float(self.wrapped)

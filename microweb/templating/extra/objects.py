@@ -15,6 +15,7 @@ from ..runtime import (
 )
 from ..undefined import MISSING, EngineObject
 from .limits import raise_to_power
+from .translations import check_translator
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,10 +32,51 @@ class TemplateReference(EngineObject):
 
     __iter__ = None  # See TemplateNamespace.
 
+    def __repr__(self) -> str:
+        return f"<TemplateReference {self._context.name!r}>"
+
     def __getitem__(self, name: str) -> BlockReference:
         if name not in self._context.blocks:
             raise KeyError(name)
         return BlockReference(self._context, name, self._context.blocks[name], self._autoescape)
+
+
+class ContextMembers:
+    """The members that `TemplateContext` takes over from here when they are first used."""
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    eval_ctx = property(lambda self: self.eval_context)
+    exported_vars = property(lambda self: set(self.get_exported()))
+
+    def resolve_or_missing(self, key: str) -> Any:
+        """Return the variable *key*, or ``MISSING`` of `undefined`; a context class of one's own
+        overrides this."""
+        return self.vars[key] if key in self.vars else self.parent.get(key, MISSING)
+
+    def get_exported(self) -> dict[str, Any]:
+        """Return the variables that importing templates see."""
+        return {name: value for name, value in self.vars.items() if name[:1] != "_"}
+
+    def keys(self) -> Any:
+        """Return the names of all variables."""
+        return self.get_all().keys()
+
+    def values(self) -> Any:
+        """Return the values of all variables."""
+        return self.get_all().values()
+
+    def items(self) -> Any:
+        """Return names and values of all variables."""
+        return self.get_all().items()
+
+
+def resolve_by_hook(context: Any, name: str) -> Any:
+    """Return the variable *name* as the context's own ``resolve_or_missing`` finds it."""
+    value = context.resolve_or_missing(name)
+    return context.environment.undefined(name=name) if value is MISSING else value
 
 
 class Macro(EngineObject):
@@ -61,7 +103,7 @@ class Macro(EngineObject):
         self.catch_kwargs = catch_kwargs
         self.caller = caller
 
-    def __call__(self, *args: Any, **kwargs: Any) -> str:
+    def __call__(self, /, *args: Any, **kwargs: Any) -> str:
         if len(args) <= self._count:
             values = [kwargs.pop(name, MISSING) for name in self.arguments[len(args) :]]
             if not kwargs:
@@ -102,7 +144,7 @@ class Macro(EngineObject):
 class TemplateNamespace(EngineObject):
     """``namespace(name=value)``: an object whose attributes ``{% set %}`` can assign."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, /, *args: Any, **kwargs: Any) -> None:
         self._values = dict(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
@@ -148,6 +190,8 @@ class Cycler(EngineObject):
         self.pos = (self.pos + 1) % len(self.items)
         return value
 
+    __next__ = next
+
 
 class Joiner(EngineObject):
     """``joiner(', ')``: empty at the first call, the separator at every other."""
@@ -186,6 +230,16 @@ def refuse_lipsum(*args: Any, **kwargs: Any) -> NoReturn:
     raise TemplateRuntimeError("there is no lipsum(): put the text to fill in with into a variable")
 
 
+class UnknownFunction(EngineObject):
+    """A filter or test that does not exist, in a branch: *message* is raised when it is called."""
+
+    def __init__(self, message: str) -> None:
+        self._message = message
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise TemplateRuntimeError(self._message)
+
+
 def assign_in_namespace(namespace: Any, name: str, value: Any) -> None:
     """Carry out ``{% set namespace.name = value %}``."""
     if not isinstance(namespace, TemplateNamespace):
@@ -202,12 +256,19 @@ def require_block(context: TemplateContext, name: str) -> None:
         raise TemplateRuntimeError(f"the required block {name!r} is not filled by a child template")
 
 
-def import_template(owner: Any, imported: Any, given: TemplateContext | None) -> TemplateModule:
-    """Return what another template exports, with the variables of *given* if there is one."""
+def import_template(
+    owner: Any, imported: Any, given: TemplateContext | None, context: TemplateContext
+) -> TemplateModule:
+    """Return what another template exports, with the variables of *given* if there is one, else
+    with those that `get_template` was given for the page that is rendered."""
     template = owner.environment.get_template(imported, owner.name)
-    module: TemplateModule = (
-        template.module if given is None else template.make_module(given.get_all())
-    )
+    module: TemplateModule
+    if given is not None:
+        module = template.make_module(given.get_all())
+    elif names := context.given_globals.keys() - template.globals.keys():
+        module = template.make_module({name: context.parent[name] for name in names})
+    else:
+        module = template.module
     return module
 
 
@@ -220,6 +281,26 @@ def import_name(owner: Any, module: TemplateModule, wanted: str) -> Any:
     return found
 
 
+class PassingCall:
+    """The method ``__call__`` under a ``pass_`` decorator: objects of its class say what they ask
+    for, as functions do."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function = function
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        setattr(owner, name, self._function)
+        owner.template_pass = self._function.template_pass  # type: ignore[attr-defined]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._function(*args, **kwargs)
+
+
+def mark_text(value: Any, markup: Callable[[Any], Any]) -> Any:
+    """Return what a filter made of a captured text, as HTML if it is text."""
+    return markup(value) if isinstance(value, str) else value
+
+
 def template_or_empty(owner: Any, names: Any) -> Any:
     """Return the template to include, an empty one if it is missing."""
     try:
@@ -230,7 +311,7 @@ def template_or_empty(owner: Any, names: Any) -> Any:
 
 def choose_escaping(owner: Any, value: Any) -> tuple[Any, ...]:
     """Return what a compiled template calls where it has to escape as *value* says."""
-    context = EvalContext(owner.environment, bool(value))
+    context = EvalContext(owner.environment, owner.name, bool(value))
     if value:
         return escape_text, Markup, concatenate_markup, context
     return str, str, concatenate_text, context
@@ -240,7 +321,10 @@ def choose_escaping(owner: Any, value: Any) -> tuple[Any, ...]:
 RARE_RUNTIME_NAMES: dict[str, Any] = {
     "Macro": Macro,
     "TemplateReference": TemplateReference,
+    "UnknownFunction": UnknownFunction,
     "assign_in_namespace": assign_in_namespace,
+    "check_translator": check_translator,
+    "mark_text": mark_text,
     "raise_to_power": raise_to_power,
     "require_block": require_block,
 }

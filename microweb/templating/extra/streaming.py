@@ -1,10 +1,12 @@
 """The pieces of a page, handed out while they are made.
 
-A template is compiled a second time for it: its functions are generators, which hand out what they
-have so far before another template or a block goes on, and after some hundred pieces.
+A template is compiled a second time for it: its functions are generators, which hand out each text
+and each value by itself, as soon as it is known.
 """
 
 from __future__ import annotations
+
+import functools
 
 from ..compiler import TemplateCompiler
 from ..environment import Template
@@ -12,10 +14,8 @@ from ..runtime import TemplateContext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from typing import Any
-
-_FLUSH_AT = 500
 
 
 class TemplateStream:
@@ -70,30 +70,31 @@ class StreamingCompiler(TemplateCompiler):
 
     parameters = "context"
 
-    def flush(self, lineno: int) -> None:
-        """Hand out what there is so far."""
-        self.write("yield ''.join(out)", lineno)
-        self.write("out.clear()", lineno)
+    def parse_output(self) -> None:
+        """Read text and ``{{ }}``, whose pieces are not put together with those of a loop."""
+        super().parse_output()
+        self.single_output = (None, "", "", "")
+
+    def write_pieces(self, pieces: list[str], lineno: int) -> None:
+        """Write what hands out *pieces*, or puts them into a list."""
+        if self.out != "out":
+            super().write_pieces(pieces, lineno)
+            return
+        for piece in pieces:
+            self.write(f"yield {piece}", lineno)
 
     def end_function(self, lineno: int) -> None:
-        """Hand out the rest, and hand over to the template that this one extends."""
-        self.write("yield ''.join(out)", lineno)
-        self.heads = {"out": "[]", **self.heads}
+        """Hand over to the template that this one extends."""
+        self.heads["out"] = "[]"
         if self.extends:
             self.heads["parent"] = "None"
             condition = "if parent is not None: " if self.extends == 1 else ""
             self.write(f"{condition}yield from parent.root_function(context)", lineno)
-
-    def end_round(self, lineno: int) -> None:
-        """Hand out what there is once it is much."""
-        if self.out == "out":
-            self.write(f"if len(out) > {_FLUSH_AT}:", lineno)
-            self.write_suite(lineno, self.flush, lineno)
+        self.write("yield ''", lineno)
 
     def call_block(self, function: str, context: str, lineno: int) -> None:
         """Write the call of a block, whose pieces go out at once or into a list."""
         if self.out == "out":
-            self.flush(lineno)
             self.write(f"yield from {function}({context})", lineno)
         else:
             self.write(f"{self.out} += {function}({context})", lineno)
@@ -101,25 +102,34 @@ class StreamingCompiler(TemplateCompiler):
     def call_include(self, arguments: str, lineno: int) -> None:
         """Write the call that includes another template, as that of a block."""
         if self.out == "out":
-            self.flush(lineno)
             self.write(f"yield from stream_include({arguments})", lineno)
         else:
             super().call_include(arguments, lineno)
 
 
-class StreamingContext(TemplateContext):
-    """The variables of one rendering whose blocks are generators."""
+@functools.cache
+def make_streaming_class(context_class: Any) -> type[TemplateContext]:
+    """Return the class of contexts whose blocks are generators."""
 
-    def run_block(self, function: Callable[..., Any]) -> list[str]:
-        """Return the output of a block's function as pieces."""
-        return list(function(self))
+    class StreamingContext(context_class):  # type: ignore[misc]
+        def run_block(self, function: Callable[..., Any]) -> list[str]:
+            """Return the output of a block's function as pieces."""
+            return list(function(self))
+
+    return StreamingContext
 
 
 class StreamedTemplate(Template):
     """A template whose functions are generators."""
 
     streaming = True
-    context_class = StreamingContext
+
+    def context_over(self, parent: Mapping[str, Any]) -> TemplateContext:
+        """Return a context whose blocks are generators."""
+        context = super().context_over(parent)
+        context_class: Any = type(context)
+        context.__class__ = make_streaming_class(context_class)
+        return context
 
     def _stream_include(self, names: Any, given: TemplateContext | None) -> Iterator[str]:
         """Render another template piece by piece."""

@@ -14,6 +14,7 @@ from ..expressions import (
     EscapingNames,
     template_python_name,
 )
+from .translations import parse_trans
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,14 +29,14 @@ _MACRO_SPECIALS = {
     "varargs": "()",
     "kwargs": "{}",
 }
+_NOT_GIVEN = "the parameter {!r} was not given"
+_OPENING, _CLOSING = ("(", "[", "{"), (")", "]", "}")
 _MACRO_FLAGS = {
     "varargs": ", catch_varargs=True",
     "kwargs": ", catch_kwargs=True",
     "caller": ", caller=True",
 }
 _REFUSED_TAGS = {
-    "print": "there is no {% print %}: write {{ expression }}",
-    "trans": "there is no {% trans %}: pass a gettext function and write {{ _('text') }}",
     "while": "there is no {% while %}: loop over something with {% for %}",
     "assign": "there is no {% assign %}: write {% set name = value %}",
     "comment": "there is no {% comment %}: write {# text #}",
@@ -47,13 +48,15 @@ class MacroScope(CompilerScope):
     """The scope of a macro, which knows ``caller``, ``varargs`` and ``kwargs``.
 
     ``specials`` holds those that the macro uses. In the body of a ``{% call %}`` inside a macro,
-    ``caller`` is that macro's: ``inherits_caller``.
+    ``caller`` is that macro's: ``inherits_caller``. ``looks_up`` is true at a template's top level:
+    there the macro asks the context when it is called, which knows by then what the template that
+    this one extends has set.
     """
 
     def __init__(self, parent: CompilerScope, branch: int, prefix: str) -> None:
         super().__init__(parent, branch, prefix)
         self.around = parent
-        self.inherits_caller = False
+        self.inherits_caller = self.looks_up = False
         self.specials: dict[str, str] = {}
 
     def find(self, name: str) -> str | None:
@@ -66,6 +69,10 @@ class MacroScope(CompilerScope):
             return python
         if name in _MACRO_SPECIALS:
             python = self.names[name] = self.specials[name] = f"{self.prefix}_{name}"
+            return python
+        if self.looks_up and name not in self.around.names:
+            python = self.names[name] = template_python_name(self.prefix, name)
+            self.starts.append(name)
             return python
         around = self.around
         while around.parent is not None and name not in around.names:
@@ -88,6 +95,18 @@ def parse_break(compiler: TemplateCompiler, lineno: int) -> None:
 def parse_do(compiler: TemplateCompiler, lineno: int) -> None:
     """Compile ``{% do expression %}``."""
     compiler.write(compiler.parse_tuple(), lineno)
+
+
+def parse_print(compiler: TemplateCompiler, lineno: int) -> None:
+    """Compile ``{% print expression, expression %}``."""
+    pieces: list[str] = []
+    while compiler.next != "block_end":
+        if pieces:
+            compiler.expect(",")
+        code = compiler.parse_expression()
+        shown = compiler.finalized(code) if compiler.environment.finalize else code
+        pieces.append(f"{compiler.escaping.escape}({shown})")
+    compiler.write_unless_extended(lineno, compiler.write_pieces, pieces, lineno)
 
 
 def parse_recursive_loop(
@@ -127,6 +146,8 @@ def parse_set_block(compiler: TemplateCompiler, lineno: int, target: AssignmentT
     code = captured = f"captured_{compiler.number()}"
     if compiler.next == "|":
         code = compiler.parse_filters(code)
+        if compiler.escaping is not UNESCAPED:
+            code = f"{compiler.rare('mark_text')}({code}, {compiler.escaping.markup})"
     write_capture(compiler, "set", lineno, captured)
     compiler.assign(target, code, lineno)
 
@@ -138,7 +159,8 @@ def parse_filter_block(compiler: TemplateCompiler, lineno: int) -> None:
 
     def write() -> None:
         write_capture(compiler, "filter", lineno, captured)
-        compiler.write_pieces([f"{compiler.escaping.escape}({code})"], lineno)
+        # What the filter returns is the page's, whether it is marked as HTML or not.
+        compiler.write_pieces([f"str({code})"], lineno)
 
     compiler.write_unless_extended(lineno, write)
 
@@ -191,9 +213,7 @@ def parse_block_options(
     Return the check of what a required block holds, which also writes the check that a child fills
     it, and the source of the block's context.
     """
-    options: set[str] = set()
-    while compiler.tokens[compiler.index][1] in ("scoped", "required"):
-        options.add(compiler.expect("name"))
+    options = [option for option in ("scoped", "required") if compiler.skip(option)]
     if compiler.next == "-":
         compiler.fail("the name of a block cannot contain '-': use '_'")
 
@@ -233,7 +253,7 @@ def parse_import(compiler: TemplateCompiler, lineno: int) -> None:
     compiler.skip("as") or compiler.expect("as")
     target = compiler.parse_assigned_name()
     function = compiler.rare("import_template")
-    compiler.assign(target, f"{function}({template}, {parse_context(compiler)})", lineno)
+    compiler.assign(target, f"{function}({template}, {parse_context(compiler)}, context)", lineno)
 
 
 def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
@@ -250,11 +270,15 @@ def parse_from(compiler: TemplateCompiler, lineno: int) -> None:
         names.append((name, compiler.parse_assigned_name() if compiler.skip("as") else name))
         if not compiler.skip(","):
             break
+        if compiler.next != "name":
+            compiler.fail("expected a name to import after ','")
     context = parse_context(compiler)
     if not names:
         compiler.fail("expected the names to import")
     module = f"module_{compiler.number()}"
-    compiler.write(f"{module} = {compiler.rare('import_template')}({template}, {context})", lineno)
+    compiler.write(
+        f"{module} = {compiler.rare('import_template')}({template}, {context}, context)", lineno
+    )
     for name, alias in names:
         compiler.assign(alias, f"{compiler.rare('import_name')}({module}, {name!r})", lineno)
 
@@ -283,6 +307,7 @@ def macro_source(
     inside = {"out": "out_macro", "top_level": False, "checks_parent": False, "loop_depth": 0}
     scope = MacroScope(compiler.scope, 0, f"l{compiler.number()}")
     scope.inherits_caller = inherits
+    scope.looks_up = compiler.block is None and compiler.scope is compiler.root_scope
     outer = compiler.scope
     with ChangedSettings(compiler, branch=0, indent=compiler.indent + 1, scope=scope, **inside):
         parameters = parse_parameters(compiler, tag, name, lineno)
@@ -321,11 +346,18 @@ def parse_macro_call(compiler: TemplateCompiler) -> None:
 def parse_parameters(compiler: TemplateCompiler, tag: str, name: str, lineno: int) -> list[str]:
     """Read ``(name, name=default)`` and write what each is when the caller leaves it out."""
     parameters: list[str] = []
+    scope = compiler.scope
     lines: list[tuple[str, str]] = []
     with_defaults = False
     if tag == "call" and compiler.next != "(":
         return parameters
     compiler.expect("(", f"'(' after the name {name!r}")
+    following = find_parameters(compiler)
+    for parameter in following:
+        # A default may name a parameter that comes later: that is what the caller gave for it.
+        python = template_python_name(scope.prefix, parameter)
+        nothing = f"undefined({_NOT_GIVEN.format(parameter)!r}, name={parameter!r})"
+        scope.names[parameter] = f"({nothing} if {python} is MISSING else {python})"
     while not compiler.skip(")"):
         if parameters:
             compiler.expect(",", "',' or ')'")
@@ -333,20 +365,31 @@ def parse_parameters(compiler: TemplateCompiler, tag: str, name: str, lineno: in
         if parameter in parameters:
             compiler.fail(f"the parameter {parameter!r} is there twice", lineno)
         parameters.append(parameter)
-        python = compiler.store(parameter, by_set=True)
+        code = f"undefined({_NOT_GIVEN.format(parameter)!r}, name={parameter!r})"
         if compiler.skip("="):
             with_defaults = True
             code = compiler.parse_expression()
         elif with_defaults:
             compiler.fail(f"the parameter {parameter!r} without default follows one with a default")
-        else:
-            hint = f"the parameter {parameter!r} was not given"
-            code = f"undefined({hint!r}, name={parameter!r})"
-        lines.append((python, code))
+        scope.names.pop(parameter, "")
+        lines.append((compiler.store(parameter, by_set=True), code))
     for python, code in lines:
         compiler.write(f"if {python} is MISSING:", lineno)
         compiler.write_suite(lineno, compiler.write, f"{python} = {code}", lineno)
     return parameters
+
+
+def find_parameters(compiler: TemplateCompiler) -> list[str]:
+    """Look ahead for the names of the parameters up to the closing bracket."""
+    names: list[str] = []
+    depth, index = 1, compiler.index
+    while depth and compiler.tokens[index][0] not in ("block_end", "eof"):
+        (before, _, _), (kind, value, _) = compiler.tokens[index - 1 : index + 1]
+        if kind == "name" and depth == 1 and before in ("(", ","):
+            names.append(value)
+        depth += (kind in _OPENING) - (kind in _CLOSING)
+        index += 1
+    return names
 
 
 def parse_call_block(compiler: TemplateCompiler, lineno: int) -> None:
@@ -377,6 +420,8 @@ RARE_TAGS: dict[str, Callable[..., Any]] = {
     "from": parse_from,
     "import": parse_import,
     "macro": parse_macro,
+    "print": parse_print,
+    "trans": parse_trans,
     "with": parse_with,
 }
 RARE_FORMS: dict[str, Callable[..., Any]] = {

@@ -175,7 +175,8 @@ def filter_urlencode(value: Any) -> str:
     """Percent-encode text, or make a query of a dict or of pairs."""
     if isinstance(value, (str, bytes)) or not hasattr(value, "__iter__"):
         return quote_url_part(value)
-    pairs = value.items() if hasattr(value, "items") else value
+    has_items = not isinstance(value, Undefined) and hasattr(value, "items")
+    pairs = value.items() if has_items else value
     return "&".join(
         [f"{quote_url_part(name, True)}={quote_url_part(item, True)}" for name, item in pairs]
     )
@@ -233,6 +234,12 @@ def filter_urlize(
     return Markup(text) if eval_context.autoescape else text
 
 
+_match_bare_address = re.compile(
+    r"(?:[\w%-]{2,63}\.)+(?:com|edu|gov|info|int|mil|net|org)(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+).fullmatch
+
+
 def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int | None) -> str:
     """Return an escaped word, as a link if it is an address with punctuation around it."""
     if not ("." in word or ":" in word):
@@ -240,11 +247,13 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
     start, end = 0, len(word)
     while word.startswith(("(", "&lt;"), start, end):
         start += 1 if word[start] == "(" else 4
+    unopened_angles = word.count("&gt;", start) - word.count("&lt;", start)
     unopened = word.count(")", start) - word.count("(", start)
     while end > start:
         last = word[end - 1]
-        if word.endswith("&gt;", start, end):
+        if unopened_angles > 0 and word.endswith("&gt;", start, end):
             end -= 4
+            unopened_angles -= 1
         elif last in _LINK_TRAILERS or (last == ")" and unopened > 0):
             end -= 1
             unopened -= last == ")"
@@ -256,7 +265,7 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
     scheme = next((scheme for scheme in schemes if lowered.startswith(scheme.lower())), "")
     if scheme:
         href = middle if len(middle) > len(scheme) else ""
-    elif lowered.startswith("www.") and len(middle) > 4:
+    elif (lowered.startswith("www.") and len(middle) > 4) or _match_bare_address(middle):
         href = "https://" + middle
     elif (
         "@" in middle
@@ -264,7 +273,7 @@ def _link_word(word: str, schemes: tuple[str, ...], attributes: str, limit: int 
         and re.fullmatch(r"(?:mailto:)?[\w.%+-]+@[\w-]+(?:\.[\w-]+)+", middle, re.ASCII)
     ):
         middle = middle[7:] if lowered.startswith("mailto:") else middle
-        href, attributes = "mailto:" + middle, ""
+        href, attributes, limit = "mailto:" + middle, "", None
     if not href:
         return word
     shown = middle if limit is None or len(middle) <= limit else middle[:limit] + "..."

@@ -55,6 +55,15 @@ class DebugUndefined(Undefined):
         return f"{{{{ no such element: {kind} object[{self._undefined_name!r}] }}}}"
 
 
+def is_undefined(obj: Any) -> bool:
+    """Say whether *obj* is what a template gets for something that does not exist.
+
+    >>> is_undefined(Undefined(name="x")), is_undefined(None)
+    (True, False)
+    """
+    return isinstance(obj, Undefined)
+
+
 def describe_undefined(value: Undefined) -> str:
     """Say what is missing, in which line of which template, and what is called alike."""
     place, frame = "", sys._getframe(2)
