@@ -20,7 +20,6 @@ from __future__ import annotations
 
 from .app import Flask as Flask
 from .app import Microweb as Microweb
-from .blueprints import Blueprint as Blueprint
 from .config import Config as Config
 from .ctx import after_this_request as after_this_request
 from .ctx import has_app_context as has_app_context
@@ -43,16 +42,33 @@ from .helpers import stream_template as stream_template
 from .helpers import stream_template_string as stream_template_string
 from .helpers import stream_with_context as stream_with_context
 from .helpers import url_for as url_for
-from .json import jsonify as jsonify
 from .text.lazy import import_later
 from .wrappers import Request as Request
 from .wrappers import Response as Response
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .blueprints import Blueprint as Blueprint
+    from .ctxcopy import copy_current_request_context as copy_current_request_context
+    from .json import jsonify as jsonify
+    from .signals import appcontext_popped as appcontext_popped
+    from .signals import appcontext_pushed as appcontext_pushed
+    from .signals import appcontext_tearing_down as appcontext_tearing_down
+    from .signals import before_render_template as before_render_template
+    from .signals import got_request_exception as got_request_exception
+    from .signals import message_flashed as message_flashed
+    from .signals import request_finished as request_finished
+    from .signals import request_started as request_started
+    from .signals import request_tearing_down as request_tearing_down
+    from .signals import template_rendered as template_rendered
 
 __version__ = "0.1.0"
 
 __getattr__ = import_later(
     __name__,
     """
+    blueprints: Blueprint
+    json: jsonify
     ctxcopy: copy_current_request_context
     signals: appcontext_popped appcontext_pushed appcontext_tearing_down
     signals: before_render_template got_request_exception message_flashed request_finished

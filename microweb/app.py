@@ -36,7 +36,7 @@ from .http import (
     redirect_response,
 )
 from .http.streams import call_all, close_iterable
-from .http.structures import cached_property
+from .http.structures import kept_property
 from .json.provider import DefaultJSONProvider
 from .responding import response_of
 from .routing import BuildError, Map, RequestRedirect, RoutingError, Rule, WrongMethod
@@ -86,6 +86,26 @@ _DISPATCH_METHODS = (
     "process_response",
     "make_response",
 )
+
+_ERROR_METHODS = (
+    "raise_routing_exception",
+    "handle_user_exception",
+    "handle_http_exception",
+    "trap_http_exception",
+)
+
+
+def _path_as_text(path: str) -> str:
+    """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8). Some servers
+    hand text on already.
+
+    >>> _path_as_text("/Ã©"), _path_as_text("/€")
+    ('/é', '/€')
+    """
+    try:
+        return path.encode("latin-1").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return path
 
 
 def _path_as_latin1(path: str) -> str:
@@ -237,7 +257,7 @@ class Microweb(Scaffold):
     def debug(self, value: bool) -> None:
         self.config["DEBUG"] = value
 
-    @cached_property
+    @kept_property
     def session_interface(self) -> Any:
         """What opens and saves sessions: by default in signed cookies. Set it to another one."""
         # An app without sessions does not wait for what signs them.
@@ -739,11 +759,18 @@ class Microweb(Scaffold):
 
     def has_default_dispatch(self) -> bool:
         """Return whether no step is overridden that the straight road leaves out."""
-        changed = self.response_class is not Microweb.response_class
-        for name in _DISPATCH_METHODS:
-            if getattr(type(self), name) is not getattr(Microweb, name) or name in self.__dict__:
-                changed = True
-        return not changed
+        is_default = self.response_class is Microweb.response_class
+        return is_default and not self._overrides(_DISPATCH_METHODS)
+
+    def has_default_errors(self) -> bool:
+        """Return whether an HTTP error is always its own answer."""
+        own = self.error_handler_spec or self.debug or self.config["TRAP_HTTP_EXCEPTIONS"]
+        return not own and not self._overrides(_ERROR_METHODS)
+
+    def _overrides(self, names: Iterable[str]) -> bool:
+        """Return whether one of the class's methods is another here."""
+        own = vars(self)
+        return any(getattr(type(self), n) is not getattr(Microweb, n) or n in own for n in names)
 
     def has_teardown(self) -> bool:
         """Return whether leaving a context takes more than closing the request's files."""
@@ -799,12 +826,16 @@ class Microweb(Scaffold):
             try:
                 if HEARD_SIGNALS:
                     self.send_signal("appcontext-pushed")
-                plan = self.match_request(context)
+                plan = self.match_request(context, table)
                 if plan.is_plain and environ["REQUEST_METHOD"] in _STRAIGHT_METHODS:
                     response = self._answer_plainly(plan, context, environ, start_response)
                     if response.__class__ is list:
                         return response
                 else:
+                    if plan is table.unmatched and table.not_found_page is not None:
+                        page = self._answer_not_found(table.not_found_page, context, start_response)
+                        if page is not None:
+                            return page
                     response = self.full_dispatch_request()
             except Exception as problem:
                 error = problem
@@ -816,13 +847,11 @@ class Microweb(Scaffold):
             raise
         finally:
             try:
-                if (
-                    context.must_close
-                    or table.has_teardown
-                    or KEEP_CONTEXT_KEY in environ
-                    or HEARD_SIGNALS
-                ):
+                if table.has_teardown or KEEP_CONTEXT_KEY in environ or HEARD_SIGNALS:
                     self._leave(context, error)
+                elif context.must_close and (error is not None or not context.is_held):
+                    context.is_held = False
+                    context.close()
             except BaseException:
                 # The server will never see the body, so it cannot close it.
                 close_iterable(body)
@@ -863,23 +892,40 @@ class Microweb(Scaffold):
                     return [data]
         return self.finalize_request(result)
 
-    def match_request(self, context: Context) -> EndpointPlan:
+    def _answer_not_found(
+        self, page: bytes, context: Context, start_response: Any
+    ) -> list[bytes] | None:
+        """Begin the answer to a request that matched no rule, with the *page* that nothing of the
+        app changes, and return its body: 4 µs, not 13. None where this client gets another."""
+        environ: Any = context.environ
+        if (
+            type(context.routing_exception) is not NotFound
+            or environ["REQUEST_METHOD"] not in _STRAIGHT_METHODS
+            or "HTTP_COOKIE" in environ
+            or "json" in environ.get("HTTP_ACCEPT", "").lower()
+            or HEARD_SIGNALS
+        ):
+            return None
+        start_response("404 NOT FOUND", [_HTML_HEADER, ("Content-Length", str(len(page)))])
+        return [page]
+
+    def match_request(self, context: Context, table: DispatchTable | None = None) -> EndpointPlan:
         """Find the rule of a request, keep it in its context and return the endpoint's plan.
 
         Where no rule matches, the context keeps the HTTP error that `dispatch_request` raises:
-        ``before_request`` functions see such a request too.
+        ``before_request`` functions see such a request too. *table* is the app's, by default.
         """
         environ: Any = context.environ
-        table = self._serving_table or self.dispatch_table
+        table = table or self._serving_table or self.dispatch_table
         if environ.get("HTTP_HOST") not in table.checked_hosts:
             context.routing_exception = self._check_host(environ, table)
             if context.routing_exception is not None:
                 return table.unmatched
         path = environ.get("PATH_INFO")
         if not path:
-            return self._match_mount(context, environ)
-        if not path.isascii() or "%" in path:
-            path = self._decoded_path(path, environ)
+            return self._match_mount(context, environ, table)
+        if not path.isascii():
+            path = _path_as_text(path)
         try:
             if table.asks_environ:
                 rule, arguments = self._find_with_environ(table, environ, path)
@@ -887,9 +933,10 @@ class Microweb(Scaffold):
                 rule, arguments = table.find(environ["REQUEST_METHOD"], path)
         except RoutingError as error:
             # Devices write "base/" + "/path", and some servers cut the first slash.
-            if path[:2] == "//" or path[:1] != "/":
+            if path[:2] == "//" or path[0] != "/":
+                path = _path_as_text(environ["PATH_INFO"])
                 environ["PATH_INFO"] = _path_as_latin1("/" + path.lstrip("/"))
-                return self.match_request(context)
+                return self.match_request(context, table)
             context.routing_exception = self._routing_http_error(error, environ)
             return table.unmatched
         except HTTPException as error:
@@ -903,38 +950,32 @@ class Microweb(Scaffold):
         except KeyError:
             return table.unmatched
 
-    def _match_mount(self, context: Context, environ: WSGIEnvironment) -> EndpointPlan:
+    def _match_mount(
+        self, context: Context, environ: WSGIEnvironment, table: DispatchTable
+    ) -> EndpointPlan:
         """Match a request without a path: of a server's root, or of what the app is mounted as.
 
         From the first page under a mount's own name relative links would lead out of it, so that
         is redirected. A CGI script keeps its name.
         """
         environ["PATH_INFO"] = "/"
-        plan = self.match_request(context)
+        plan = self.match_request(context, table)
         is_mount = environ.get("SCRIPT_NAME") and "GATEWAY_INTERFACE" not in environ
         if context.url_rule is None or not is_mount:
             return plan
         context.url_rule = context.view_args = None
         context.routing_exception = self._routing_http_error(RequestRedirect("/"), environ)
-        return (self._serving_table or self.dispatch_table).unmatched
-
-    def _decoded_path(self, path: str, environ: WSGIEnvironment) -> str:
-        """Return PATH_INFO as text (PEP 3333: bytes in the guise of Latin-1; here UTF-8).
-
-        Passenger hands it on percent-encoded, some servers as text already.
-        """
-        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
-            environ[_DECODED_KEY] = True
-            path = environ["PATH_INFO"] = percent_decode(path, "latin-1")
-        try:
-            return path.encode("latin-1").decode("utf-8", "replace")
-        except UnicodeEncodeError:
-            return path
+        return table.unmatched
 
     def _find_with_environ(
         self, table: DispatchTable, environ: WSGIEnvironment, path: str
     ) -> tuple[Rule, dict[str, Any]]:
-        """Find the rule of a request where that takes its host, or where its origin counts."""
+        """Find the rule of a request where that takes its host, where its origin counts, or where
+        the server leaves the path percent-encoded."""
+        if "passenger.hijack" in environ and _DECODED_KEY not in environ:
+            environ[_DECODED_KEY] = True
+            environ["PATH_INFO"] = percent_decode(environ["PATH_INFO"], "latin-1")
+            path = _path_as_text(environ["PATH_INFO"])
         if table.refused_origins:
             from .crossorigin import check_origin
 
@@ -966,6 +1007,8 @@ class Microweb(Scaffold):
             _ = self.make_request(environ).host
         except HTTPException as error:
             return error
+        if "passenger.hijack" in environ:
+            table.asks_environ = True
         if len(table.checked_hosts) < MAX_REMEMBERED_HOSTS:
             table.checked_hosts.add(environ.get("HTTP_HOST"))
         return None
@@ -1149,7 +1192,8 @@ class Microweb(Scaffold):
     def handle_http_exception(self, e: HTTPException) -> Any:
         """Return what the handler of an HTTP exception returns, or the exception, which is an
         answer itself."""
-        self._log_refusal(e)
+        if e.detail is not None or isinstance(e, BadRequestKeyError):
+            self._log_refusal(e)
         # Without a code it carries a finished response, such as the router's redirects.
         if e.code is None or not self.error_handler_spec:
             return e
@@ -1230,12 +1274,8 @@ class Microweb(Scaffold):
             context.is_held = False
             context.ending_error = error
             keeper.append(context)
-        elif (self._serving_table or self.dispatch_table).has_teardown or HEARD_SIGNALS:
-            if not context.is_held or error is not None:
-                self.do_teardown(context, error)
         elif not context.is_held or error is not None:
-            context.is_held = False
-            context.close()
+            self.do_teardown(context, error)
 
     def do_teardown(self, context: Context, error: BaseException | None) -> None:
         """Run the teardown functions of a context, each once, whatever the others do.

@@ -8,7 +8,9 @@ configuration.
 
 from __future__ import annotations
 
+from .http import NotFound
 from .json.provider import DefaultJSONProvider
+from .wrappers import plant_request_settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +56,8 @@ class DispatchTable:
     """The plans of all endpoints, and what else the requests of an app share.
 
     ``find`` is the router's, ``has_hosts`` whether it wants to know the host, ``refused_origins``
-    what REFUSE_CROSS_ORIGIN says, ``unmatched`` the plan of a request that no rule matched,
+    what REFUSE_CROSS_ORIGIN says, ``unmatched`` the plan of a request that no rule
+    matched, ``not_found_page`` its page where nothing of the app changes that,
     ``opens_every_session`` is what another session interface than the default may rely on,
     ``has_teardown`` whether any function waits for the end of a request, ``registered`` what the
     app had when the table was made, ``checked_hosts`` the values of the Host header that have
@@ -74,13 +77,18 @@ class DispatchTable:
         encode_body = None
         if type(app.json) is DefaultJSONProvider and app.json.mimetype == "application/json":
             encode_body = app.json.encode_body
-        self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint)
+        self.unmatched = EndpointPlan(app, None, _view_of_no_endpoint, straight)
+        self.not_found_page: bytes | None = None
+        if self.unmatched.is_plain and app.has_default_errors():
+            self.not_found_page = NotFound().get_response().get_data()
+        self.unmatched.is_plain = False
         self.plans = {
             endpoint: EndpointPlan(app, endpoint, app.ensure_sync(view), straight, encode_body)
             for endpoint, view in app.view_functions.items()
         }
         self.has_teardown = app.has_teardown()
         self.request_settings = app.request_settings()
+        plant_request_settings(self.request_settings)
         self.checked_hosts: set[str | None] = set()
 
 

@@ -87,12 +87,13 @@ def _decode_text(data: bytes) -> str:
     return text.replace("\r\n", "\n")
 
 
-def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
+def load_dotenv(path: str | os.PathLike[str] | None = None, load_defaults: bool = True) -> bool:
     """Set the environment variables that a ``.env`` file names and that are not set; return whether
     a file was found.
 
     Without *path* ``.env``, ``.microwebenv`` and ``.flaskenv`` of the current folder are read, the
-    first winning; none of them while MICROWEB_SKIP_DOTENV or FLASK_SKIP_DOTENV says so.
+    first winning; none of them with *load_defaults* False, or while MICROWEB_SKIP_DOTENV or
+    FLASK_SKIP_DOTENV says so.
     FileNotFoundError for a *path* that is no file; ValueError, with the file and
     the line, for one that cannot be understood or is larger than a megabyte.
 
@@ -106,7 +107,7 @@ def load_dotenv(path: str | os.PathLike[str] | None = None) -> bool:
             f"there is no file {os.fspath(path)!r} to read environment variables from"
         )
     skipped = os.environ.get("MICROWEB_SKIP_DOTENV") or os.environ.get("FLASK_SKIP_DOTENV") or ""
-    if path is None and is_true_word(skipped):
+    if path is None and (is_true_word(skipped) or not load_defaults):
         return False
     found = [name for name in DOTENV_FILES if os.path.isfile(name)] if path is None else [path]
     for name in found:

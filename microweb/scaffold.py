@@ -14,7 +14,7 @@ from .globals import current_context
 from .helpers import send_from_directory
 from .http import HTTPException, default_exceptions
 from .http.request import blueprint_names_of
-from .http.structures import cached_property
+from .http.structures import kept_property
 from .text.archive import open_stored_file
 
 TYPE_CHECKING = False
@@ -156,7 +156,7 @@ class Scaffold:
         )
         self.url_default_functions: dict[str | None, list[Callable[..., None]]] = defaultdict(list)
 
-    @cached_property
+    @kept_property
     def cli(self) -> AppGroup:
         """The commands that are registered here, made when it is first read."""
         from .cli import AppGroup

@@ -11,7 +11,6 @@ from .signing import (
     Serializer,
     Signer,
     SigningAlgorithm,
-    URLSafeSerializerMixin,
     want_bytes,
 )
 
@@ -35,15 +34,6 @@ class NoneAlgorithm(SigningAlgorithm):
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         """Return nothing."""
         return b""
-
-
-class URLSafeSerializer(URLSafeSerializerMixin, Serializer):
-    """A `Serializer` for values that travel in URLs and cookies.
-
-    >>> serializer = URLSafeSerializer("secret", salt="unsubscribe")
-    >>> serializer.loads(serializer.dumps({"user": 7}))
-    {'user': 7}
-    """
 
 
 class RareSigning(Serializer):

@@ -206,3 +206,42 @@ def test_the_log_has_the_reason_of_a_400_and_the_client_has_not(options, reason,
     assert answer.status_code == 400
     assert [record.getMessage() for record in caplog.records] == [reason]
     assert reason.partition(": ")[2] not in answer.text
+
+
+def plain_404(app, **options):
+    answer = app.test_client().get("/none", **options)
+    return answer.status_code, answer.mimetype, answer.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda app: app.register_error_handler(404, lambda error: ("changed", 404)),
+        lambda app: app.register_error_handler(Exception, lambda error: ("changed", 500)),
+        lambda app: app.before_request(lambda: "changed"),
+        lambda app: app.after_request(lambda response: response.set_data("changed") or response),
+        lambda app: setattr(app, "handle_http_exception", lambda error: ("changed", 404)),
+        lambda app: setattr(app, "handle_user_exception", lambda error: ("changed", 404)),
+        lambda app: setattr(app, "make_response", lambda rv: app.response_class("changed")),
+    ],
+)
+def test_whatever_an_app_does_about_a_404_is_done(change):
+    app = make_app()
+    change(app)
+    assert plain_404(app)[2] == "changed"
+
+
+def test_a_404_is_the_same_page_by_both_roads():
+    short, general = make_app(), make_app()
+    general.after_request(lambda response: response)
+    assert plain_404(short) == plain_404(general)
+    assert plain_404(short)[:2] == (404, "text/html")
+    options = {"headers": {"Accept": "application/json"}}
+    assert plain_404(short, **options) == plain_404(general, **options)
+    assert plain_404(short, **options)[1] == "application/json"
+    answers = [app.test_client().head("/none") for app in (short, general)]
+    assert answers[0].headers.to_wsgi_list() == answers[1].headers.to_wsgi_list()
+    ended = []
+    short = make_app()
+    short.teardown_request(ended.append)
+    assert plain_404(short)[0] == 404 and ended == [None]

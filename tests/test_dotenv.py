@@ -107,3 +107,11 @@ def test_a_file_in_another_encoding_is_told(own_environment, data, message):
         file.write(data)
     with pytest.raises(ValueError, match=re.escape(f"'.env': {message}")):
         load_dotenv()
+
+
+def test_the_usual_files_may_be_left_alone(own_environment):
+    with open(".env", "w") as file:
+        file.write("FIRST=1")
+    assert not load_dotenv(load_defaults=False)
+    assert "FIRST" not in os.environ
+    assert load_dotenv(".env", load_defaults=False)

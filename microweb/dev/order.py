@@ -84,6 +84,8 @@ CORE_MODULES = (
 )
 # Here the core ends.
 OTHER_MODULES = (
+    "http.extra.bodies",
+    "http.extra.caching",
     "http.extra.header_lists",
     "http.extra.options",
     "http.extra.json_errors",

@@ -44,7 +44,7 @@ from .multipart import MultipartData, MultipartPart
 from .request import Request
 from .response import Response, redirect_response
 from .streams import ClosingIterator, FileWrapper, LimitedStream
-from .structures import ImmutableMultiDict, MultiDict, cached_property
+from .structures import ImmutableMultiDict, MultiDict
 
 __all__ = [
     "HTTP_STATUS_CODES", "Aborter", "BadGateway", "BadHost", "BadRequest", "BadRequestKeyError",
@@ -67,11 +67,14 @@ __all__ = [
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    # Type checkers know this one, and how its values are typed.
+    from functools import cached_property as cached_property
     from typing import Any
 
 _find_extra_of_http = import_later(
     __name__,
     """
+    extra.caching: cached_property
     extra.combined: CallbackDict CombinedMultiDict ImmutableDict
     extra.conditional: ContentRange ETags IfRange Range generate_etag
     extra.conditional: parse_content_range_header parse_etags parse_if_range_header
@@ -86,6 +89,7 @@ _find_extra_of_http = import_later(
     extra.options: parse_options_header
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file
+    extra.wsgi: send_from_directory=directory_file_response
     files: file_response
     exceptions: NotImplemented=HTTPNotImplemented
     """,

@@ -102,7 +102,9 @@ def dump_cookie(
         parts.append("Secure")
     if httponly:
         parts.append("HttpOnly")
-    if path is not None:
+    if path == "/":
+        parts.append("Path=/")
+    elif path is not None:
         if re.search("[\0-\x1f;\x7f]", path):
             raise _cookie_error("path", path, "'/', without ';' and control characters")
         parts.append("Path=" + percent_encode(path, "%!$&'()*+,/:=@"))

@@ -42,7 +42,9 @@ _STATUS_TABLE = """
 #: Reason phrase by status code.
 HTTP_STATUS_CODES = {int(line[:3]): line[4:] for line in map(str.strip, _STATUS_TABLE.split(","))}
 # One ready line per known code: a response that names a usual code formats nothing.
-_KNOWN_STATUS_LINES = {code: f"{code} {word.upper()}" for code, word in HTTP_STATUS_CODES.items()}
+_KNOWN_STATUS_LINES = {
+    code: f"{code} {phrase.upper()}" for code, phrase in HTTP_STATUS_CODES.items()
+}
 
 
 def status_line_of(code: int) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+_LOCATION_CONTROL_RE = re.compile("[\0-\x1f\x7f-\x9f]")
+
 # An entity tag in a list of them: weak or not, quoted or not.
 ETAG_RE = re.compile(r'(W/)?(?:"([^"]*)"|([^", \t]+))')
 # Scheme, authority and the rest (RFC 3986 sections 3.1 and 3.2).
@@ -45,7 +47,7 @@ def decode_extended_value(value: str) -> str | None:
 def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
     """Write *header* and its *options* as one header value.
 
-    A value outside ASCII goes out as ``name*=UTF-8''…`` (RFC 8187); None writes the bare name;
+    A value outside ASCII goes out as ``name*=UTF-8''…`` (RFC 8187); None is left out;
     a name with ``_`` is written with ``-``, as keyword arguments cannot hold one.
 
     >>> dump_options_header("attachment", {"filename": "a b.txt"})
@@ -57,7 +59,6 @@ def dump_options_header(header: str | None, options: Mapping[str, Any]) -> str:
     for key, value in options.items():
         name = key.replace("_", "-")
         if value is None:
-            segments.append(name)
             continue
         text = str(value)
         if text.isascii() and not name.endswith("*"):
@@ -103,7 +104,7 @@ def location_from_iri(location: str) -> str:
     are refused rather than removed, because a browser removes them and then sees another address
     (``/\\t/evil.example``); so are an empty or malformed host. ValueError for all of these.
     """
-    if re.search("[\0-\x1f\x7f-\x9f]", location):
+    if _LOCATION_CONTROL_RE.search(location):
         raise ValueError(
             f"The location {location[:200]!r} holds a control character. "
             "Percent-encode it, or refuse what it was made from."

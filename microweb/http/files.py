@@ -10,7 +10,8 @@ from __future__ import annotations
 import io
 import os
 import time
-from functools import lru_cache
+from functools import cache, lru_cache
+from stat import S_ISREG
 
 from ..text.archive import read_archived_file
 from ..text.dates import LATEST_HTTP_TIMESTAMP, http_date, parse_timestamp
@@ -80,18 +81,19 @@ def content_disposition_of(name: str, as_attachment: bool) -> str:
     return f"{kind}; filename={quote_header_value(plain)}{more}"
 
 
+_OPEN_FLAGS = os.O_RDONLY
+for _flag in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"):
+    _OPEN_FLAGS |= getattr(os, _flag, 0)
+
+
 def open_regular_file(path: str, more_flags: int = 0) -> Any:
     """Open *path* and return ``(file, length, stat result)``; NotFound unless it is a file.
 
     A FIFO is opened without waiting for a writer, and looked at only then: between a look and an
     opening the file could change.
     """
-    from stat import S_ISREG
-
-    for name in ("O_BINARY", "O_CLOEXEC", "O_NONBLOCK", "O_NOCTTY"):
-        more_flags |= getattr(os, name, 0)
     try:
-        descriptor = os.open(path, os.O_RDONLY | more_flags)
+        descriptor = os.open(path, _OPEN_FLAGS | more_flags)
     except PermissionError:
         # Windows says so of directories as well.
         raise (NotFound if os.path.isdir(path) else Forbidden)() from None
@@ -114,13 +116,14 @@ def open_regular_file(path: str, more_flags: int = 0) -> Any:
         raise
 
 
-def _open_packed_instead(path: str, *about: Any) -> Any:
+@cache
+def _find_packed_opener() -> Any:
     try:
         from .extra.file_sources import open_packed_instead
     except ImportError:
         # The core alone sends files as they are.
-        return None
-    return open_packed_instead(path, *about)
+        return lambda *about: None
+    return open_packed_instead
 
 
 def file_response(
@@ -173,7 +176,7 @@ def file_response(
         headers = _describe_file(mimetype, download_name, as_attachment).copy()
         age = max_age(path) if callable(max_age) else max_age
         if precompressed and path is not None and "Content-Encoding" not in headers:
-            packed = _open_packed_instead(path, found, environ, headers)
+            packed = _find_packed_opener()(path, found, environ, headers)
             if packed is not None:
                 file.close()
                 path, (file, length, _) = path + ".gz", packed
@@ -212,9 +215,11 @@ def _with_body(
     response = response_class(body, None, headers, direct_passthrough=True)
     if conditional:
         _apply_conditions_to_file(response, environ, length)
-    wrapper = environ.get("wsgi.file_wrapper")
-    if wrapper is not None and length is not None and response.status_code == 200:
-        # PEP 3333: the server knows the fastest way to send a whole file.
+    wrapper: Any = environ.get("wsgi.file_wrapper")
+    # PEP 3333: the server knows the fastest way to send a whole file. A buffered one may have read
+    # ahead, and gunicorn 27 sends from where its descriptor is; uWSGI 2.0 always from the start.
+    is_whole = wrapper is not None and type(file) is io.FileIO and file.tell() == 0
+    if is_whole and response.status_code == 200:
         response.response = wrapper(file, STREAM_BLOCK_SIZE)
     return response
 

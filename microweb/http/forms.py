@@ -13,7 +13,7 @@ from functools import partial
 
 from ..text.quoting import percent_decode, text_from_environ
 from ..text.tokens import parse_digits
-from .exceptions import RequestEntityTooLarge
+from .exceptions import HTTPException, RequestEntityTooLarge
 from .headers import Headers
 from .multipart import MultipartPart, iter_multipart
 from .streams import LimitedStream, call_all
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 SPOOL_THRESHOLD = 500_000
 # Large pieces make few system calls; larger ones than this gain nothing.
 UPLOAD_BLOCK_SIZE = 262144
+#: A form's files may take so much memory where there is no folder for temporary files.
+MAX_FILES_IN_MEMORY = 16_000_000
 #: What a request without a form has; it cannot be changed, so one serves all.
 EMPTY_FORM = ImmutableMultiDict()
 
@@ -174,15 +176,22 @@ def default_stream_factory(
     content_length: int | None = None,
 ) -> Any:
     """Return a binary file to write an upload to: in memory if the body is small, else on disk,
-    unless Python came without `tempfile`."""
+    unless Python came without `tempfile`, or there is no folder that can be written to."""
     if total_content_length is None or total_content_length > SPOOL_THRESHOLD:
         try:
             from tempfile import TemporaryFile
 
             return TemporaryFile("w+b")
-        except ImportError:
+        except (ImportError, OSError):
             pass
     return io.BytesIO()
+
+
+def _storage_error(detail: str) -> HTTPException:
+    """Return the error for an upload that there is no room for: 507 (RFC 4918 section 11.5)."""
+    error = HTTPException("There is no room for this file at present.").with_detail(detail)
+    error.code = 507
+    return error
 
 
 def _remove_regular_file(path: Any) -> None:
@@ -198,6 +207,8 @@ class _OpenPart:
         self.name, self.filename, self.headers = part
         self.file: Any = io.BytesIO()
         self._may_move = self.filename is not None and open_file is None
+        # True for what should be on disk and is not.
+        self.is_stuck = False
         if self.filename is not None and open_file is not None:
             self.file = open_file(
                 content_type=self.headers.get("Content-Type"),
@@ -210,6 +221,7 @@ class _OpenPart:
         if self._may_move and self.file.tell() > SPOOL_THRESHOLD:
             held, self.file = self.file, default_stream_factory(None, None, None)
             self._may_move = False
+            self.is_stuck = self.file.__class__ is io.BytesIO
             with held.getbuffer() as view:
                 self.file.write(view)
 
@@ -226,11 +238,11 @@ def read_multipart_form(
 
     *max_memory* limits the fields together, in bytes; files are not counted, since large ones go
     to disk, or to what *open_file* returns. RequestEntityTooLarge beyond a limit, BadRequest for
-    a malformed body; no temporary file stays behind then.
+    a malformed body, 507 where a file cannot be kept; no temporary file stays behind then.
     """
     fields: list[tuple[str, str]] = []
     files: list[tuple[str, FileStorage]] = []
-    memory = 0
+    memory = held = 0
     part: _OpenPart | None = None
     read = stream.read_some if isinstance(stream, LimitedStream) else stream.read
     try:
@@ -244,8 +256,15 @@ def read_multipart_form(
             if part.filename is None:
                 memory += len(event.data)
                 _check_form_memory(memory, max_memory)
+            elif part.is_stuck and held + part.file.tell() > MAX_FILES_IN_MEMORY:
+                raise _storage_error(
+                    "There is no folder for temporary files, so that uploads are kept in memory, "
+                    f"and these have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment "
+                    "variable TMPDIR to a folder that can be written to."
+                )
             if event.more_data:
                 continue
+            held += part.file.tell() if part.is_stuck else 0
             if part.filename is None:
                 fields.append((part.name, part.file.getvalue().decode("utf-8", "replace")))
             else:
@@ -253,9 +272,11 @@ def read_multipart_form(
                 upload = FileStorage(part.file, part.filename, part.name, headers=part.headers)
                 files.append((part.name, upload))
             part = None
-    except BaseException:
+    except BaseException as error:
         uploads = [upload.close for _, upload in files]
         # A file that cannot be written to its end cannot be closed without an error either.
         call_all(uploads + ([part.file.close] if part else []), silent=True)
+        if isinstance(error, OSError) and open_file is None:
+            raise _storage_error(f"The file cannot be written: {error}.") from error
         raise
     return fields, files

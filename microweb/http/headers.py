@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..text.lazy import add_later_members
 from ..text.tokens import check_field_name, check_field_value
 from .exceptions import BadRequestKeyError
-from .fields import dump_options_header
+from .fields import dump_options_header, location_from_iri
 from .structures import converted_value, converted_values, iter_multi_items, refuse_change
 
 TYPE_CHECKING = False
@@ -22,12 +22,26 @@ else:
     _HeadersBase = object
 
 
+_LOCATION_NAMES = ("location", "content-location")
+
+
+def _checked_pair(name: str, value: Any) -> tuple[str, str]:
+    """Return a header that may be sent; a location percent-encoded, whoever set it."""
+    check_field_name(name)
+    # Their lengths are told apart faster than their names.
+    if len(name) in (8, 16) and name.lower() in _LOCATION_NAMES:
+        text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        return name, location_from_iri(text)
+    return name, check_field_value(value)
+
+
 class Headers(_HeadersBase):
     """An ordered, case-insensitive list of headers.
 
     *defaults* is another Headers, a mapping (whose lists become several headers) or an iterable
     of pairs. Every name and value set is checked: ValueError for a name that is no token or a
-    value with a line break, a control character or text outside Latin-1.
+    value with a line break, a control character or text outside Latin-1. A Location may hold
+    any text; it is percent-encoded.
 
     >>> h = Headers([("Content-Type", "text/html")])
     >>> h.add("X-Tag", "a")
@@ -92,7 +106,7 @@ class Headers(_HeadersBase):
         """Append a header; keyword arguments become parameters (``filename="a.txt"``)."""
         if kw:
             value = dump_options_header(value, kw)
-        self._list.append((check_field_name(key), check_field_value(value)))
+        self._list.append(_checked_pair(key, value))
 
     add_header = add
 
@@ -103,7 +117,7 @@ class Headers(_HeadersBase):
         """
         if kw:
             value = dump_options_header(value, kw)
-        pair = (check_field_name(key), check_field_value(value))
+        pair = _checked_pair(key, value)
         wanted, items = key.lower(), self._list
         for index, (name, _) in enumerate(items):
             if name.lower() == wanted:
@@ -140,8 +154,7 @@ class Headers(_HeadersBase):
             elif source:
                 listed = source.__class__ is list or isinstance(source, Headers)
                 pairs: Any = source if listed else iter_multi_items(source)
-                for name, value in pairs:
-                    self._list.append((check_field_name(name), check_field_value(value)))
+                self._list += [_checked_pair(name, value) for name, value in pairs]
 
     def update(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Replace the headers that are named in *arg*, keeping the others."""

@@ -28,7 +28,10 @@ PART_CONTROL_RE = re.compile("[\0-\x08\n-\x1f\x7f]")
 # What follows the boundary in a delimiter: white space may stand before the end of its line (RFC
 # 2046 section 5.1.1), and at the end of the buffer it may be cut.
 _DELIMITER_END = rb"(--|-?\Z|[ \t]{0,128}(?:\r\n|\r?\Z))"
+_ENCODED_WORD_RE = re.compile(r"=\?[^?]+\?[BbQq]\?[^?]*\?=")
 _DELIMITER_END_RE = re.compile(_DELIMITER_END)
+_BOUNDARY_RE = re.compile("[ -~]{0,255}[!-~]")
+_DISPOSITION = "content-disposition"
 
 
 class MultipartPart(namedtuple("_PartFields", "name filename headers")):
@@ -127,25 +130,39 @@ def _read_more(read: Callable[[], bytes]) -> bytes:
 def _make_delimiter_finder(
     delimiter: bytes,
 ) -> Callable[[bytes, int], re.Match[bytes] | None]:
-    """Return a function that finds the next *delimiter*, or what may become one, with its end."""
-    pattern: re.Pattern[bytes] | None = None
+    """Return a function that finds the next *delimiter*, or what may become one, with its end.
+
+    Fixed bytes are found faster than a pattern, and one CR, if there is none, faster still. A
+    longer word that begins like the boundary is data. Where there is one there may be millions, so
+    from then on the delimiter is looked for with each byte that may follow it; and where one of
+    these misleads too, by a pattern.
+    """
+    misled = 0
+    longer: list[bytes] = []
+
+    def find_longer(buffer: bytes, start: int) -> int:
+        unfinished = delimiter, delimiter + b"\r", delimiter + b"-"
+        nearest = buffer.rfind(delimiter) if buffer.endswith(unfinished) else -1
+        for word in longer:
+            end = len(buffer) if nearest < 0 else nearest + len(word)
+            if buffer.find(word[-1:], start, end) >= 0:
+                found = buffer.find(word, start, end)
+                nearest = nearest if found < 0 else found
+        return nearest if nearest >= start else -1
 
     def find(buffer: bytes, start: int) -> re.Match[bytes] | None:
-        nonlocal pattern
-        # Fixed bytes are found faster than a pattern, and one CR, if there is none, faster still.
+        nonlocal misled
         start = buffer.find(b"\r", start)
-        if start >= 0 and pattern is None:
-            start = buffer.find(delimiter, start)
+        while start >= 0 and misled < 2:
+            start = find_longer(buffer, start) if misled else buffer.find(delimiter, start)
+            found = _DELIMITER_END_RE.match(buffer, start + len(delimiter)) if start >= 0 else None
+            if start < 0 or found is not None:
+                return found
+            misled += 1
+            longer[:] = [delimiter + after for after in (b"\r\n", b"--", b" ", b"\t")]
         if start < 0:
             return None
-        if pattern is None:
-            found = _DELIMITER_END_RE.match(buffer, start + len(delimiter))
-            if found is not None:
-                return found
-            # A longer word that begins like the boundary is data. Where there is one there may be
-            # millions: from now on a pattern finds what follows them.
-            pattern = re.compile(re.escape(delimiter) + _DELIMITER_END)
-        return pattern.search(buffer, start)
+        return re.compile(re.escape(delimiter) + _DELIMITER_END).search(buffer, start)
 
     return find
 
@@ -154,7 +171,10 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
     """Turn a part's header lines into the event that begins it; BadRequest if malformed."""
     headers = Headers()
     # Obsolete folding: a line that begins with white space goes on (RFC 5322 section 2.2.3).
-    lines = re.sub("\r\n(?=[ \t])", "", block.decode("utf-8", "replace")).split("\r\n")
+    text = block.decode("utf-8", "replace")
+    if "\r\n " in text or "\r\n\t" in text:
+        text = text.replace("\r\n ", " ").replace("\r\n\t", "\t")
+    lines = text.split("\r\n")
     if len(lines) > MAX_PART_HEADERS:
         raise RequestEntityTooLarge().with_detail(
             f"A part has more than {MAX_PART_HEADERS} headers."
@@ -166,21 +186,34 @@ def _parse_part_headers(block: bytes) -> MultipartPart:
             raise BadRequest().with_detail(f"A part has the malformed header {line[:100]!r}.")
         # Received, not to be sent: text beyond Latin-1 is welcome, so the gate is passed by.
         headers._list.append((name, value))
-    dispositions = headers.getlist("Content-Disposition")
+    dispositions = [value for name, value in headers._list if name.lower() == _DISPOSITION]
     if len(dispositions) > 1:
         raise BadRequest().with_detail("A part has two Content-Disposition headers.")
-    kind, parameters = split_parameters("".join(dispositions))
+    # Devices write "attachment" or "form-field" for "form-data": the name is what counts.
+    parameters = split_parameters("".join(dispositions))[1]
+    field = _find_parameter(parameters, "name")
+    if field is None:
+        raise BadRequest().with_detail("A part's Content-Disposition has no name.")
+    return MultipartPart(field, _find_parameter(parameters, "filename"), headers)
+
+
+def _find_parameter(parameters: list[tuple[str, str]], name: str) -> str | None:
+    """Return the value of a parameter, in whichever form it came; None without it."""
     # The first of two equal names counts.
     options = dict(reversed(parameters))
-    if kind.lower() != "form-data" or "name" not in options:
-        raise BadRequest().with_detail("A part's Content-Disposition is not form-data with a name.")
-    filename = options.get("filename")
-    if filename is None and "filename*" in options:
-        # RFC 7578 section 4.2 forbids it; some programs send it and nothing else.
-        filename = decode_extended_value(options["filename*"])
-    if filename is not None:
-        filename = filename.replace("%22", '"')
-    return MultipartPart(options["name"].replace("%22", '"'), filename, headers)
+    value = options.get(name)
+    if value is not None and "=?" not in value:
+        return value.replace("%22", '"') if "%" in value else value
+    extended = options.get(f"{name}*")
+    # RFC 7578 section 4.2 forbids the extended form. Some programs send it and nothing else, .NET
+    # beside an encoded word (RFC 2047), which no browser would send.
+    if extended is not None and (value is None or _ENCODED_WORD_RE.fullmatch(value)):
+        value = decode_extended_value(extended) or value
+    if value is None and (f"{name}*0" in options or f"{name}*0*" in options):
+        from .extra.options import join_continuations
+
+        value = join_continuations(parameters).get(name)
+    return None if value is None else value.replace("%22", '"')
 
 
 def checked_boundary(boundary: str) -> bytes:
@@ -188,7 +221,7 @@ def checked_boundary(boundary: str) -> bytes:
 
     RFC 2046 allows 70 characters; programs exist that send more, none sends more than 256.
     """
-    if re.fullmatch("[ -~]{0,255}[!-~]", boundary) is None:
+    if _BOUNDARY_RE.fullmatch(boundary) is None:
         raise BadRequest().with_detail(
             f"The Content-Type's boundary {boundary[:100]!r} is missing or malformed."
         )

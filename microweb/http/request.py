@@ -33,12 +33,12 @@ from .forms import (
 )
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
-from .structures import ImmutableMultiDict, cached_property
+from .structures import ImmutableMultiDict, kept_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Callable, Iterable
+    from typing import Any, ClassVar
 
     from .exceptions import HTTPErrorType
     from .extra.request_members import RareRequestMembers as _RequestBase
@@ -74,7 +74,9 @@ class Request(_RequestBase):
     """An HTTP request, made from a WSGI environ (PEP 3333).
 
     Limits, ``trusted_hosts`` and ``json_module`` are class attributes that an instance may
-    override; so are the fields that routing fills in.
+    override; so are the fields that routing fills in. *populate_request* and *shallow* are taken
+    as Werkzeug takes them and change nothing: an environ is not written to, and a body is read
+    when it is asked for.
 
     >>> request = Request({"REQUEST_METHOD": "GET", "PATH_INFO": "/a", "QUERY_STRING": "n=1"})
     >>> request.method, request.path, request.args["n"]
@@ -101,9 +103,16 @@ class Request(_RequestBase):
 
     #: Makes the environ of ``from_values``; the owner of an ``EnvironBuilder`` sets it.
     environ_builder: Any = None
+    #: A function that returns, by name, the limits for an environ; None where nobody sets any.
+    find_settings: ClassVar[Callable[[dict[str, Any]], dict[str, Any]] | None] = None
 
-    def __init__(self, environ: dict[str, Any]) -> None:
+    def __init__(
+        self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
+    ) -> None:
         self.environ = environ
+        find = type(self).find_settings
+        if find is not None:
+            self.__dict__.update(find(environ))
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""
@@ -131,18 +140,18 @@ class Request(_RequestBase):
         """The method, in upper case."""
         return self.environ["REQUEST_METHOD"].upper()  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def path(self) -> str:
         """The path below ``root_path``, decoded, beginning with a slash; ``..`` stays in it."""
         path = text_from_environ(self.environ.get("PATH_INFO", ""))
         return path if path.startswith("/") else f"/{path}"
 
-    @cached_property
+    @kept_property
     def query_string(self) -> bytes:
         """What follows the question mark, as bytes."""
         return self.environ.get("QUERY_STRING", "").encode("latin-1", "replace")  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def root_path(self) -> str:
         """The path at which the application is mounted, without a slash at its end."""
         return text_from_environ(self.environ.get("SCRIPT_NAME", "")).rstrip("/")
@@ -157,21 +166,15 @@ class Request(_RequestBase):
         """Whether the scheme is https or wss."""
         return self.scheme in ("https", "wss")
 
-    @cached_property
+    @kept_property
     def host(self) -> str:
         """The host the client asked for, without the scheme's default port.
 
-        BadHost (400) if it is malformed (RFC 9110 section 7.2) or not in ``trusted_hosts``.
+        HTTP/1.0 needs no Host; the server's own name stands in. BadHost (400) if it is malformed
+        (RFC 9110 section 7.2) or not in ``trusted_hosts``.
         """
         environ = self.environ
-        host = environ.get("HTTP_HOST")
-        if host is None:
-            # HTTP/1.0 needs no Host; the server's own name stands in.
-            host = environ.get("SERVER_NAME", "")
-            if ":" in host and not host.startswith("["):
-                host = f"[{host}]"
-            if environ.get("SERVER_PORT"):
-                host = f"{host}:{environ['SERVER_PORT']}"
+        host = environ.get("HTTP_HOST") or _host_of_server(environ)
         if not is_valid_host(host):
             raise self._explained(BadHost(), f"The Host header {host[:100]!r} is malformed.")
         if self.trusted_hosts is not None and not host_is_trusted(host, self.trusted_hosts):
@@ -179,17 +182,17 @@ class Request(_RequestBase):
         default_port = ":443" if self.is_secure else ":80"
         return host[: -len(default_port)] if host.endswith(default_port) else host
 
-    @cached_property
+    @kept_property
     def root_url(self) -> str:
         """The address of the application's root, with a slash at the end."""
         return f"{self.scheme}://{self.host}{_readable_url_part(self.root_path)}/"
 
-    @cached_property
+    @kept_property
     def base_url(self) -> str:
         """The address of this request without the query string."""
         return f"{self.root_url[:-1]}{_readable_url_part(self.path)}"
 
-    @cached_property
+    @kept_property
     def url(self) -> str:
         """The whole address of this request, as an IRI."""
         query = self.query_string.decode("utf-8", "replace")
@@ -203,12 +206,12 @@ class Request(_RequestBase):
         """The address of the client or of the nearest proxy."""
         return self.environ.get("REMOTE_ADDR")
 
-    @cached_property
+    @kept_property
     def headers(self) -> EnvironHeaders:
         """All headers; they cannot be changed."""
         return EnvironHeaders(self.environ)
 
-    @cached_property
+    @kept_property
     def cookies(self) -> ImmutableMultiDict:
         """The cookies."""
         header = self.environ.get("HTTP_COOKIE")
@@ -219,13 +222,18 @@ class Request(_RequestBase):
         """The Content-Type header."""
         return self.environ.get("CONTENT_TYPE") or None
 
-    @cached_property
+    @kept_property
     def content_length(self) -> int | None:
-        """The Content-Length; None if it is missing, malformed or the body is chunked."""
-        coding = self.environ.get("HTTP_TRANSFER_ENCODING")
-        if coding and "chunked" in coding.lower():
+        """The length of the body; None if it is missing or malformed.
+
+        Beside a chunked coding it is the server's word for what it has decoded (RFC 3875 section
+        4.1.2), and None where the server marks the end of the body.
+        """
+        environ = self.environ
+        coding = environ.get("HTTP_TRANSFER_ENCODING")
+        if coding and "chunked" in coding.lower() and environ.get("wsgi.input_terminated"):
             return None
-        return parse_digits(self.environ.get("CONTENT_LENGTH"))
+        return parse_digits(environ.get("CONTENT_LENGTH"))
 
     @property
     def mimetype(self) -> str:
@@ -240,11 +248,12 @@ class Request(_RequestBase):
 
     # The body
 
-    @cached_property
+    @kept_property
     def stream(self) -> Any:
         """The body as a stream that ends where the body does; 413 above ``max_content_length``.
 
-        It is empty without a length and a server that marks the end (``wsgi.input_terminated``).
+        It is empty without a length, a chunked coding and a server that marks the end
+        (``wsgi.input_terminated``). 411 for a chunked body whose end this server leaves unknown.
         """
         environ = self.environ
         length = self.content_length
@@ -253,6 +262,15 @@ class Request(_RequestBase):
             detail = f"The body has {length} bytes; MAX_CONTENT_LENGTH allows {limit}."
             raise self._explained(RequestEntityTooLarge(), detail)
         source, is_terminated = environ.get("wsgi.input"), environ.get("wsgi.input_terminated")
+        # Caddy's FastCGI says -1 where it has decoded a chunked body.
+        is_open = (
+            "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower()
+            or environ.get("CONTENT_LENGTH") == "-1"
+        )
+        if length is None and source is not None and is_open and not is_terminated:
+            from .extra.bodies import find_ending_input
+
+            source, is_terminated = find_ending_input(environ), True
         if source is None or not (length or is_terminated):
             return io.BytesIO()
         if is_terminated and (length is None or limit is not None):
@@ -311,24 +329,24 @@ class Request(_RequestBase):
 
     # Forms
 
-    @cached_property
+    @kept_property
     def args(self) -> ImmutableMultiDict:
         """The fields of the query string."""
         return parse_query_string(self.environ.get("QUERY_STRING", ""))
 
-    @cached_property
+    @kept_property
     def form(self) -> ImmutableMultiDict:
         """The fields of a form; empty if the body is none. 413 beyond a limit, 400 if malformed."""
         self._load_form_data()
         return self.__dict__["form"]  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def files(self) -> ImmutableMultiDict:
         """The files of a form, FileStorage objects; empty if there are none."""
         self._load_form_data()
         return self.__dict__["files"]  # type: ignore[no-any-return]
 
-    @cached_property
+    @kept_property
     def values(self) -> ImmutableMultiDict:
         """``args`` and, for POST, PUT and PATCH, ``form`` seen as one CombinedMultiDict."""
         both = [self.args]
@@ -451,15 +469,29 @@ add_later_members(
     Request,
     _load_rare_request_members,
     """
-    blueprint blueprints from_values full_path host_url mimetype_params script_root url_root server
-    access_route input_stream remote_user referrer origin content_encoding content_md5
-    accept_charsets accept_encodings accept_languages accept_mimetypes cache_control if_match
-    if_none_match if_modified_since if_unmodified_since if_range range user_agent authorization
-    access_control_request_headers access_control_request_method
-    application date max_forwards pragma is_multithread is_multiprocess is_run_once is_xhr is_ajax
+    __enter__ __exit__ blueprint blueprints from_values full_path host_url mimetype_params
+    script_root url_root server access_route input_stream remote_user referrer origin
+    content_encoding content_md5 accept_charsets accept_encodings accept_languages
+    accept_mimetypes cache_control if_match if_none_match if_modified_since if_unmodified_since
+    if_range range user_agent authorization access_control_request_headers
+    access_control_request_method application date max_forwards pragma is_multithread
+    is_multiprocess is_run_once is_xhr is_ajax
     """
     + " ".join(_NEVER_ASKED),
 )
+
+
+def _host_of_server(environ: dict[str, Any]) -> str:
+    """Return the best name of the server that an environ has.
+
+    SERVER_NAME may be empty, or the name of a program or of a socket's file.
+    """
+    for name in (environ.get("SERVER_NAME"), environ.get("SERVER_ADDR"), "localhost"):
+        host = f"[{name}]" if name and ":" in name and name[0] != "[" else name
+        if host and is_valid_host(host):
+            break
+    host_and_port = f"{host}:{environ.get('SERVER_PORT')}"
+    return host_and_port if is_valid_host(host_and_port) else f"{host}"
 
 
 def _readable_url_part(text: str, keep: str = "!$&'()*+,/:;=@") -> str:

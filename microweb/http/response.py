@@ -27,6 +27,12 @@ else:
     _ResponseBase = object
 
 _new_headers = Headers.__new__
+# RFC 9110 section 7.6.1 and PEP 3333: these belong to the connection, which is the server's, and
+# Status to CGI. Servers answer an app that sends one with 500.
+_SERVERS_OWN_HEADERS = frozenset(
+    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection status te"
+    " trailer trailers transfer-encoding upgrade".split()
+)
 _REDIRECT_CODES = frozenset((300, 301, 302, 303, 304, 305, 307, 308))
 # The Content-Type by media type, where it is needed most.
 READY_CONTENT_TYPES = {
@@ -70,6 +76,8 @@ class Response(_ResponseBase):
     refuse_large_cookies = False
     #: A function that returns the two above for the app at work, or None where there is none.
     find_cookie_limits: ClassVar[Callable[[], tuple[int, bool] | None] | None] = None
+    #: A function that is told which headers were left out because they are the server's.
+    warn_of_headers: ClassVar[Callable[[list[str]], None] | None] = None
     #: An object with ``loads``, for ``get_json``; None is the stdlib's ``json``.
     json_module: Any = None
     #: Whether an iterable body is made a list when ``data`` is read.
@@ -127,7 +135,7 @@ class Response(_ResponseBase):
             self.response = [body]
             if "content-length" in given:
                 collected.set("Content-Length", len(body))
-            else:
+            elif self.automatically_set_content_length:
                 items.append(("Content-Length", str(len(body))))
         else:
             self.response = [] if response is None else response
@@ -179,6 +187,8 @@ class Response(_ResponseBase):
             and environ["REQUEST_METHOD"] != "HEAD"
             and self._on_close is None
             and not self._answers_its_own_way
+            and not self.autocorrect_location_header
+            and self.headers.__class__ is Headers
         ):
             code = self._status_code
             if code >= 200 and code != 204 and code != 304:
@@ -186,8 +196,11 @@ class Response(_ResponseBase):
                 length = str(len(body[0]))
                 stated = 0
                 for name, value in items:
-                    if name.lower() == "content-length":
+                    lower = name.lower()
+                    if lower == "content-length":
                         stated += 1 if value == length else 2
+                    elif lower in _SERVERS_OWN_HEADERS:
+                        stated += 2
                 if stated == 1:
                     start_response(self._status, items[:])
                     return body
@@ -197,10 +210,21 @@ class Response(_ResponseBase):
 
     def get_wsgi_headers(self, environ: dict[str, Any]) -> Headers:
         """Return the headers as they are sent, a copy: what the status forbids is left out."""
-        headers: Headers = self.headers.copy()
+        headers = self.headers.copy() if isinstance(self.headers, Headers) else self.headers
+        headers = headers if isinstance(headers, Headers) else Headers(headers)
+        servers_own = [name for name, _ in headers._list if name.lower() in _SERVERS_OWN_HEADERS]
+        for name in servers_own:
+            headers.remove(name)
+        warn = type(self).warn_of_headers
+        if servers_own and warn is not None:
+            warn(servers_own)
         if self._has_no_body():
             headers.remove("Content-Length")
             headers.remove("Content-Type")
+            if self._status_code == 304:
+                # What describes a body that is not sent misleads caches (RFC 9110 15.4.5).
+                headers.remove("Content-Encoding")
+                headers.remove("Content-Language")
         elif self.automatically_set_content_length and not self.direct_passthrough:
             length = self.calculate_content_length()
             if length is not None:
@@ -214,9 +238,11 @@ class Response(_ResponseBase):
         return self._status_code < 200 or self._status_code in (204, 304)
 
     def get_app_iter(self, environ: dict[str, Any]) -> Iterable[bytes]:
-        """Return the iterable of bytes that is sent; empty for HEAD, 1xx, 204 and 304."""
-        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body():
-            return ClosingIterator((), [self.close])
+        """Return the iterable of bytes that is sent; for HEAD, 1xx, 204 and 304 one empty piece."""
+        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body() or self.response in ([], ()):
+            # Some servers wait for a piece before they send the headers. As this has no length,
+            # wsgiref adds no Content-Length: 0, which would not be true of HEAD.
+            return ClosingIterator((b"",), [self.close])
         if self.direct_passthrough:
             callbacks, self._on_close = self._on_close, None
             return ClosingIterator(self.response, callbacks) if callbacks else self.response
@@ -269,9 +295,8 @@ class Response(_ResponseBase):
                 self.call_on_close(close)
 
     def iter_encoded(self) -> Iterator[bytes]:
-        """Iterate over the body; text is encoded as UTF-8."""
-        for item in self.response:
-            yield item.encode() if isinstance(item, str) else item
+        """Iterate over what the body is now; text is encoded as UTF-8."""
+        return (item.encode() if isinstance(item, str) else item for item in self.response)
 
     def calculate_content_length(self) -> int | None:
         """Return the length of a body that is a sequence, else None."""
@@ -355,7 +380,7 @@ class Response(_ResponseBase):
         self.set_cookie(key, "", 0, 0, path, domain, *flags, **kw)
 
     content_type = HeaderField("Content-Type")
-    location = HeaderField("Location", write=location_from_iri)
+    location = HeaderField("Location")
 
     @property
     def mimetype(self) -> str | None:
@@ -422,7 +447,7 @@ def redirect_response(
         code,
         mimetype="text/html",
     )
-    response.headers.set("Location", target)
+    response.headers._list.append(("Location", target))
     return response
 
 

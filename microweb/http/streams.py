@@ -42,7 +42,7 @@ class LimitedStream(io.RawIOBase):
         *,
         position: int = 0,
     ) -> None:
-        self._source, self._position = stream, position
+        self._source, self._position, self.limit = stream, position, limit
         self._length = announced if is_max else limit
         self._limit = limit if is_max else None
 
@@ -111,6 +111,10 @@ class LimitedStream(io.RawIOBase):
                 break
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def exhaust(self, chunk_size: int = STREAM_BLOCK_SIZE) -> bytes:
+        """Read what is left, *chunk_size* being Werkzeug's, and return it."""
+        return self.read()
+
     def read_some(self, size: int) -> bytes:
         """Read once, *size* bytes at most; empty at the end only."""
         return self._read_source(self._source.read, size)
@@ -132,13 +136,17 @@ def close_iterable(iterable: Any) -> None:
 class ClosingIterator:
     """An iterable whose ``close()`` calls *callbacks*, once, after the iterable's own ``close()``.
 
-    PEP 3333: the server calls it when the response has been sent or given up.
+    PEP 3333: the server calls it when the response has been sent or given up. *callbacks* may be
+    one function.
     """
 
     def __init__(
-        self, iterable: Iterable[bytes], callbacks: Iterable[Callable[[], Any]] = ()
+        self,
+        iterable: Iterable[bytes],
+        callbacks: Callable[[], Any] | Iterable[Callable[[], Any]] = (),
     ) -> None:
         self._iterator: Iterator[bytes] = iter(iterable)
+        callbacks = (callbacks,) if callable(callbacks) else callbacks
         self._callbacks = [lambda: close_iterable(iterable), *callbacks]
 
     def __iter__(self) -> ClosingIterator:

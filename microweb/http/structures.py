@@ -12,20 +12,22 @@ from .exceptions import BadRequestKeyError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    # Type checkers know this one, and how its values are typed.
-    from functools import cached_property as cached_property
+    from functools import cached_property
     from typing import Any, NoReturn
 
     from .extra.dict_members import RareMultiDictMembers as _MultiDictBase
+
+    # Type checkers know this one, and how its values are typed.
+    kept_property = cached_property
 else:
     _MultiDictBase = dict
 
-    class cached_property:  # noqa: N801 - the documented name
+    class kept_property:  # noqa: N801 - used like property
         """A method as an attribute that is computed once per instance and kept in its ``__dict__``.
 
         Before Python 3.12 ``functools.cached_property`` takes a lock for each first read, which an
-        object that one request owns does not need.
+        object that one request owns does not need. ``cached_property``, for programs, is a property
+        and is asked at each reading.
         """
 
         def __init__(self, func):
@@ -192,6 +194,9 @@ class ImmutableMultiDict(MultiDict):
 
     __setitem__ = __delitem__ = setlist = add = setdefault = setlistdefault = refuse_change
     update = pop = popitem = poplist = popitemlist = clear = __ior__ = refuse_change
+
+    def __copy__(self) -> ImmutableMultiDict:
+        return self
 
     def __hash__(self) -> int:  # type: ignore[override]
         return hash(frozenset((key, tuple(values)) for key, values in dict.items(self)))

@@ -13,7 +13,7 @@ import time
 from contextlib import suppress
 
 from ..text.dates import http_date
-from ..text.tracebacks import format_traceback_safely
+from ..text.tracebacks import escape_controls, format_traceback_safely
 from .body import BodyBroken, RequestBody
 from .foundation import SimpleHandler
 from .parser import RequestHead
@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 _STATUS_LINE_RE = re.compile(r"[2-9][0-9]{2} [\t\x20-\x7e\x80-\xff]*")
 _ANSWER_NAME_RE = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _ANSWER_VALUE_RE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
-# RFC 9110 §7.6.1 and PEP 3333: these belong to the connection; `Status` is CGI's.
+# RFC 9110 §7.6.1 and PEP 3333: these belong to the connection, `Status` to CGI: they are left out.
 _HOP_BY_HOP_RE = re.compile(
-    "(proxy-)?connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailer"
+    "(proxy-)?connection|keep-alive|proxy-authenticate|proxy-authorization|te|trailers?"
     "|transfer-encoding|upgrade|status"
 )
+# Those that the log has told of: an application sends them with every answer.
+_TOLD_NAMES: set[str] = set()
 # Names that passed the checks, with their lower-case form: applications use few.
 _CHECKED_NAMES: dict[str, str] = {}
 # RFC 9110 §15: what the server itself answers.
@@ -43,6 +45,8 @@ _OWN_STATUSES = (
 
 def check_answer_fields(status: object, headers: object) -> list[tuple[str, str, str]]:
     r"""Return (lower-case name, name, value) of each header field; raise if anything is unfit.
+
+    Fields that belong to the connection are not among them.
 
     >>> check_answer_fields("200 OK", [("X-A", "a\r\nEvil: 1")])
     Traceback (most recent call last):
@@ -59,7 +63,8 @@ def check_answer_fields(status: object, headers: object) -> list[tuple[str, str,
         if type(value) is not str or not _ANSWER_VALUE_RE.fullmatch(value):
             reason = "only Latin-1 without controls can be sent"
             raise ValueError(f"the header {name} is {value!r:.60}: {reason}")
-        fields.append((lower, name, value))
+        if lower:
+            fields.append((lower, name, value))
     return fields
 
 
@@ -68,7 +73,7 @@ def _check_answer_name(name: Any) -> str:
         raise ValueError(f"a header's name is {name!r:.60}, which is no token (RFC 9110 §5.1)")
     lower = name.lower()
     if _HOP_BY_HOP_RE.fullmatch(lower):
-        raise ValueError(f"the header {name} belongs to the connection, which is the server's")
+        return ""
     if len(_CHECKED_NAMES) < 512:
         _CHECKED_NAMES[name] = lower
     return lower
@@ -79,7 +84,8 @@ class Answer(SimpleHandler):
 
     *send* sends all of some bytes or raises an OSError; *environ*, what the server knows, becomes
     the application's. After `run`: whether to `keep_alive` the connection; whether the answer was
-    cut so that it `must_reset`; the status `code` and `body_sent` in bytes.
+    cut so that it `must_reset`; the status `code`; of the body the bytes `declared`, if known,
+    and those sent (`body_sent`).
     """
 
     # The process's variables are not the application's business.
@@ -92,7 +98,7 @@ class Answer(SimpleHandler):
     headers_sent = False
     client_gone = must_reset = _chunked = _bodiless = False
     code, body_sent, application_seconds = 0, 0, 0.0
-    _declared: int | None = None
+    declared: int | None = None
 
     def __init__(
         self, head: RequestHead, body: RequestBody | None, environ: dict[str, Any], send: Any
@@ -136,7 +142,21 @@ class Answer(SimpleHandler):
             raise AssertionError("start_response was called twice without exc_info")
         self.headers = check_answer_fields(status, headers)
         self.status = status
+        if len(self.headers) < len(headers):
+            self._leave_out(headers)
         return self.write
+
+    def _leave_out(self, headers: list[tuple[str, str]]) -> None:
+        """Tell the log, once for each name, which fields are the server's; close if they say so."""
+        for name, value in headers:
+            lower = name.lower()
+            if lower == "connection" and "close" in value.lower():
+                self.keep_alive = False
+            elif _HOP_BY_HOP_RE.fullmatch(lower) and lower not in _TOLD_NAMES:
+                _TOLD_NAMES.add(lower)
+                what = f"{name}: {value} of the answer to {self.head.method} {self.head.target}"
+                text = f"microweb: the header {what:.200} is left out: it is the server's to send"
+                self.stderr.write(escape_controls(text) + "\n")
 
     def finish_response(self) -> None:
         """Send what the application returned, piece by piece, and close it once."""
@@ -149,6 +169,8 @@ class Answer(SimpleHandler):
                     self.write(data, len(data) if alone and data.__class__ is bytes else None)
                     if self._bodiless:
                         break
+                elif not alone:
+                    self._transmit(data)  # Fails where the client of a stream has left.
             self.finish_content()
         finally:
             self.close()
@@ -160,8 +182,8 @@ class Answer(SimpleHandler):
         head = b"" if self.headers_sent else self._write_head(whole)
         if self._bodiless:
             data = b""
-        elif self._declared is not None:
-            data = data[: self._declared - self.body_sent]
+        elif self.declared is not None:
+            data = data[: self.declared - self.body_sent]
         self.body_sent += len(data)
         if self._chunked and data:
             data = b"%x\r\n%b\r\n" % (len(data), data)
@@ -171,11 +193,12 @@ class Answer(SimpleHandler):
     def finish_content(self) -> None:
         """Send what ends the body, and the head where no piece came before."""
         if not self.headers_sent:
-            self._transmit(self._write_head(0))
+            # Of what GET would answer, the length is not known (RFC 9110 §8.6).
+            self._transmit(self._write_head(None if self.head.method == "HEAD" else 0))
         elif self._chunked:
             self._transmit(b"0\r\n\r\n")
-        if self._declared is not None and self.body_sent < self._declared and not self._bodiless:
-            sizes = f"{self.body_sent} bytes, its Content-Length says {self._declared}"
+        if self.declared is not None and self.body_sent < self.declared and not self._bodiless:
+            sizes = f"{self.body_sent} bytes, its Content-Length says {self.declared}"
             raise ValueError(f"the body has {sizes}")
 
     def close(self) -> None:
@@ -195,7 +218,7 @@ class Answer(SimpleHandler):
             self.stderr.write(format_traceback_safely(error))
         if self.headers_sent or self.client_gone:
             # Where only the end of the connection ends the body, a reset tells that it was cut.
-            self.must_reset = not (self._chunked or self._bodiless) and self._declared is None
+            self.must_reset = not (self._chunked or self._bodiless) and self.declared is None
             return
         self.code = status
         with suppress(OSError):
@@ -226,7 +249,7 @@ class Answer(SimpleHandler):
                     continue
                 if lower in names or not re.fullmatch("[0-9]{1,18}", value):
                     raise ValueError(f"Content-Length is {value!r:.40}: one number is needed")
-                self._declared = int(value)
+                self.declared = int(value)
             names.add(lower)
             lines.append(f"{name}: {value}")
         if "date" not in names:
@@ -246,9 +269,9 @@ class Answer(SimpleHandler):
         """Decide how the client learns where the body ends (RFC 9112 §6.3)."""
         empty = self.code == 204 or self.code == 304
         self._bodiless = empty or self.head.method == "HEAD"
-        if self._declared is None and not empty:
+        if self.declared is None and not empty:
             if whole is not None:
-                self._declared = whole
+                self.declared = whole
                 lines.append(f"Content-Length: {whole}")
             elif self.head.version == "HTTP/1.1":
                 self._chunked = not self._bodiless

@@ -23,10 +23,9 @@ _AUTHORITY_RE = re.compile(r"(?:[A-Za-z0-9_.\-]+|\[[0-9A-Fa-f:.]+\])(?::([0-9]{1
 _PERCENT_RE = re.compile(r"%([0-9A-Fa-f]{2})")
 _BARE_LF_RE = re.compile(rb"(?<!\r)\n")
 _TOKEN_START = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ\r")
-# A message has one of each of these at most: a second one is refused, not joined or dropped.
-_SINGLE_FIELD_RE = re.compile(
-    "CONTENT-(LENGTH|TYPE)|HOST|AUTHORIZATION|EXPECT|IF-(UN)?MODIFIED-SINCE|REFERER|USER-AGENT"
-)
+# What frames, routes or authorizes a message stands in it once: a second one is refused, not joined
+# or dropped.
+_SINGLE_FIELD_RE = re.compile("CONTENT-(LENGTH|TYPE)|HOST|AUTHORIZATION")
 
 
 class RequestRefused(Exception):
@@ -182,8 +181,8 @@ def _settle_framing(head: RequestHead, text: str) -> None:
     if connection is not None:
         options = [option.strip(" \t") for option in connection.lower().split(",")]
         head.keep_alive = "close" not in options and (head.keep_alive or "keep-alive" in options)
-    expectation = fields.get("HTTP_EXPECT")
-    if expectation is not None and head.version == "HTTP/1.1":
-        if expectation.lower() != "100-continue":
+    expectation = fields.get("HTTP_EXPECT", "").strip(", ")
+    if expectation and head.version == "HTTP/1.1":
+        if {part.strip() for part in expectation.lower().split(",")} - {"", "100-continue"}:
             raise RequestRefused(417, f"{expectation!r:.40} cannot be expected here")
         head.expects_continue = head.chunked or bool(head.length)

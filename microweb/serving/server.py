@@ -66,7 +66,12 @@ class ServerLog:
 
 
 class ClientConnection:
-    """One client's socket, with time limits; `buffer` holds what was received and not used."""
+    """One client's socket, with time limits; `buffer` holds what was received and not used.
+
+    `answer` is what the application is answering on it.
+    """
+
+    answer: Answer | None = None
 
     def __init__(self, sock: socket.socket, environ: dict[str, Any]) -> None:
         self.sock, self.environ, self.buffer = sock, environ, bytearray()
@@ -248,7 +253,8 @@ class Server(ThreadingMixIn, TCPServer):
 
                 kind = ChunkedBody
             body = kind(connection.buffer, connection.receive, head.length, self.max_body_size)
-        answer = Answer(head, body, connection.environ.copy(), connection.send)
+        environ = connection.environ.copy()
+        answer = connection.answer = Answer(head, body, environ, connection.send)
         if body is not None and head.expects_continue and not connection.buffer:
             body.invite = answer.send_continue
         answer.run(self.app)
@@ -277,7 +283,8 @@ def make_server(
 
     Port 0 takes any free one: see the server's `port` and `url`. *quiet* prints nothing, not even
     errors. *max_body_size* is in bytes (1 GiB, then 413), *stop_timeout* in seconds (10),
-    *max_connections* a number (1000); *threads* is the most requests that run at one time (32).
+    *max_connections* a number (1000); *threads* is the most requests that run at one time
+    (32), without streams that have begun.
     *host* may be "unix:///path.sock", with *socket_mode* as the file's permissions; *fd* is the
     number of a socket that listens already; *ssl_context* is an SSLContext or the paths
     (certificate, key). Raises OSError, such as `AddressInUse`, if it cannot listen.

@@ -58,10 +58,20 @@ def percent_encode(text: str | bytes, keep: str = "") -> str:
 
 
 def text_from_environ(text: str) -> str:
-    """Turn PEP 3333's Latin-1 view of bytes into UTF-8 text, bad bytes as U+FFFD."""
+    """Turn PEP 3333's Latin-1 view of bytes into UTF-8 text, bad bytes as U+FFFD.
+
+    Some servers hand over text, or bytes as surrogates (PEP 383).
+    """
     if text.isascii():
         return text
-    return text.encode("latin-1", "replace").decode("utf-8", "replace")
+    try:
+        data = text.encode("latin-1")
+    except UnicodeEncodeError:
+        try:
+            data = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            data = text.encode("utf-8", "replace")
+    return data.decode("utf-8", "replace")
 
 
 @lru_cache(maxsize=32)

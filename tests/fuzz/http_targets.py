@@ -161,7 +161,7 @@ READ = sorted(
     name
     for name in dir(Request)
     if not name.startswith("_")
-    and isinstance(getattr(Request, name, None), (property, http.cached_property))
+    and isinstance(getattr(Request, name, None), (property, type(Request.path)))
     and name not in ("stream", "input_stream")
 )
 

@@ -12,6 +12,7 @@ from microweb.http import (
     ContentRange,
     IfRange,
     Range,
+    generate_etag,
     parse_content_range_header,
     parse_etags,
     parse_range_header,
@@ -240,3 +241,16 @@ def test_rq_20_other_bytes_than_blanks_are_no_white_space(byte):
     tags = parse_etags(f"{byte}a{byte}")
     assert not tags.contains("a") and not parse_etags(f"*{byte}").contains("a")
     assert parse_if_range_header(f'{byte}"a"').etag is None
+
+
+def test_entity_tags_can_be_called():
+    tags = parse_etags('"a", W/"b"')
+    assert (tags("a"), tags("b"), tags("b", include_weak=True), tags("x")) == (
+        True,
+        False,
+        True,
+        False,
+    )
+    assert parse_etags(f'"{generate_etag(b"x")}"')(data=b"x")
+    with pytest.raises(TypeError):
+        tags()

@@ -566,3 +566,27 @@ def test_a_name_that_is_no_utf_8(tmp_path):
         with open(target, "wb") as file:
             file.write(b"x")
         assert fetch(os.fsdecode(target))[2] == b"x"
+
+
+def test_a_file_that_was_read_from_is_not_handed_to_the_server(tmp_path):
+    """Some servers send from where its descriptor stands, some from the beginning."""
+    path = tmp_path / "letters.txt"
+    path.write_bytes(b"abcdef")
+    handed = []
+
+    def wrapper(file, size):
+        handed.append(file)
+        return [b""]
+
+    environ = make_environ(**{"wsgi.file_wrapper": wrapper})
+    with open(path, "rb") as file:
+        file.read(2)
+        response = file_response(file, environ, mimetype="text/plain")
+        assert b"".join(response(environ, lambda *about: None)) == b"cdef"
+    with open(path, "rb", buffering=0) as file:
+        file.seek(2)
+        response = file_response(file, environ, mimetype="text/plain")
+        assert b"".join(response(environ, lambda *about: None)) == b"cdef"
+    file_response(str(path), environ)(environ, lambda *about: None)
+    assert [type(file) for file in handed] == [io.FileIO]
+    handed[0].close()

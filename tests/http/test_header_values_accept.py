@@ -97,3 +97,40 @@ def test_rq_17_long_language_tags_cost_little():
 def test_encodings():
     accept = parse_accept_header("gzip, br;q=0", Accept)
     assert ("gzip" in accept, "br" in accept, "x" in accept) == (True, False, False)
+
+
+def test_c7_weights_as_java_writes_them():
+    header = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+    accept = parse_accept_header(header, MIMEAccept)
+    assert accept.quality("application/json") == 0.2
+    assert accept.best_match(["application/json"]) == "application/json"
+    for odd in ("q=.", "q=", "q=.a", "q=-.2"):
+        assert parse_accept_header(f"a/b; {odd}", MIMEAccept).quality("a/b") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("offers", "best"), [(["en-US", "en"], "en"), (["en-US"], None), (["en_GB"], "en_GB")]
+)
+def test_c7_a_region_is_not_another(offers, best):
+    assert LanguageAccept([("en-GB", 1)]).best_match(offers) == best
+
+
+def test_what_is_named_as_it_is_comes_before_what_is_covered():
+    accept = parse_accept_header("text/*, text/html", MIMEAccept)
+    assert accept.best_match(["text/html; version=1", "text/html"]) == "text/html"
+    languages = parse_accept_header("en, de", LanguageAccept)
+    assert languages.best_match(["en-US", "de"]) == "de"
+
+
+def test_a_quoted_parameter_keeps_its_spaces():
+    accept = parse_accept_header('a/b; x="1 2"', MIMEAccept)
+    assert accept.quality('a/b; x="1 2"') == 1
+    assert accept.quality("a/b; x=12") == 0
+
+
+def test_objects_of_the_same_ranges_are_equal():
+    accept = parse_accept_header("en, de;q=0.5", LanguageAccept)
+    assert accept == LanguageAccept([("de", 0.5), ("en", 1)])
+    assert accept == [("en", 1), ("de", 0.5)]
+    assert accept != LanguageAccept([("en", 1)])
+    assert hash(accept) == hash(LanguageAccept([("de", 0.5), ("en", 1)]))

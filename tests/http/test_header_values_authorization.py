@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 
 import pytest
 
-from microweb.http import Authorization, WWWAuthenticate
+from microweb.http import Authorization, Response, WWWAuthenticate
 
 
 @pytest.mark.parametrize(
@@ -63,3 +64,19 @@ def test_random_headers_raise_nothing():
         Authorization.from_header(text)
         Authorization.from_header("Basic " + text)
         WWWAuthenticate.from_header(text)
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "latin-1"])
+def test_c15_basic_credentials_in_latin_1(charset):
+    pair = b64encode("jürgen:geheim§".encode(charset)).decode()
+    authorization = Authorization.from_header(f"Basic {pair}")
+    assert (authorization.username, authorization.password) == ("jürgen", "geheim§")
+
+
+def test_a_parameter_that_was_got_writes_through():
+    response = Response()
+    response.www_authenticate = WWWAuthenticate("digest", {"realm": "r"})
+    response.www_authenticate.parameters["qop"] = "auth"
+    assert response.headers["WWW-Authenticate"] == 'Digest realm="r", qop=auth'
+    response.mimetype_params["x"] = "y"
+    assert response.headers["Content-Type"] == "text/html; charset=utf-8; x=y"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import pytest
 
 from microweb.http import HeaderSet, parse_cache_control_header, parse_set_header
@@ -56,3 +58,18 @@ def test_directives_unknown_here_are_kept():
     control = parse_cache_control_header("x-own=1, public", cls=ResponseCacheControl)
     control.s_maxage = 3
     assert control.to_header() == "x-own=1, public, s-maxage=3"
+
+
+def test_a_header_set_is_a_set():
+    names = HeaderSet(["X-A", "X-B"])
+    assert names == {"X-B", "X-A"}
+    assert {"X-A", "X-B"} == names
+    assert names != {"X-A"}
+    assert names == HeaderSet(["x-b", "x-a"])
+    assert isinstance(names, Set)
+    assert list(names & {"X-A"}) == ["X-A"]
+    assert names | ["X-C"] == {"X-A", "X-B", "X-C"}
+    seen = []
+    names = HeaderSet(["A"], on_update=lambda changed: seen.append(changed.to_header()))
+    names |= {"B"}
+    assert seen == ["A, B"]

@@ -77,3 +77,20 @@ def test_file_body(start, length, block):
 def test_st_16_st_17_a_file_that_grows_is_sent_to_its_first_length():
     file = io.BytesIO(b"0123456789")
     assert b"".join(FileWrapper(file, 3, 4)) == b"0123"
+
+
+def test_a_closing_iterator_takes_one_function_or_several():
+    called = []
+    for callbacks in (lambda: called.append(1), [lambda: called.append(2)]):
+        body = ClosingIterator([b"a"], callbacks)
+        assert list(body) == [b"a"]
+        body.close()
+        body.close()
+    assert called == [1, 2]
+
+
+def test_a_stream_can_be_exhausted():
+    stream = LimitedStream(io.BytesIO(b"hello, world"), 5)
+    assert stream.limit == 5
+    assert stream.read(1) + stream.exhaust() == b"hello"
+    assert stream.exhaust() == b""

@@ -10,6 +10,7 @@ import pytest
 from microweb.http import (
     BadHost,
     FileWrapper,
+    NotFound,
     RequestEntityTooLarge,
     Response,
     get_content_length,
@@ -18,6 +19,7 @@ from microweb.http import (
     get_input_stream,
     get_path_info,
     responder,
+    send_from_directory,
     wrap_file,
 )
 
@@ -75,3 +77,12 @@ def test_responder_keeps_the_name():
 
     assert application.__name__ == "application"
     assert run_app(application, make_environ(PATH_INFO="/x"))[2] == b"/x"
+
+
+def test_a_file_out_of_a_directory_without_an_app(tmp_path):
+    (tmp_path / "a.txt").write_text("hello")
+    response = send_from_directory(tmp_path, "a.txt", make_environ())
+    assert run_app(response)[2] == b"hello"
+    for path in ("../a.txt", "b.txt", "/etc/passwd", ".."):
+        with pytest.raises(NotFound):
+            send_from_directory(tmp_path, path, make_environ())

@@ -9,8 +9,21 @@ from wsgiref.validate import validator
 
 import pytest
 
+from microweb.serving import answer as answer_module
+
 from ..support import IMPORT_FOLDER
-from .wire import GOOD, HOST, ask, body_of, connect, receive_all, receive_until, serving, status_of
+from .wire import (
+    GOOD,
+    HOST,
+    ask,
+    body_of,
+    connect,
+    receive_all,
+    receive_until,
+    serving,
+    serving_plainly,
+    status_of,
+)
 
 
 def answering(status="200 OK", headers=(), body=(b"hello",)):
@@ -64,10 +77,7 @@ def get(app, request=GOOD, **options):
         ("200 OK", [("X", "☃")]),
         ("200 OK", [("X", 1)]),
         ("200 OK", [(b"X", "y")]),
-        ("200 OK", [("Connection", "keep-alive")]),
-        ("200 OK", [("transfer-encoding", "chunked")]),
-        ("200 OK", [("Keep-Alive", "1")]),
-        ("200 OK", [("Status", "200")]),
+        ("200 OK", [("Connection", "a\r\nInjected: y")]),
         ("200 OK", [("Content-Length", "+5")]),
         ("200 OK", [("Content-Length", "5"), ("content-length", "5")]),
     ],
@@ -78,6 +88,80 @@ def test_hd_03_pe_09_pe_10_what_must_not_be_sent_becomes_500_and_the_end(status,
     assert status_of(answer) == 500
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"Injected" not in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Connection", "keep-alive"),
+        ("connection", "Upgrade"),
+        ("Keep-Alive", "timeout=5, max=1000"),
+        ("transfer-encoding", "chunked"),
+        ("TE", "trailers"),
+        ("Trailer", "Expires"),
+        ("Upgrade", "h2c"),
+        ("Proxy-Connection", "keep-alive"),
+        ("Proxy-Authenticate", "Basic"),
+        ("Status", "200 OK"),
+    ],
+)
+def test_pe_10_what_is_the_servers_to_send_is_left_out_and_the_log_says_so_once(
+    name, value, capsys, monkeypatch
+):
+    monkeypatch.setattr(answer_module, "_TOLD_NAMES", set())
+    app = answering("200 OK", [("X-A", "1"), (name, value), ("X-B", "2")])
+    with serving(app, quiet=False) as server, connect(server) as sock:
+        for _ in range(3):
+            sock.sendall(b"GET /events HTTP/1.1\r\n" + HOST + b"\r\n")
+            head, _, body = receive_until(sock, b"hello").partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK\r\nX-A: 1\r\nX-B: 2\r\n")
+            assert f"\r\n{name}:".lower().encode() not in head.lower()
+            assert body == b"hello"
+    told = [line for line in capsys.readouterr().err.splitlines() if "is left out" in line]
+    text = f"microweb: the header {name}: {value} of the answer to GET /events is left out"
+    assert told == [f"{text}: it is the server's to send"]
+
+
+def test_an_application_may_close_the_connection(capsys):
+    with serving(answering("200 OK", [("Connection", "Close")]), quiet=False) as server:
+        answer = ask(server, GOOD.replace(b"Connection: close\r\n", b"") * 2)
+    assert answer.count(b"HTTP/1.1 200") == 1
+    assert answer.count(b"\r\nConnection: close\r\n") == 1
+    assert "left out" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("plain", [False, True])
+@pytest.mark.parametrize(
+    ("status", "method", "body"),
+    [
+        ("200 OK", b"HEAD", []),
+        ("200 OK", b"HEAD", [b""]),
+        ("200 OK", b"HEAD", iter([b""])),
+        ("404 Not Found", b"HEAD", ()),
+        ("204 No Content", b"GET", []),
+        ("204 No Content", b"POST", [b""]),
+        ("304 Not Modified", b"GET", iter([])),
+    ],
+)
+def test_ds_29_what_has_no_body_claims_no_length(status, method, body, plain):
+    def app(environ, start_response):
+        start_response(status, [("Content-Type", "text/plain")])
+        return body
+
+    request = GOOD.replace(b"GET", method, 1)
+    with serving_plainly(app) if plain else serving(app) as server:
+        answer = ask(server, request)
+    assert status_of(answer) == int(status[:3])
+    assert b"Content-Length" not in answer and body_of(answer) == b""
+
+
+@pytest.mark.parametrize("body", [[], (), [b""], iter([b"", b""])])
+def test_what_has_an_empty_body_says_so(body):
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        return body
+
+    assert b"\r\nContent-Length: 0\r\n" in get(app)
 
 
 def test_pe_13_nothing_is_let_through_where_asserts_are_off():

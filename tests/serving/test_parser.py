@@ -110,6 +110,7 @@ REFUSED = [
     ),
     ("ds_21_connect", 501, line(b"CONNECT a:443 HTTP/1.1")),
     ("ds_24_expectation", 417, post(b"Content-Length: 5\r\nExpect: 200-ok")),
+    ("ds_24_another", 417, post(b"Content-Length: 5\r\nExpect: 100-continue\r\nExpect: a")),
     ("ds_31_tls_hello", 400, b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"),
     ("ds_31_binary", 400, bytes(range(255, -1, -1)) * 4),
     ("ds_31_fifty_empty_lines", 400, b"\r\n" * 50 + GOOD),
@@ -170,6 +171,37 @@ def test_the_request_line_and_the_fields_become_values():
         "HTTP_COOKIE": "a=1; b=2",
         "CONTENT_TYPE": "text/plain",
     }
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["User-Agent", "Referer", "Origin", "If-Modified-Since", "If-Unmodified-Since", "If-Range"]
+    + ["Range", "Date", "From", "Upgrade", "Content-Encoding", "X-Forwarded-For"],
+)
+def test_a_field_that_frames_routes_or_authorizes_nothing_is_joined_if_it_comes_twice(name):
+    key = "HTTP_" + name.upper().replace("-", "_")
+    assert head_of(f"{name}: a", f"{name}: b").fields[key] == "a, b"
+
+
+@pytest.mark.parametrize("name", ["Content-Length", "Content-Type", "Host", "Authorization"])
+def test_a_field_that_frames_routes_or_authorizes_is_refused_if_it_comes_twice(name):
+    with pytest.raises(RequestRefused, match=f"{name} stands in the header twice") as caught:
+        head_of(f"{name}: 1", f"{name}: 1")
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize(
+    ("fields", "expects"),
+    [
+        (["Expect:"], False),
+        (["Expect: ,"], False),
+        (["Expect: 100-Continue"], True),
+        (["Expect: 100-continue", "Expect: 100-continue"], True),
+        (["Expect:", "Expect: 100-continue"], True),
+    ],
+)
+def test_ds_24_an_empty_expectation_is_none_and_a_list_of_them_is_one(fields, expects):
+    assert head_of("Content-Length: 5", *fields).expects_continue is expects
 
 
 @pytest.mark.parametrize(

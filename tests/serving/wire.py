@@ -23,10 +23,24 @@ def serving(app, **options):
         vars(server).update(options)
     else:
         server = make_server(host, 0, app, **options)
+    with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def serving_plainly(app):
+    """Serve *app* as `serving` does, by the server with a thread for each connection."""
+    server = Server("127.0.0.1", 0, app, True)
+    with _running(server):
+        yield server
+
+
+@contextlib.contextmanager
+def _running(server):
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         thread.join()

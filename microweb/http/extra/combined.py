@@ -35,6 +35,12 @@ class ImmutableDict(_PlainDict):
         """Return a plain dict that can be changed."""
         return dict(self)
 
+    def __copy__(self) -> ImmutableDict:
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return type(self), (dict(self),)
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({dict.__repr__(self)})"
 

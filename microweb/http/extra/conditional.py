@@ -93,6 +93,15 @@ class ETags(HeaderValue):
         tags = [quote_etag(tag) for tag in sorted(self._strong)]
         return ", ".join(tags + [quote_etag(tag, True) for tag in sorted(self._weak)])
 
+    def __call__(
+        self, etag: str | None = None, data: bytes | None = None, include_weak: bool = False
+    ) -> bool:
+        """Say whether *etag*, or that of *data*, is here; weak ones count if *include_weak*."""
+        if etag is None and data is None:
+            raise TypeError("give an entity tag, or the data that it is made of")
+        tag = generate_etag(data or b"") if etag is None else etag
+        return self.contains_weak(tag) if include_weak else self.contains(tag)
+
     def __contains__(self, etag: object) -> bool:
         return isinstance(etag, str) and self.contains(etag)
 

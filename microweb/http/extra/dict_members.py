@@ -69,13 +69,11 @@ class RareMultiDictMembers(_PairDict):
         return dict.popitem(self)
 
     def deepcopy(self, memo: Any = None) -> Any:
-        """Return a mutable copy, values copied too."""
+        """Return a copy of the same class, values copied too."""
         from copy import deepcopy
 
-        copied: Any = self.copy()
-        for key, values in dict.items(copied):
-            dict.__setitem__(copied, key, deepcopy(values, memo))
-        return copied
+        reduced: Any = self.__reduce_ex__(2)
+        return reduced[0](*deepcopy(reduced[1], memo))
 
     def __copy__(self) -> Any:
         return self.copy()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from stat import S_ISREG
 
 from ..exceptions import Forbidden, NotFound
 from ..files import open_regular_file
@@ -26,8 +27,6 @@ def open_packed_instead(
 
     It must be no link and not be older. What was chosen from is added to *headers*.
     """
-    from stat import S_ISREG
-
     packed = None
     try:
         found = os.lstat(path + ".gz")

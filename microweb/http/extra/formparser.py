@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from functools import partial
 
-from ..exceptions import HTTPException, RequestEntityTooLarge
-from ..forms import UPLOAD_BLOCK_SIZE, parse_urlencoded_body, read_multipart_form
+from ..exceptions import BadRequest
+from ..forms import (
+    UPLOAD_BLOCK_SIZE,
+    default_stream_factory,
+    parse_urlencoded_body,
+    read_multipart_form,
+)
 from ..structures import ImmutableMultiDict
 
 TYPE_CHECKING = False
@@ -41,7 +46,7 @@ class FormDataParser:
         *,
         max_form_parts: int | None = None,
     ) -> None:
-        self.stream_factory = stream_factory
+        self.stream_factory = stream_factory or default_stream_factory
         self.max_form_memory_size = max_form_memory_size
         self.max_content_length = max_content_length
         self.cls = cls or ImmutableMultiDict
@@ -70,11 +75,13 @@ class FormDataParser:
                 fields = parse_urlencoded_body(body, memory, parts)
             elif mimetype == "multipart/form-data":
                 boundary = (options or {}).get("boundary", "")
-                open_file = self.stream_factory and partial(self.stream_factory, content_length)
+                open_file = None
+                if self.stream_factory is not default_stream_factory:
+                    open_file = partial(self.stream_factory, content_length)
                 limits = memory, parts, open_file, self.buffer_size
                 fields, files = read_multipart_form(stream, boundary, *limits)
-        except HTTPException as error:
-            if not self.silent or isinstance(error, RequestEntityTooLarge):
+        except BadRequest:
+            if not self.silent:
                 raise
         return stream, self.cls(list(fields)), self.cls(list(files))
 

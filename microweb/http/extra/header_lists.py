@@ -64,11 +64,17 @@ def dump_header(items: Iterable[Any] | Mapping[str, Any]) -> str:
 
 
 def parse_quality(text: str) -> float | None:
-    """Read a weight (RFC 9110 section 12.4.2): 0 to 1 with decimals; None for all else."""
+    """Read a weight (RFC 9110 section 12.4.2): 0 to 1 with decimals; None for all else.
+
+    Java writes ``.2`` for 0.2.
+    """
     whole, _, decimals = text.partition(".")
-    if whole not in ("0", "1") or len(decimals) > 15 or not ASCII_DIGITS.issuperset(decimals):
+    is_short = not whole and bool(decimals)
+    if not (is_short or whole in ("0", "1")) or len(decimals) > 15:
         return None
-    quality = float(f"{whole}.{decimals or '0'}")
+    if not ASCII_DIGITS.issuperset(decimals):
+        return None
+    quality = float(f"{whole or 0}.{decimals or 0}")
     return quality if quality <= 1 else None
 
 

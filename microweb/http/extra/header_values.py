@@ -7,7 +7,9 @@ does not know where its header is kept.
 
 from __future__ import annotations
 
-from ...text.tokens import is_token, parse_digits, quote_header_value
+from collections.abc import MutableSet
+
+from ...text.tokens import is_token, parse_digits, quote_header_value, split_parameters
 from .combined import CallbackDict, HeaderValue
 from .header_lists import dump_header, parse_accept_items, parse_dict_header, parse_list_header
 
@@ -45,14 +47,14 @@ class Accept(HeaderValue):
         """Say whether the range *item* covers *value*."""
         return item == "*" or item.lower() == value.lower()
 
-    def _find_range(self, value: str) -> tuple[tuple[int, ...], float]:
-        """Return specificity and quality of the narrowest range that covers *value*."""
-        best: tuple[tuple[int, ...], float] = ((), 0.0)
+    def _find_range(self, value: str) -> tuple[tuple[int, ...], float, str]:
+        """Return specificity, quality and text of the narrowest range that covers *value*."""
+        best: tuple[tuple[int, ...], float, str] = ((), 0.0, "")
         for item, quality in self._ranges:
             if self._value_matches(value, item):
                 specificity = self._specificity(item)
                 if specificity > best[0]:
-                    best = (specificity, quality)
+                    best = (specificity, quality, item)
         return best
 
     def quality(self, key: str) -> float:
@@ -62,13 +64,15 @@ class Accept(HeaderValue):
     def best_match(self, matches: Iterable[str], default: str | None = None) -> str | None:
         """Return the one of *matches* with the highest quality, else *default*.
 
-        Of two with the same quality the one covered by the narrower range wins, then the first.
+        Of two with the same quality the one covered by the narrower range wins, then the one that
+        is named as it is, then the first.
         """
-        best: tuple[float, tuple[int, ...]] = (0.0, ())
+        best: tuple[float, tuple[int, ...], bool] = (0.0, (), False)
         result = default
         for match in matches:
-            specificity, quality = self._find_range(match)
-            rank = (quality, min(specificity, self._narrow_enough))
+            specificity, quality, item = self._find_range(match)
+            is_named = item.lower() == match.lower()
+            rank = (quality, min(specificity, self._narrow_enough), is_named)
             if quality > 0 and rank > best:
                 best = rank
                 result = match
@@ -115,6 +119,15 @@ class Accept(HeaderValue):
     def __len__(self) -> int:
         return len(self._ranges)
 
+    def __eq__(self, other: object) -> bool:
+        """Equal with the same ranges and qualities, best first: another such object or a list."""
+        if isinstance(other, (Accept, list, tuple)):
+            return self._ranges == list(other)
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._ranges))
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._ranges!r})"
 
@@ -123,12 +136,13 @@ class MIMEAccept(Accept):
     """The Accept header: media ranges such as ``text/*`` and ``text/html;level=1``."""
 
     def _specificity(self, value: str) -> tuple[int, ...]:
-        kind, _, subtype = value.partition(";")[0].partition("/")
-        return (int(kind != "*"), int(subtype != "*"), value.count(";"))
+        media_type, parameters = split_parameters(value)
+        kind, _, subtype = media_type.partition("/")
+        return (int(kind != "*"), int(subtype != "*"), len(parameters))
 
     def _value_matches(self, value: str, item: str) -> bool:
-        range_type, *range_parameters = item.lower().replace(" ", "").split(";")
-        value_type, *value_parameters = value.lower().replace(" ", "").split(";")
+        range_type, range_parameters = split_parameters(item.lower())
+        value_type, value_parameters = split_parameters(value.lower())
         if "/" not in value_type:
             return False
         if range_type in ("*/*", "*"):
@@ -172,15 +186,16 @@ class LanguageAccept(Accept):
         return item == "*" or tag == wanted or tag.startswith(wanted + "-")
 
     def best_match(self, matches: Iterable[str], default: str | None = None) -> str | None:
-        """As ``Accept.best_match``; failing that, by the primary tags the client named."""
+        """As ``Accept.best_match``; failing that, one that is the primary tag of what the client
+        named: ``en`` for en-GB, but not en-US."""
         matches = list(matches)
         result = super().best_match(matches)
         if result is not None:
             return result
-        primary = LanguageAccept(
+        primary = Accept(
             (item.replace("_", "-").partition("-")[0], quality) for item, quality in self
         )
-        return super(LanguageAccept, primary).best_match(matches, default)
+        return primary.best_match(matches, default)
 
 
 def parse_accept_header(value: str | None, cls: type[Accept] = Accept) -> Accept:
@@ -206,7 +221,7 @@ class UserAgent(HeaderValue):
         return bool(self.string)
 
 
-class HeaderSet(HeaderValue):
+class HeaderSet(HeaderValue, MutableSet):  # type: ignore[type-arg]
     """A set of names as Vary and Allow have it: ordered, no case, no duplicates.
 
     ``on_update(self)`` is called after each change.
@@ -510,9 +525,12 @@ class WWWAuthenticate(Credentials):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in ("type", "parameters", "token", "on_update"):
+            if name == "parameters":
+                value = CallbackDict(value, lambda _: self.on_update and self.on_update(self))
             vars(self)[name] = value
         else:
             self.parameters[name] = value
+            return
         if self.on_update is not None and name != "on_update":
             self.on_update(self)
 
@@ -535,7 +553,7 @@ def _split_auth_header(value: str | None) -> tuple[str, dict[str, str | None], s
 
 
 def _decode_basic(token: str) -> tuple[str, str] | None:
-    """Decode user and password (RFC 7617: base64 of UTF-8), strictly; None if it is malformed."""
+    """Decode user and password (RFC 7617: base64 of UTF-8, or Latin-1); None if malformed."""
     from binascii import Error, a2b_base64, b2a_base64
 
     try:
@@ -543,7 +561,12 @@ def _decode_basic(token: str) -> tuple[str, str] | None:
         # The decoder skips what is not in its alphabet; encoding again shows whether it did.
         if b2a_base64(raw, newline=False) != token.encode("ascii"):
             return None
-        username, colon, password = raw.decode("utf-8").partition(":")
     except (Error, UnicodeError):
         return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeError:
+        # Programs that know no charset send Latin-1.
+        text = raw.decode("latin-1")
+    username, colon, password = text.partition(":")
     return (username, password) if colon else None

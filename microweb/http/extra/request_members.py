@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...text.dates import parse_date
 from ...text.tokens import parse_digits
-from ..structures import cached_property
+from ..structures import kept_property
 from .absent import LeftOutName
 from .conditional import parse_etags, parse_if_range_header, parse_range_header
 from .header_lists import parse_list_header
@@ -41,7 +41,7 @@ def parsed_header(key: str, read: Callable[[Any], Any]) -> Any:
         return read(request.environ.get(key))
 
     read_header.__doc__ = f"The environ's {key}, parsed."
-    return cached_property(read_header)
+    return kept_property(read_header)
 
 
 class RareRequestMembers:
@@ -118,6 +118,12 @@ class RareRequestMembers:
             )
         return cls(cls.environ_builder(*args, **kwargs).get_environ())
 
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self: Any, *exc_info: Any) -> None:
+        self.close()
+
     @property
     def blueprint(self: Any) -> str | None:
         """The name of the blueprint the endpoint belongs to, with its parents' names."""
@@ -130,17 +136,17 @@ class RareRequestMembers:
 
         return blueprint_names_of(self.endpoint)
 
-    @cached_property
+    @kept_property
     def full_path(self: Any) -> str:
         """The path with a question mark and the query string."""
         return f"{self.path}?{self.query_string.decode('utf-8', 'replace')}"
 
-    @cached_property
+    @kept_property
     def host_url(self: Any) -> str:
         """Scheme and host, with a slash at the end."""
         return f"{self.scheme}://{self.host}/"
 
-    @cached_property
+    @kept_property
     def mimetype_params(self) -> dict[str, str]:
         """The parameters of the Content-Type."""
         return parse_options_header(self.environ.get("CONTENT_TYPE"))[1]
@@ -161,7 +167,7 @@ class RareRequestMembers:
         name = self.environ.get("SERVER_NAME")
         return (name, parse_digits(self.environ.get("SERVER_PORT"))) if name else None
 
-    @cached_property
+    @kept_property
     def access_route(self) -> list[str]:
         """The addresses in X-Forwarded-For, which a client can forge; else ``remote_addr``."""
         if "HTTP_X_FORWARDED_FOR" in self.environ:

@@ -13,9 +13,9 @@ from ...text.missing import import_stdlib
 from ...text.tokens import parse_digits
 from ..fields import dump_options_header, location_from_iri, quote_etag
 from ..headers import HeaderField
-from ..structures import cached_property
+from ..structures import kept_property
 from .absent import LeftOutName
-from .combined import HeaderValue
+from .combined import CallbackDict, HeaderValue
 from .conditional import (
     ContentRange,
     generate_etag,
@@ -173,7 +173,7 @@ class RareResponseMembers:
     allow: Any = HeaderObjectField("Allow", parse_set_header)
     cache_control: Any = HeaderObjectField("Cache-Control", _read_cache_control)
     content_language: Any = HeaderObjectField("Content-Language", parse_set_header)
-    content_location: Any = HeaderField("Content-Location", write=location_from_iri)
+    content_location: Any = HeaderField("Content-Location")
     content_md5: Any = HeaderField("Content-MD5")
     content_range: Any = HeaderObjectField("Content-Range", _read_content_range)
     date: Any = HeaderField("Date", parse_date, _write_date)
@@ -192,8 +192,13 @@ class RareResponseMembers:
 
     @property
     def mimetype_params(self) -> dict[str, str]:
-        """The parameters of the Content-Type, such as ``{"charset": "utf-8"}``, as a copy."""
-        return parse_options_header(self.headers.get("Content-Type"))[1]
+        """The parameters of the Content-Type, such as ``{"charset": "utf-8"}``; a change there
+        changes the header."""
+
+        def on_update(changed: Any) -> None:
+            self.mimetype_params = changed
+
+        return CallbackDict(parse_options_header(self.headers.get("Content-Type"))[1], on_update)
 
     @mimetype_params.setter
     def mimetype_params(self, value: dict[str, str]) -> None:
@@ -251,7 +256,7 @@ class RareResponseMembers:
         self.headers.set("Content-Length", sum(map(len, self.response)))
         self.add_etag()
 
-    @cached_property
+    @kept_property
     def stream(self) -> ResponseStream:
         """A file to write the body with; what is written comes after what is there."""
         return ResponseStream(self)

@@ -21,11 +21,15 @@ class ResponseStream(io.RawIOBase):
         return True
 
     def write(self, data: Any) -> int:
-        """Append *data*, bytes, to the body and return its length. ValueError after ``close``."""
+        """Append *data*, bytes or text, to the body and return its length.
+
+        ValueError after ``close``. Text is encoded as UTF-8, so `csv.writer` and `print` can write.
+        """
         if self.closed:
             raise ValueError("The response's stream is closed. Write before you call close().")
         self.response.make_sequence()
-        self.response.response = [*self.response.response, bytes(data)]
+        piece = data.encode() if isinstance(data, str) else bytes(data)
+        self.response.response = [*self.response.response, piece]
         self.response.headers.remove("Content-Length")
         return len(data)
 

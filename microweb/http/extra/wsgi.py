@@ -6,7 +6,12 @@ parameters that tools written for Werkzeug call.
 
 from __future__ import annotations
 
+import os
+
+from ...text.paths import safe_join
 from ...text.quoting import text_from_environ
+from ..exceptions import NotFound
+from ..files import file_response
 from ..request import Request
 from ..streams import FileWrapper
 from .formparser import FormDataParser
@@ -16,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from typing import Any
 
+    from ..response import Response
     from ..structures import MultiDict
 
 
@@ -110,6 +116,26 @@ def parse_form_data(
 def wrap_file(environ: dict[str, Any], file: Any, buffer_size: int = 8192) -> Any:
     """Return an iterable over *file*: the server's own where it has one, else a FileWrapper."""
     return environ.get("wsgi.file_wrapper", FileWrapper)(file, buffer_size)
+
+
+def directory_file_response(
+    directory: Any, path: Any, environ: dict[str, Any], **kwargs: Any
+) -> Response:
+    """Return a response that sends a file out of a directory; *path* may come from a client.
+
+    The name it is offered under is ``send_from_directory``. The keyword arguments are those of
+    ``file_response``. Raises NotFound where the path leads out of the directory, or to no file.
+
+    >>> directory_file_response("static", "../secret", {})
+    Traceback (most recent call last):
+        ...
+    microweb.http.exceptions.NotFound: 404 Not Found: There is nothing at this address. Check the \
+spelling if you typed it by hand.
+    """
+    joined = safe_join(os.fspath(directory), os.fspath(path))
+    if joined is None:
+        raise NotFound()
+    return file_response(joined, environ, **kwargs)
 
 
 def responder(f: Callable[..., Any]) -> Callable[..., Any]:

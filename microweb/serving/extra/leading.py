@@ -6,12 +6,18 @@ waits for a client, it steps aside and another thread leads. The thread in `serv
 notices an application that takes its time, and makes another thread lead; while applications are
 slow, the leader steps aside at once. So no client waits for another's application or network, and a
 fast answer is as cheap as in a server of one thread.
+
+A stream that has begun, such as server-sent events, has a thread that does not count among
+`threads`: there may be as many as connections. The thread in `serve_forever` sees when the client
+of a quiet one leaves; the stream ends when the application makes its next piece, an empty one
+included. It also says in the log that requests wait, and what to set.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import select
 import selectors
 import socket
 import threading
@@ -53,6 +59,8 @@ _WATCHES_BEFORE_SLEEP = 20
 _SLOW_APPLICATION = 0.0005
 _CAUTIOUS_TURNS = 64
 SWEEP_INTERVAL = 1.0
+# Seconds between two looks while every thread is at work, and between two lines about that.
+_CROWD_INTERVAL, _COMPLAINT_INTERVAL = 0.05, 60.0
 
 
 class LeadingConnection(ClientConnection):
@@ -60,15 +68,18 @@ class LeadingConnection(ClientConnection):
 
     While it is `watched` by the selector, its wait ends at `deadline`. `scanned` bytes of `buffer`
     were searched for the end of the `head`. After one side has closed, the connection has `ended`
-    (the client) or is `lingering` (the server).
+    (the client) or is `lingering` (the server). While an application runs, the client may have
+    `left`; the thread of a stream is `uncounted`.
     """
 
     scanned = 0
     head: RequestHead | None = None
     watched = lingering = ended = handshaking = False
+    left = uncounted = False
     # What a socket that does not block raises when nothing can be done now.
     not_now: tuple[type[OSError], ...] = (BlockingIOError, InterruptedError)
     _waited, _waited_bytes = 0.0, 0
+    _progress: tuple[int, int] | None = None
 
     def __init__(
         self, sock: socket.socket, environ: dict[str, Any], step_aside: Callable[[], bool]
@@ -119,6 +130,8 @@ class LeadingConnection(ClientConnection):
 
     def send(self, data: bytes) -> None:
         """Send all of *data*, waiting where the client is slow; raise OSError if that fails."""
+        if self.left:
+            raise ConnectionAbortedError("the client has left")
         rest = memoryview(data)
         try:
             while rest:
@@ -150,6 +163,31 @@ class LeadingConnection(ClientConnection):
             self.sock.settimeout(0)
             self._waited += monotonic() - began
 
+    @property
+    def is_streaming(self) -> bool:
+        """Whether the application has returned the pieces of its answer, and more may come."""
+        answer = self.answer
+        return (
+            answer is not None
+            and answer.result is not None
+            and answer.headers is not None
+            and answer.body_sent != answer.declared
+        )
+
+    def end_if_left(self) -> None:
+        """Close the connection of a stream that was quiet since the last call, if its client left.
+
+        Who closes only its own side counts as one who has left, if nothing is sent to it.
+        """
+        answer, before = self.answer, self._progress
+        if answer is not None:
+            self._progress = answer.body_sent, self._waited_bytes
+            if self._progress == before and not self.left and has_hung_up(self.sock):
+                self.left = True
+                with suppress(OSError):
+                    # Not the method of a TLS socket, which its own thread may be using.
+                    socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
     def linger(self) -> bool:
         """Close the server's side only, so that the answer arrives (RFC 9112 §9.6)."""
         try:
@@ -160,6 +198,30 @@ class LeadingConnection(ClientConnection):
         self.buffer.clear()
         self.deadline = monotonic() + LINGER_TIMEOUT
         return True
+
+
+def has_hung_up(sock: socket.socket) -> bool:
+    """Return whether the other end of *sock* has closed it, without waiting or taking any data.
+
+    Where the system has no POLLRDHUP, this is seen only when all that was sent has been read.
+
+    >>> ours, theirs = socket.socketpair()
+    >>> before = has_hung_up(ours)
+    >>> theirs.close()
+    >>> before, has_hung_up(ours), ours.close()
+    (False, True, None)
+    """
+    try:
+        if hasattr(select, "POLLRDHUP"):
+            poll = select.poll()
+            poll.register(sock, select.POLLRDHUP)
+            return bool(poll.poll(0))
+        with selectors.DefaultSelector() as selector:
+            selector.register(sock, selectors.EVENT_READ)
+            # Not the method of a TLS socket, which refuses to look ahead.
+            return bool(selector.select(0)) and not socket.socket.recv(sock, 1, socket.MSG_PEEK)
+    except (OSError, ValueError):
+        return False  # Its own thread has closed it.
 
 
 class WakeupPipe:
@@ -182,7 +244,9 @@ class WakeupPipe:
 
 
 class LeadingServer(Server):
-    """A `Server` of at most `threads` threads, which also listens on Unix sockets and speaks TLS.
+    """A `Server` that runs at most `threads` requests, also on Unix sockets and in TLS.
+
+    Streams that have begun do not count, unless `threads` is 1: then one application runs.
 
     *fd* is a socket that listens already, *ssl_context* an SSLContext or the paths (certificate,
     key), *socket_mode* the permissions of a Unix socket's file.
@@ -197,6 +261,7 @@ class LeadingServer(Server):
     _connection_class: Any = LeadingConnection
     _unix_file: tuple[str, os.stat_result] | None = None
     _waiting, _turn, _caution, _next_sweep = 0, 0, 0, 0.0
+    _crowded_until, _next_complaint = 0.0, 0.0
 
     def __init__(
         self,
@@ -298,16 +363,58 @@ class LeadingServer(Server):
 
     def _supervise(self) -> None:
         """Watch the leader from this thread, every few milliseconds while requests run."""
-        looks = 0
+        looks, crowded, next_sweep, now = 0, 0.0, 0.0, monotonic()
         while not self.is_stopping:
             turn = self._turn
             self._dozing = looks > _WATCHES_BEFORE_SLEEP
             calm = self._dozing and self._turn == turn and self._current is None
-            self._alarm.wait(SWEEP_INTERVAL if calm else _WATCH_INTERVAL)
+            leaderless = _CROWD_INTERVAL if self._leader is None else SWEEP_INTERVAL
+            self._alarm.wait(leaderless if calm else _WATCH_INTERVAL)
             looks = looks + 1 if self._turn == turn and self._current is None else 0
+            before, now = now, monotonic()
             with self._succession:
                 if self._turn == turn and self._current is not None:
                     self._resign()
+                # Seconds for which requests have waited, less those for which none did.
+                waited = now - before if self._is_crowded() else before - now
+            crowded = min(max(0.0, crowded + waited), CROWDED_TIMEOUT)
+            if crowded >= CROWDED_TIMEOUT and now >= self._next_complaint:
+                self._complain_of_threads()
+            if now >= next_sweep:
+                next_sweep = now + SWEEP_INTERVAL
+                for connection in list(self._connections):
+                    if connection.is_streaming:
+                        connection.end_if_left()
+
+    def _is_crowded(self) -> bool:
+        """Return whether a request waits for a thread, unless one can be started; lock held."""
+        if self._leader is not None or self._waiting or self.is_stopping:
+            return False
+        self._start_thread()
+        if self._waiting:
+            return False
+        # No thread leads or can begin to, so that nobody else selects.
+        return bool(self._ready or self._unfinished) or any(
+            key.fileobj is self.socket or (key.data is not None and not key.data.lingering)
+            for key, _ in self._selector.select(0)
+        )
+
+    def _complain_of_threads(self) -> None:
+        if self.threads == 1:
+            text = "as one runs at a time: leave out threaded=False, --without-threads or threads=1"
+        else:
+            text = (
+                f"as no more than {self.threads} run at a time: set threads={self.threads * 2} in "
+                "app.run(), app.start() or make_server(), or find the views that take long"
+            )
+        self._complain(f"requests wait, {text}")
+
+    def _complain(self, text: str) -> None:
+        """Log that *text*, unless a line like this was written within the last minute."""
+        now = monotonic()
+        if now >= self._next_complaint:
+            self._next_complaint = now + _COMPLAINT_INTERVAL
+            self.log.write(f"microweb: {text}\n")
 
     def _finish(self) -> None:
         """Wait for the requests that run, within limits, and close everything."""
@@ -330,7 +437,7 @@ class LeadingServer(Server):
 
     def _start_thread(self) -> None:
         """Start a thread that waits to lead, unless there are as many as there may be."""
-        if len(self._workers) < self.threads:
+        if len(self._workers) < self.threads or self._count_threads() < self.threads:
             thread = threading.Thread(target=self._work, name="microweb", daemon=True)
             try:
                 thread.start()
@@ -340,6 +447,27 @@ class LeadingServer(Server):
                 # The system has no thread left: the next thread that finishes a request leads.
                 if not self._workers:
                     raise
+
+    def _count_threads(self) -> int:
+        """Return how many threads there are, without those of streams that have begun."""
+        count = len(self._workers)
+        if count >= self.threads > 1:
+            for connection in list(self._connections):
+                if connection.is_streaming:
+                    connection.uncounted = True
+                    count -= 1
+        return count
+
+    def _retire(self, connection: LeadingConnection) -> bool:
+        """After a stream, return whether this thread is one too many; the lock is held."""
+        connection.uncounted = False
+        if self.is_stopping or self._count_threads() <= self.threads:
+            return False
+        self._workers.remove(threading.current_thread())
+        if self._leader == threading.get_ident():
+            self._leader = None
+            self._succession.notify()
+        return True
 
     def _work(self) -> None:
         """Lead whenever no other thread does, until the server stops: the life of a thread."""
@@ -362,7 +490,10 @@ class LeadingServer(Server):
                 self._waiting += 1
 
     def _lead(self, me: int) -> bool:
-        """Lead until another thread does; return False when the server stops and all is done."""
+        """Lead until another thread does; return False if this one is to end.
+
+        That is when the server stops and all is done, or there are too many threads.
+        """
         while True:
             connection = self._next_connection()
             if connection is None:
@@ -381,6 +512,8 @@ class LeadingServer(Server):
                 leading = self._leader == me
                 if leading:
                     self._current = None
+                retired = connection.uncounted and self._retire(connection)
+                leading = leading and not retired
             if not (alive or (not self.is_stopping and connection.linger())):
                 self._drop(connection)
             elif leading:
@@ -389,17 +522,19 @@ class LeadingServer(Server):
                 self._returned.append(connection)
                 self._wakeup.ring()
             if not leading:
-                return True
+                return not retired
 
     def step_aside(self) -> bool:
-        """Let another thread lead, if this one does; return whether there is one for it.
+        """Let another thread lead, if this one does; return whether others are served.
 
-        Called before a thread waits for its own client, and while it does.
+        Called before a thread waits for its own client, and while it does. Others are served if
+        there is a thread to lead, and no connection had to be refused lately.
         """
         with self._succession:
             if self._leader == threading.get_ident():
                 self._resign()
-            return self._leader is not None or self._waiting > 0
+            served = self._leader is not None or self._waiting > 0
+        return served and monotonic() >= self._crowded_until
 
     def _resign(self) -> None:
         """Take the lead from the leader, who serves a request; the lock is held."""
@@ -462,6 +597,12 @@ class LeadingServer(Server):
             sock.setblocking(False)
             if len(self._connections) >= self.max_connections and not self._evict():
                 sock.close()
+                self._crowded_until = monotonic() + 2 * CROWDED_TIMEOUT
+                self._complain(
+                    f"connections are refused, as {self.max_connections} are at work: set "
+                    f"max_connections={self.max_connections * 2} in app.run(), app.start() or "
+                    "make_server(), or find the streams that do not end"
+                )
                 continue
             environ = self.make_environ(sock, address)
             if self._tls_context is not None:
@@ -565,6 +706,7 @@ class LeadingServer(Server):
         if head is None:
             return False
         answer = self.answer_request(connection, head)
+        connection.answer = connection._progress = None
         if answer.application_seconds > _SLOW_APPLICATION:
             self._caution = _CAUTIOUS_TURNS
         return answer.keep_alive and not self.is_stopping
