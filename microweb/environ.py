@@ -7,8 +7,9 @@ import os
 import sys
 import time
 
-from .http import FileStorage, Headers, MultiDict, Request
+from .http import Headers, MultiDict, Request
 from .http.files import guess_file_type
+from .http.forms import FileStorage
 from .text.lazy import LaterMember
 from .text.quoting import percent_decode, percent_encode
 

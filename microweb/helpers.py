@@ -7,6 +7,7 @@ app changes what the function does.
 from __future__ import annotations
 
 import os
+from functools import cache
 
 from .globals import CURRENT_CONTEXT, current_context, find_request_context, request_context
 from .http import Aborter, NotFound, Response, redirect_response
@@ -182,6 +183,13 @@ def get_template_attribute(template_name: str, attribute: str) -> Any:
     return getattr(template.module, attribute)
 
 
+@cache
+def _load_file_response() -> Any:
+    from .http.files import file_response
+
+    return file_response
+
+
 def send_file(
     path_or_file: str | os.PathLike[str] | IO[bytes],
     mimetype: str | None = None,
@@ -207,9 +215,7 @@ def send_file(
     environ = context.environ
     if environ is None:
         raise RuntimeError("send_file needs a request")
-    from .http.files import file_response
-
-    return file_response(
+    response: Response = _load_file_response()(
         path_or_file,
         environ,
         mimetype=mimetype,
@@ -224,6 +230,7 @@ def send_file(
         response_class=app.response_class,
         root_path=app.root_path,
     )
+    return response
 
 
 def send_from_directory(

@@ -10,7 +10,8 @@ import time
 from itertools import chain
 
 from .environ import EnvironBuilder, split_host
-from .http import Headers, Request, Response, parse_cookie, parse_date
+from .http import Headers, Request, Response, parse_date
+from .http.cookies import parse_cookie
 from .text.lazy import import_later
 from .text.missing import import_stdlib
 

@@ -332,13 +332,13 @@ def test_rq_11_a_body_that_is_too_long_is_refused_where_it_is_read_and_nowhere_e
     assert source.tell() == 0
 
 
-@pytest.mark.parametrize("host", [*MALFORMED_HOSTS, "a\x00", "\xfc.com", ""])
+@pytest.mark.parametrize("host", [*MALFORMED_HOSTS, "a\x00", "\xfc.com"])
 def test_rq_01_a_malformed_host_is_400_whatever_the_view_reads(host):
     app = make_app()
     app.get("/")(lambda: pytest.fail("the view was called"))
     response = app.test_client(use_cookies=False).get("/", environ_overrides={"HTTP_HOST": host})
     assert response.status_code == 400
-    assert not host or host.encode("latin-1") not in response.data
+    assert host.encode("latin-1") not in response.data
 
 
 def test_rq_03_only_trusted_hosts_are_answered():

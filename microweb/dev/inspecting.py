@@ -71,7 +71,7 @@ def _walk_rules(node: RouteNode) -> Iterator[Rule]:
     while stack:
         node = stack.pop()
         yield from node.rules
-        ways = [way.node for way in (*node.branches, *node.spans)]
+        ways = [way.rest or way.node for way in (*node.branches, *node.spans)]
         stack += reversed([child for _, child in sorted(node.literals.items())] + ways)
 
 

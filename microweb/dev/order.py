@@ -32,6 +32,7 @@ CORE_MODULES = (
     "http.response",
     "http.files",
     "http.multipart",
+    "http.urlencoded",
     "http.forms",
     "http.request",
     "http",

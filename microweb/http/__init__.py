@@ -25,7 +25,6 @@ from ..text.dates import http_date, parse_date
 from ..text.hosts import host_is_trusted
 from ..text.lazy import import_later
 from ..text.tokens import quote_header_value, unquote_header_value
-from .cookies import dump_cookie, parse_cookie
 from .exceptions import (
     HTTP_STATUS_CODES, Aborter, BadGateway, BadHost, BadRequest, BadRequestKeyError,
     ClientDisconnected, Conflict, ExpectationFailed, FailedDependency, Forbidden,
@@ -38,9 +37,7 @@ from .exceptions import (
     default_exceptions,
 )
 from .fields import dump_options_header, quote_etag
-from .forms import FileStorage, default_stream_factory
 from .headers import EnvironHeaders, Headers
-from .multipart import MultipartData, MultipartPart
 from .request import Request
 from .response import Response, redirect_response
 from .streams import ClosingIterator, FileWrapper, LimitedStream
@@ -71,6 +68,13 @@ if TYPE_CHECKING:
     from functools import cached_property as cached_property
     from typing import Any
 
+    from .cookies import dump_cookie as dump_cookie
+    from .cookies import parse_cookie as parse_cookie
+    from .forms import FileStorage as FileStorage
+    from .forms import default_stream_factory as default_stream_factory
+    from .multipart import MultipartData as MultipartData
+    from .multipart import MultipartPart as MultipartPart
+
 _find_extra_of_http = import_later(
     __name__,
     """
@@ -90,7 +94,10 @@ _find_extra_of_http = import_later(
     extra.wsgi: get_content_length get_current_url get_host get_input_stream
     extra.wsgi: get_path_info parse_form_data responder wrap_file
     extra.wsgi: send_from_directory=directory_file_response
+    cookies: dump_cookie parse_cookie
     files: file_response
+    forms: FileStorage default_stream_factory
+    multipart: MultipartData MultipartPart
     exceptions: NotImplemented=HTTPNotImplemented
     """,
 )

@@ -1,4 +1,4 @@
-"""Forms: from a body's bytes to fields and files, and from a query string to fields.
+"""Forms with files: from a body's bytes to fields and files (RFC 7578).
 
 A form is read to its end or not at all; beyond a limit is 413, a malformed body 400. Text is UTF-8
 whatever a ``charset`` says, bad bytes become U+FFFD. A file's name and type are what the client
@@ -11,13 +11,12 @@ import io
 import os
 from functools import partial
 
-from ..text.quoting import percent_decode, text_from_environ
 from ..text.tokens import parse_digits
-from .exceptions import HTTPException, RequestEntityTooLarge
+from .exceptions import HTTPException
 from .headers import Headers
 from .multipart import MultipartPart, iter_multipart
 from .streams import LimitedStream, call_all
-from .structures import ImmutableMultiDict
+from .urlencoded import check_form_memory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,50 +29,6 @@ SPOOL_THRESHOLD = 500_000
 UPLOAD_BLOCK_SIZE = 262144
 #: A form's files may take so much memory where there is no folder for temporary files.
 MAX_FILES_IN_MEMORY = 16_000_000
-#: What a request without a form has; it cannot be changed, so one serves all.
-EMPTY_FORM = ImmutableMultiDict()
-
-
-def parse_urlencoded(text: str) -> list[tuple[str, str]]:
-    """Split ``a=1&b=2`` into pairs. Only ``&`` separates; blank values and names are kept.
-
-    Never raises; malformed escapes stay as they are (WHATWG URL, section 5.1).
-    """
-    pairs = []
-    for field in text.replace("+", " ").split("&"):
-        if field:
-            name, _, value = field.partition("=")
-            if "%" in field:
-                name, value = percent_decode(name), percent_decode(value)
-            pairs.append((name, value))
-    return pairs
-
-
-def parse_query_string(query: str) -> ImmutableMultiDict:
-    """Parse QUERY_STRING, PEP 3333's Latin-1 text, into a MultiDict. Never raises."""
-    return ImmutableMultiDict(parse_urlencoded(text_from_environ(query)))
-
-
-def parse_urlencoded_body(
-    body: bytes, max_memory: int | None = None, max_parts: int | None = None
-) -> list[tuple[str, str]]:
-    """Split an urlencoded body into pairs.
-
-    Raises RequestEntityTooLarge beyond *max_memory* bytes or *max_parts* fields.
-    """
-    _check_form_memory(len(body), max_memory)
-    if max_parts is not None and body.count(b"&") >= max_parts:
-        raise RequestEntityTooLarge().with_detail(
-            f"The form has more than {max_parts} fields (MAX_FORM_PARTS)."
-        )
-    return parse_urlencoded(body.decode("utf-8", "replace"))
-
-
-def _check_form_memory(size: int, most: int | None) -> None:
-    if most is not None and size > most:
-        raise RequestEntityTooLarge().with_detail(
-            f"The form's fields hold more than {most} bytes (MAX_FORM_MEMORY_SIZE)."
-        )
 
 
 class FileStorage:
@@ -187,9 +142,13 @@ def default_stream_factory(
     return io.BytesIO()
 
 
-def _storage_error(detail: str) -> HTTPException:
+def _storage_error() -> HTTPException:
     """Return the error for an upload that there is no room for: 507 (RFC 4918 section 11.5)."""
-    error = HTTPException("There is no room for this file at present.").with_detail(detail)
+    error = HTTPException("There is no room for this file.").with_detail(
+        "There is no folder for temporary files, so that uploads are kept in memory, and these "
+        f"have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment variable TMPDIR to a "
+        "folder that can be written to."
+    )
     error.code = 507
     return error
 
@@ -255,13 +214,9 @@ def read_multipart_form(
             part.add(event.data)
             if part.filename is None:
                 memory += len(event.data)
-                _check_form_memory(memory, max_memory)
+                check_form_memory(memory, max_memory)
             elif part.is_stuck and held + part.file.tell() > MAX_FILES_IN_MEMORY:
-                raise _storage_error(
-                    "There is no folder for temporary files, so that uploads are kept in memory, "
-                    f"and these have more than {MAX_FILES_IN_MEMORY} bytes. Set the environment "
-                    "variable TMPDIR to a folder that can be written to."
-                )
+                raise _storage_error()
             if event.more_data:
                 continue
             held += part.file.tell() if part.is_stuck else 0
@@ -272,11 +227,9 @@ def read_multipart_form(
                 upload = FileStorage(part.file, part.filename, part.name, headers=part.headers)
                 files.append((part.name, upload))
             part = None
-    except BaseException as error:
+    except BaseException:
         uploads = [upload.close for _, upload in files]
         # A file that cannot be written to its end cannot be closed without an error either.
         call_all(uploads + ([part.file.close] if part else []), silent=True)
-        if isinstance(error, OSError) and open_file is None:
-            raise _storage_error(f"The file cannot be written: {error}.") from error
         raise
     return fields, files

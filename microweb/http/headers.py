@@ -22,14 +22,18 @@ else:
     _HeadersBase = object
 
 
+_USUAL_NAMES = frozenset(
+    "Accept-Ranges Cache-Control Content-Disposition Content-Length Content-Type ETag Last-Modified"
+    " Set-Cookie Vary".split()
+)
 _LOCATION_NAMES = ("location", "content-location")
 
 
 def _checked_pair(name: str, value: Any) -> tuple[str, str]:
     """Return a header that may be sent; a location percent-encoded, whoever set it."""
-    check_field_name(name)
-    # Their lengths are told apart faster than their names.
-    if len(name) in (8, 16) and name.lower() in _LOCATION_NAMES:
+    # A file has five headers: half a µs less for each that need not be looked at.
+    is_usual = name.__class__ is str and name in _USUAL_NAMES
+    if not is_usual and check_field_name(name).lower() in _LOCATION_NAMES:
         text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
         return name, location_from_iri(text)
     return name, check_field_value(value)

@@ -15,7 +15,6 @@ from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
 from ..text.quoting import percent_encode, text_from_environ
 from ..text.tokens import parse_digits, split_parameters
-from .cookies import parse_cookie_pairs
 from .exceptions import (
     BadHost,
     BadRequest,
@@ -24,21 +23,15 @@ from .exceptions import (
     UnsupportedMediaType,
 )
 from .fields import is_json_mimetype
-from .forms import (
-    EMPTY_FORM,
-    default_stream_factory,
-    parse_query_string,
-    parse_urlencoded_body,
-    read_multipart_form,
-)
 from .headers import EnvironHeaders
 from .streams import LimitedStream, call_all
 from .structures import ImmutableMultiDict, kept_property
+from .urlencoded import EMPTY_FORM, parse_query_string, parse_urlencoded_body
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Any, ClassVar
+    from collections.abc import Iterable
+    from typing import Any
 
     from .exceptions import HTTPErrorType
     from .extra.request_members import RareRequestMembers as _RequestBase
@@ -104,15 +97,14 @@ class Request(_RequestBase):
     #: Makes the environ of ``from_values``; the owner of an ``EnvironBuilder`` sets it.
     environ_builder: Any = None
     #: A function that returns, by name, the limits for an environ; None where nobody sets any.
-    find_settings: ClassVar[Callable[[dict[str, Any]], dict[str, Any]] | None] = None
+    find_settings: Any = None
 
     def __init__(
         self, environ: dict[str, Any], populate_request: bool = True, shallow: bool = False
     ) -> None:
         self.environ = environ
-        find = type(self).find_settings
-        if find is not None:
-            self.__dict__.update(find(environ))
+        if self.find_settings is not None:
+            self.__dict__.update(self.find_settings(environ))
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Refuse the hooks of Werkzeug's that would be set and never asked."""
@@ -215,7 +207,7 @@ class Request(_RequestBase):
     def cookies(self) -> ImmutableMultiDict:
         """The cookies."""
         header = self.environ.get("HTTP_COOKIE")
-        return ImmutableMultiDict(parse_cookie_pairs(header) if header else None)
+        return ImmutableMultiDict(_load_cookie_parser()(header) if header else None)
 
     @property
     def content_type(self) -> str | None:
@@ -364,6 +356,8 @@ class Request(_RequestBase):
 
         The arguments are those of ``default_stream_factory``.
         """
+        from .forms import default_stream_factory
+
         return default_stream_factory(*about, **named)
 
     def _load_form_data(self) -> None:
@@ -383,6 +377,8 @@ class Request(_RequestBase):
                 body = self._read_body(memory) if data is None else data
                 fields = ImmutableMultiDict(parse_urlencoded_body(body, memory, parts))
             elif mimetype == "multipart/form-data":
+                from .forms import read_multipart_form
+
                 open_file: Any = None
                 if type(self)._get_file_stream is not Request._get_file_stream:
                     open_file = partial(self._get_file_stream, self.content_length)
@@ -488,7 +484,8 @@ def _host_of_server(environ: dict[str, Any]) -> str:
     """
     for name in (environ.get("SERVER_NAME"), environ.get("SERVER_ADDR"), "localhost"):
         host = f"[{name}]" if name and ":" in name and name[0] != "[" else name
-        if host and is_valid_host(host):
+        # Waitress calls itself waitress.invalid (RFC 2606).
+        if host and is_valid_host(host) and not host.endswith(".invalid"):
             break
     host_and_port = f"{host}:{environ.get('SERVER_PORT')}"
     return host_and_port if is_valid_host(host_and_port) else f"{host}"
@@ -505,6 +502,13 @@ def _readable_url_part(text: str, keep: str = "!$&'()*+,/:;=@") -> str:
         char if char > "\x9f" and char.isprintable() else percent_encode(char, keep)
         for char in text
     )
+
+
+@lru_cache(maxsize=1)
+def _load_cookie_parser() -> Any:
+    from .cookies import parse_cookie_pairs
+
+    return parse_cookie_pairs
 
 
 @lru_cache(maxsize=1)

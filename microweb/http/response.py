@@ -7,11 +7,12 @@ again. It knows no request but the environ it is called with.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from ..text.escaping import escape_html
 from ..text.lazy import add_later_members
 from ..text.missing import import_stdlib
 from ..text.tokens import check_field_value
-from .cookies import dump_cookie, large_cookie_message
 from .exceptions import HTTPException, split_status_line, status_line_of
 from .fields import is_json_mimetype, location_from_iri
 from .headers import HeaderField, Headers
@@ -239,7 +240,8 @@ class Response(_ResponseBase):
 
     def get_app_iter(self, environ: dict[str, Any]) -> Iterable[bytes]:
         """Return the iterable of bytes that is sent; for HEAD, 1xx, 204 and 304 one empty piece."""
-        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body() or self.response in ([], ()):
+        is_empty = self.response in ([], ()) or self.headers.get("Content-Length") == "0"
+        if environ["REQUEST_METHOD"] == "HEAD" or self._has_no_body() or is_empty:
             # Some servers wait for a piece before they send the headers. As this has no length,
             # wsgiref adds no Content-Length: 0, which would not be true of HEAD.
             return ClosingIterator((b"",), [self.close])
@@ -364,6 +366,7 @@ class Response(_ResponseBase):
         find = type(self).find_cookie_limits
         limits = None if find is None else find()
         limit, refused = limits or (self.max_cookie_size or 0, self.refuse_large_cookies)
+        dump_cookie, large_cookie_message = _load_cookie_writer()
         flags = secure, httponly, True, 0 if refused else limit, samesite, partitioned
         cookie = dump_cookie(key, value, max_age, expires, path, domain, *flags)
         if refused and 0 < limit < len(cookie):
@@ -396,6 +399,13 @@ class Response(_ResponseBase):
         length = self.calculate_content_length()
         size = "streamed" if length is None else f"{length} bytes"
         return f"<{type(self).__name__} {size} [{self._status}]>"
+
+
+@lru_cache(maxsize=1)
+def _load_cookie_writer() -> Any:
+    from .cookies import dump_cookie, large_cookie_message
+
+    return dump_cookie, large_cookie_message
 
 
 def _load_rare_response_members() -> type:

@@ -12,10 +12,11 @@ between two slashes; its nodes hold the rules that end there:
 
 A path walks from the root, one segment at a time. A node offers three kinds of ways on: a
 *literal*, found in a dict; *branches*, variables of one segment, tried from the narrowest to the
-widest; *spans*, variables such as ``path`` that may take several segments. The first way that
-fits is taken. If it leads nowhere the walk goes back and takes the next one, so
-``/user/me/post/1`` reaches ``post`` although ``me`` fits the literal. The order in which rules
-were added does not matter.
+widest; *spans*, variables such as ``path`` that may take several segments. A span that more
+follows, as in ``<path:p>/edit``, stands among the branches with all that follows: the more fixed
+texts, the narrower. The first way that fits is taken. If it leads nowhere the walk goes back and
+takes the next one, so ``/user/me/post/1`` reaches ``post`` although ``me`` fits the literal. The
+order in which rules were added does not matter.
 
 Most requests need no way back, and are served by the shorter roads in front of that search: a path
 without variables by one dict, the others by a straight walk (``Map.find``).

@@ -303,7 +303,9 @@ class BoundConverter:
     """A converter as one map uses it: shared by all variables written the same way.
 
     ``read`` is text to value, ``write`` value to encoded text, ``spans`` whether several segments
-    may be taken; ``order`` and ``label`` are those of a ``RouteBranch``.
+    may be taken; ``order`` and ``label`` are those of a ``RouteBranch``. An order is the number of
+    fixed texts, negative, and of each its length, negative; the number of variables, negative, and
+    of each its weight; then what makes it unique.
     """
 
     __slots__ = ("label", "order", "read", "spans", "write")
@@ -319,4 +321,4 @@ class BoundConverter:
         elif self.read is read_any_path:
             spec, serial = "path", 0
         self.label = f"<{spec}>"
-        self.order = (converter.weight, spec, serial)
+        self.order = (0, (), -1, (converter.weight,), spec, serial)

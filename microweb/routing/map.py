@@ -159,11 +159,12 @@ class Map:
         if rule.build_only:
             return
         segments = split_rule(rule.pieces)
+        enter: Any = None
         if rule.names and not is_simple(segments):
-            from .extra.search import search_with_spans
+            from .extra.search import enter_rest, search_with_spans
 
-            self._search = search_with_spans
-        end, hidden_by = insert_rule(root, segments, rule)
+            self._search, enter = search_with_spans, enter_rest
+        end, hidden_by = insert_rule(root, segments, rule, enter)
         if not rule.names and self._hosts is None:
             self._static["".join(rule.pieces)] = end.methods  # type: ignore[arg-type]
         if hidden_by is not None:
@@ -324,7 +325,7 @@ class Map:
         adapter: Any = None,
     ) -> tuple[Rule, dict[str, Any]]:
         """Return a match with its defaults, or redirect to where it should have gone."""
-        arguments = {**rule.defaults, **dict(zip(rule.names, values))}
+        arguments = {**dict(zip(rule.names, values)), **rule.defaults}
         if rule.redirects:
             from .extra.canonical import redirect_if_elsewhere
 

@@ -162,7 +162,7 @@ class Rule(RuleFactory):
     The parameters are Werkzeug's.
 
     *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
-    converter takes; *defaults*: values for arguments that this rule does not hold; *methods*: those
+    converter takes; *defaults*: values for arguments, also in place of what a variable took; *methods*: those
     it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is
     never matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*,
     *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*: where it answers, a
@@ -297,7 +297,7 @@ def build_path(rule: Rule, values: Mapping[str, Any]) -> tuple[str | None, str]:
     if defaults:
         for name, default in defaults.items():
             given = values.get(name)
-            if given is not None and given != default and name not in rule.names:
+            if given is not None and given != default:
                 return None, f"stands for {name}={default!r} only, not {given!r}"
     url = ""
     for text, name, write, read in rule.build_steps or _make_build_steps(rule):

@@ -29,7 +29,8 @@ class RouteNode:
 
     * ``depth``: how many segments lie between the root and here.
     * ``literals``: segment to node.
-    * ``branches``: variables of one segment, the narrowest first.
+    * ``branches``: variables of one segment, the narrowest first; among them, as one way, the ends
+      of rules from a variable of several segments on (see ``RouteBranch.rest``).
     * ``spans``: variables that may take several segments, the narrowest first.
     * ``rules``: the rules that end here, as they were added.
     * ``methods``: method (``None``: every method) to the rule that answers it here.
@@ -130,10 +131,11 @@ class RouteBranch:
     *own*: the ``BoundConverter`` or the ``MixedSegment`` that reads it. Their ``order`` sorts the
     ways out of a node, and those of equal order are the same; ``label`` is how it is drawn, such as
     ``<int>``; ``read`` is text to value, or to a tuple of values if it is ``mixed``, or to
-    ``NOT_CONVERTED``; ``spans`` is whether it may take more than one segment.
+    ``NOT_CONVERTED``; ``spans`` is whether it may take more than one segment. A way with a ``rest``
+    reads nothing itself: the search goes on there, the straight walk gives up at its ``node``.
     """
 
-    __slots__ = ("label", "mixed", "node", "order", "read", "spans")
+    __slots__ = ("label", "mixed", "node", "order", "read", "rest", "spans")
 
     def __init__(self, own: Any) -> None:
         self.order: tuple[Any, ...] = own.order
@@ -142,6 +144,7 @@ class RouteBranch:
         self.spans: bool = own.spans
         self.mixed = None if isinstance(own, BoundConverter) else own
         self.node = RouteNode(0)
+        self.rest: RouteNode | None = None
 
     def __repr__(self) -> str:
         return f"<RouteBranch {self.label}>"
@@ -162,14 +165,17 @@ def is_simple(segments: list[tuple[RulePiece, ...]]) -> bool:
 
 
 def insert_rule(
-    root: RouteNode, segments: list[tuple[RulePiece, ...]], rule: Rule
+    root: RouteNode, segments: list[tuple[RulePiece, ...]], rule: Rule, enter: Any = None
 ) -> tuple[RouteNode, Rule | None]:
     """Leave *rule*, which has these *segments*, at its end below *root*; its variables are bound.
 
-    Return that end, and the rule of another endpoint that hides this one, if one does.
+    *enter*: ``enter_rest``, if the rule is not simple. Return that end, and the rule of another
+    endpoint that hides this one, if one does.
     """
     node = end = root
-    for segment in segments:
+    for number, segment in enumerate(segments):
+        if enter is not None:
+            end = enter(end, segments, number)
         node, end = end, insert_segment(end, segment)
     if not segments[-1]:
         node.end_near(rule)

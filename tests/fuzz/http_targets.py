@@ -13,7 +13,7 @@ from microweb import http
 from microweb.http import HTTPException, MultiDict, Request, Response
 from microweb.http.extra.header_lists import parse_accept_items
 from microweb.http.fields import location_from_iri
-from microweb.http.forms import parse_urlencoded_body
+from microweb.http.urlencoded import parse_urlencoded_body
 from microweb.text.hosts import host_is_trusted, is_valid_host
 from microweb.text.quoting import percent_decode, percent_encode
 from microweb.text.tokens import check_field_value

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 
 from microweb.http import RequestEntityTooLarge
-from microweb.http.forms import parse_urlencoded
+from microweb.http.urlencoded import parse_urlencoded
 
 from .support_http import (
     field_part,

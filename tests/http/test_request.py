@@ -72,13 +72,14 @@ def test_host_without_the_header_is_the_servers():
     ("environ", "host"),
     [
         # What servers say of a request without Host (HTTP/1.0): nginx, lighttpd, BusyBox, cheroot,
-        # Hypercorn, a socket's file.
+        # Hypercorn, waitress, a socket's file.
         ({"HTTP_HOST": "", "SERVER_NAME": "", "SERVER_PORT": "80"}, "localhost"),
         ({"SERVER_NAME": "", "SERVER_ADDR": "192.0.2.7", "SERVER_PORT": "81"}, "192.0.2.7:81"),
         ({"SERVER_NAME": "", "SERVER_ADDR": "2001:db8::1", "SERVER_PORT": ""}, "[2001:db8::1]"),
         ({}, "localhost"),
         ({"SERVER_NAME": "Cheroot/11.1.2 server", "SERVER_PORT": "8080"}, "localhost:8080"),
         ({"HTTP_HOST": "", "SERVER_NAME": "a.example", "SERVER_PORT": 8000}, "a.example:8000"),
+        ({"SERVER_NAME": "waitress.invalid", "SERVER_PORT": "8080"}, "localhost:8080"),
         ({"SERVER_NAME": "/run/app.sock", "SERVER_PORT": "None"}, "localhost"),
     ],
 )
@@ -498,3 +499,24 @@ def test_a_body_that_is_announced_but_not_there(source):
 def test_the_input_as_the_server_gives_it():
     environ = make_request("POST", b"abc").environ
     assert Request(environ).input_stream is environ["wsgi.input"]
+
+
+def test_c4_fields_that_a_server_joined_are_read_or_left_alone():
+    request = make_request(
+        HTTP_USER_AGENT="a, b",
+        HTTP_REFERER="http://a/, http://b/",
+        HTTP_EXPECT="",
+        HTTP_ACCEPT="text/html, text/html",
+        HTTP_IF_NONE_MATCH='"a", "b"',
+        HTTP_IF_MODIFIED_SINCE="Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT",
+        HTTP_RANGE="bytes=0-1, bytes=2-3",
+        HTTP_AUTHORIZATION="Basic YTpi, Basic YTpi",
+        HTTP_CACHE_CONTROL="no-cache, no-cache",
+    )
+    assert request.user_agent.string == request.headers["User-Agent"] == "a, b"
+    assert request.referrer == "http://a/, http://b/"
+    assert request.accept_mimetypes.best == "text/html"
+    assert request.if_none_match.as_set() == {"a", "b"}
+    assert request.cache_control.no_cache is True
+    # One of two that differ may be forged.
+    assert (request.range, request.authorization, request.if_modified_since) == (None, None, None)

@@ -10,7 +10,7 @@ from wsgiref.handlers import SimpleHandler
 
 import pytest
 
-from microweb.http import ImmutableDict, ImmutableMultiDict, Request, Response
+from microweb.http import ImmutableDict, ImmutableMultiDict, Request, Response, file_response
 
 from .support_http import make_environ, run_app
 
@@ -26,6 +26,7 @@ from .support_http import make_environ, run_app
         ("GET", lambda: Response([])),
         ("GET", lambda: Response(())),
         ("GET", lambda: Response("")),
+        ("GET", lambda: file_response(io.BytesIO(), make_environ(), "text/plain")),
     ],
 )
 def test_c17_an_answer_without_a_body_has_one_empty_piece(method, make):

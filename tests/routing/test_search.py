@@ -49,6 +49,33 @@ def test_the_narrowest_rule_wins(path, target):
     assert urls.find("GET", path)[0].rule == target
 
 
+@pytest.mark.parametrize(
+    ("path", "rules"),
+    [
+        ("/Some/Page/edit", ["/<path:name>/edit", "/<a>/<b>/<c>"]),
+        ("/1/raw", ["/<path:p>/raw", "/<int:id>/<name>"]),
+        ("/a/b/c", ["/<path:p>/c", "/<path:p>/<a>/<b>"]),
+        ("/x/y", ["/<path:p>/<a>", "/<a>/<b>"]),
+        ("/a/b/c/d", ["/<path:p>/c/<q>", "/<path:p>/<a>/<b>"]),
+        ("/a/b/cc/d", ["/<path:p>/b/cc/<q>", "/<path:p>/b/<q>/d"]),
+        ("/a/b/ccc", ["/<path:p>/ccc", "/<p>/b/<q>"]),
+        ("/u/a/edit", ["/u/<path:p>/edit", "/<a>/<b>/<c>", "/<path:p>"]),
+        ("/u/a/edit", ["/u/<path:p>/edit", "/u/<b>/edit"]),
+        ("/a", ["/<a>", "/<path:p>"]),
+        ("/a/b", ["/<a>/<b>", "/<path:p>"]),
+        ("/p-a/b", ["/p-<path:p>", "/<a>/<b>"]),
+        ("/1.5", ["/<name>.<ending>", "/<float:number>"]),
+        ("/xa", ["/x<v>", "/<any(xa, xb):v>"]),
+        ("/file-1", ["/file-<name>", "/<a>-<int:b>"]),
+    ],
+)
+def test_a_rule_that_spells_out_more_is_found_first_as_in_werkzeug(path, rules):
+    for order in permutations(rules):
+        urls = Map([Rule(rule, endpoint=rule) for rule in order])
+        assert urls.find("GET", path)[0].rule == rules[0]
+        assert urls.find("GET", path) == urls._find_searching("GET", path, None)
+
+
 def visits_of(urls: Map, path: str) -> int:
     """How many nodes and branches the search enters for a path that leads nowhere."""
     steps: list = []
@@ -81,8 +108,9 @@ def test_search_behind_converters_that_span_segments_enters_no_node_twice():
         ways = [f"<v{i}>" if number >> i & 1 else "a" for i in range(6)]
         rule = "/<path:p>/<re:[a/]*:q>/" + "/".join(ways) + "/end"
         urls.add(Rule(rule, endpoint=rule))
-    # A node and a branch to it make two states, at most 12 times 2 ** 7 each.
-    assert visits_of(urls, "/a" * 12) < 2 * 12 * 2**7
+    # A node and a branch to it make two states, at most 12 times each. The rests of the rules have
+    # seven places in the order, which share no nodes: 327 there are.
+    assert visits_of(urls, "/a" * 12) < 2 * 12 * 327
 
 
 @pytest.mark.parametrize(

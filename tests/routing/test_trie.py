@@ -10,22 +10,36 @@ import pytest
 from microweb.routing import Map, NoMatch, RequestRedirect, Rule, WrongMethod
 from microweb.routing.trie import RouteNode
 
-# What the reference knows of each variable: its place in the order, what it takes, and how it is
-# written in a rule. The last two are segments that mix text and variables.
+# What the reference knows of each variable: the lengths of its fixed texts and the weights of its
+# converters, what it takes, and how it is written in a rule. Two mix text and variables.
 KINDS = {
-    "any(a,1)": (20, "a|1", "<any(a,1):{}>"),
-    "int": (50, "[0-9]+", "<int:{}>"),
-    "<string>-<int>": (99, "([^/]+)-([0-9]+)", "<{}>-<int:{}>"),
-    "x<string>": (99, "x([^/]+)", "x<{}>"),
-    "string": (100, "[^/]+", "<{}>"),
-    "path": (200, "[^/].*", "<path:{}>"),
+    "any(a,1)": ((), (20,), "a|1", "<any(a,1):{}>"),
+    "int": ((), (50,), "[0-9]+", "<int:{}>"),
+    "<string>-<int>": ((1,), (100, 50), "([^/]+)-([0-9]+)", "<{}>-<int:{}>"),
+    "x<string>": ((1,), (100,), "x([^/]+)", "x<{}>"),
+    "string": ((), (100,), "[^/]+", "<{}>"),
+    "path": ((), (200,), "[^/].*", "<path:{}>"),
 }
 
 SIMPLE = ["any(a,1)", "int", "string"]
 
 
-def reference_matches(pattern: list[str], path: list[str]) -> list[tuple]:
-    """All ways to lay *pattern* over *path*: (rank per segment, values)."""
+def reference_order(pattern: list[str]) -> tuple:
+    """The place of these segments among others: more texts, longer ones, more variables first."""
+    texts, weights = [], []
+    for segment in pattern:
+        own_texts, own_weights = KINDS.get(segment, ((len(segment),) if segment else (), ()))[:2]
+        texts += [-length for length in own_texts]
+        weights += own_weights
+    return -len(texts), tuple(texts), -len(weights), tuple(weights)
+
+
+def reference_matches(pattern: list[str], path: list[str], in_rest: bool = False) -> list[tuple]:
+    """All ways to lay *pattern* over *path*: (rank per segment, values).
+
+    From a path on that is not all of it, the rest of a pattern has a place of its own as a whole:
+    as Werkzeug has it.
+    """
     if not pattern:
         return [((), ())] if not path else []
     if not path:
@@ -34,10 +48,13 @@ def reference_matches(pattern: list[str], path: list[str]) -> list[tuple]:
     found = []
     if head not in KINDS:
         if head == path[0]:
-            for rank, values in reference_matches(pattern[1:], path[1:]):
-                found.append((((0, 0, "", 0), *rank), values))
+            for rank, values in reference_matches(pattern[1:], path[1:], in_rest):
+                found.append((((0, (), "", 0), *rank), values))
         return found
-    weight, regex, _ = KINDS[head]
+    if head == "path" and not in_rest and pattern not in (["path"], ["path", ""]):
+        place = (1, reference_order(pattern), "", 0)
+        return [((place, *rank), values) for rank, values in reference_matches(pattern, path, True)]
+    regex = KINDS[head][2]
     for length in range(1, len(path) + 1) if head == "path" else (1,):
         text = "/".join(path[:length])
         match = re.fullmatch(regex, text)
@@ -45,8 +62,8 @@ def reference_matches(pattern: list[str], path: list[str]) -> list[tuple]:
             own = match.groups() or (text,)
             if "int" in head:
                 own = (*own[:-1], int(own[-1]))
-            place = (2 if head == "path" else 1, weight, head, length)
-            for rank, values in reference_matches(pattern[1:], path[length:]):
+            place = (2 if head == "path" else 1, reference_order([head]), head, length)
+            for rank, values in reference_matches(pattern[1:], path[length:], in_rest):
                 found.append(((place, *rank), (*own, *values)))
     return found
 
@@ -86,6 +103,11 @@ def ways_of(node: RouteNode) -> list:
     return [*node.branches, *node.spans]
 
 
+def behind(way) -> RouteNode:
+    """The node that a way leads to."""
+    return way.rest or way.node
+
+
 def check_invariants(urls: Map) -> None:
     """What holds for every node after every insert."""
     assert urls._root.depth == 0
@@ -93,12 +115,14 @@ def check_invariants(urls: Map) -> None:
     while stack:
         node = stack.pop()
         ways = ways_of(node)
-        children = [*node.literals.values(), *(branch.node for branch in ways)]
+        children = [*node.literals.values(), *(behind(branch) for branch in ways)]
+        rests = [way.rest for way in ways if way.rest]
+        assert all(not ways_of(way.node) and not way.node.rules for way in ways if way.rest)
         for branches in (node.branches, node.spans):
             orders = [branch.order for branch in branches]
             assert orders == sorted(set(orders))
         for child in children:
-            assert child.depth == node.depth + 1
+            assert child.depth == node.depth + (child not in rests)
             assert child is urls._root or child.rules or child.literals or ways_of(child)
         assert set(node.methods.values()) <= set(node.rules)
         first = node.branches[0] if node.branches else None
@@ -122,7 +146,7 @@ def random_rule(
     texts = []
     variables = 0
     for segment in pattern:
-        text = KINDS[segment][2] if segment in KINDS else segment
+        text = KINDS[segment][3] if segment in KINDS else segment
         while "{}" in text:
             text = text.replace("{}", f"v{variables}", 1)
             variables += 1

@@ -105,7 +105,7 @@ def test_hd_03_pe_09_pe_10_what_must_not_be_sent_becomes_500_and_the_end(status,
         ("Status", "200 OK"),
     ],
 )
-def test_pe_10_what_is_the_servers_to_send_is_left_out_and_the_log_says_so_once(
+def test_what_is_the_servers_to_send_is_left_out_and_the_log_says_so_once(
     name, value, capsys, monkeypatch
 ):
     monkeypatch.setattr(answer_module, "_TOLD_NAMES", set())
@@ -143,7 +143,7 @@ def test_an_application_may_close_the_connection(capsys):
         ("304 Not Modified", b"GET", iter([])),
     ],
 )
-def test_ds_29_what_has_no_body_claims_no_length(status, method, body, plain):
+def test_what_has_no_body_claims_no_length(status, method, body, plain):
     def app(environ, start_response):
         start_response(status, [("Content-Type", "text/plain")])
         return body

@@ -200,7 +200,7 @@ def test_a_field_that_frames_routes_or_authorizes_is_refused_if_it_comes_twice(n
         (["Expect:", "Expect: 100-continue"], True),
     ],
 )
-def test_ds_24_an_empty_expectation_is_none_and_a_list_of_them_is_one(fields, expects):
+def test_an_empty_expectation_is_none_and_a_list_of_them_is_one(fields, expects):
     assert head_of("Content-Length: 5", *fields).expects_continue is expects
 
 

@@ -8,10 +8,10 @@ from ..exceptions import BadRequest
 from ..forms import (
     UPLOAD_BLOCK_SIZE,
     default_stream_factory,
-    parse_urlencoded_body,
     read_multipart_form,
 )
 from ..structures import ImmutableMultiDict
+from ..urlencoded import parse_urlencoded_body
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -211,7 +211,9 @@ def _label_ways(node: RouteNode) -> list[tuple[str, RouteNode]]:
     """Return how each way out of *node* is drawn, and where it leads."""
     empty = {-1: "(no subdomain)", 0: "/"}.get(node.depth, "(slash)")
     ways = [(text or empty, child) for text, child in sorted(node.literals.items())]
-    return ways + [(branch.label, branch.node) for branch in (*node.branches, *node.spans)]
+    for way in (*node.branches, *node.spans):
+        ways += [(way.label, way.node)] if way.rest is None else _label_ways(way.rest)
+    return ways
 
 
 def _draw_rule(rule: Rule) -> str:

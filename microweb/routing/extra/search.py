@@ -12,14 +12,18 @@ from __future__ import annotations
 
 from ..converters import NOT_CONVERTED, read_any_path
 from ..exceptions import NoMatch, WrongMethod
+from ..trie import RouteNode
+from .segments import order_of_pieces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from ..rules import Rule
-    from ..trie import RouteBranch, RouteNode
+    from ..rules import Rule, RulePiece
+    from ..trie import RouteBranch
 
+# The order of a ``path`` that is the end of its rule: it stays in its place behind all branches.
+_WIDEST_ORDER = (0, (), -1, (200,))
 # The unit is one attempt, one step of a mixed segment, or 64 characters handed to a converter.
 _SPAN_STEPS = 10_000
 
@@ -72,6 +76,9 @@ def search_with_spans(
             raise WrongMethod(sorted(allowed), method, path) if allowed else NoMatch(path)
         node = None
         way, begin, index, values = stack.pop()
+        if way.rest is not None:
+            node, index = way.rest, begin
+            continue
         value: Any
         if not way.spans:
             value = way.read(segments[begin])
@@ -105,6 +112,39 @@ def _ways_of(node: RouteNode, index: int, count: int, values: Any, text: str) ->
             follow = way.node.literals or way.node.branches or way.node.spans
             ways.append((way, index, index + 1 if follow else count, values))
     return ways + [(way, index, index + 1, values) for way in reversed(node.branches)]
+
+
+class _RestOfRule:
+    """Reads nothing, for the way to a ``RouteBranch.rest``, whose place is *order*."""
+
+    label, spans = "(rest)", False
+
+    def __init__(self, order: tuple[Any, ...]) -> None:
+        self.order = order
+
+    def read(self, text: str) -> tuple[()]:
+        """Return that there are no values, which leads the straight walk to a node without end."""
+        return ()
+
+
+def enter_rest(node: RouteNode, segments: list[tuple[RulePiece, ...]], number: int) -> RouteNode:
+    """Return *node*, or where from it the rest of a rule begins, from segment *number* on.
+
+    From the first variable on that may take several segments, a rule takes its place among the
+    others at *node* as a whole, by all that it has from there, as it does in Werkzeug. So
+    ``/<path:p>/edit`` is narrower than ``/<name>/<other>``, and both narrower than ``/<path:p>``.
+    """
+    spanning = [any(not isinstance(p, str) and p.bound.spans for p in one) for one in segments]
+    if not spanning[number] or any(spanning[:number]):
+        return node
+    order = order_of_pieces([piece for segment in segments[number:] for piece in segment])
+    if order >= _WIDEST_ORDER:
+        return node
+    node.variable(_RestOfRule(order))
+    (way,) = [way for way in node.branches if way.order == order]
+    if way.rest is None:
+        way.rest = RouteNode(node.depth)
+    return way.rest
 
 
 def _collect_values(link: Any, segments: list[str]) -> list[Any]:
