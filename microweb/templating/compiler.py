@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # To be raised whenever other Python is generated: bytecode caches keep what was generated before.
 GENERATED_CODE_VERSION = 3
+# CPython's compiler takes no more; others do.
+_MAX_LOOP_DEPTH = 20
 _LOOP_IS_TAKEN = "'loop' is the loop itself in {% for %} and cannot be assigned to"
 _RARE_TAGS = (
     "assign autoescape break call comment continue debug do filter from import macro print trans"
@@ -280,6 +282,8 @@ class TemplateCompiler(ExpressionCompiler):
         self, lineno: int, target: str, iterable: str, test: str, recursion: str = ""
     ) -> None:
         """Read the body of a loop and write the loop; *recursion* makes its object recursive."""
+        if self.loop_depth >= _MAX_LOOP_DEPTH:
+            self.fail("the template is too deeply nested: put inner loops into another", lineno)
         scope, start = self.scope, len(self.lines)
         key = scope.prefix[1:]
         if test:
