@@ -11,6 +11,8 @@ import pytest
 
 from microweb import Microweb, request
 
+from .support import needs_package
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
@@ -67,6 +69,7 @@ def test_a_page_on_another_port_of_the_same_host_is_refused(guarded, tmp_path):
     assert "written" not in page
 
 
+@needs_package
 def test_the_notebook_shows_itself_under_its_own_policy(tmp_path):
     from microweb.demo import create_app
 
