@@ -175,10 +175,12 @@ def test_where_all_threads_work_and_nobody_waits_nothing_is_said(monkeypatch):
     app = Streams()
     with serving(app, threads=2, quiet=False) as server:
         lines, heard = hear(server, "requests wait")
+        idle = connect(server)
         sockets = [connect(server) for _ in range(2)]
         for sock in sockets:
             sock.sendall(WAIT)
             assert app.entered.acquire(timeout=10)
+        idle.close()
         assert not heard.wait(0.2)
         app.go_on.set()
         for sock in sockets:
