@@ -98,5 +98,5 @@ class TemplateSecurityError(TemplateRuntimeError):
     """A template reached for a name that belongs to the interpreter, or for too much."""
 
 
-class FilterArgumentError(TemplateRuntimeError, ValueError):
-    """A filter was called with arguments it cannot use."""
+class FilterArgumentError(TemplateRuntimeError, ValueError, TypeError):
+    """A filter was called with a value or arguments it cannot use."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from microweb.templating import Environment, FilterArgumentError
+from microweb.templating import Environment, FilterArgumentError, TemplateError
 from microweb.templating.filters import DEFAULT_FILTERS, DEFAULT_TESTS
 
 FILTERS = (
@@ -216,3 +216,66 @@ def test_tp_23_wrong_arguments_are_told(expression: str) -> None:
 def test_tp_23_numbers_out_of_range_do_not_hang() -> None:
     assert evaluate("'1e999999999'|int ~ 1e308|round") == "01e+308"
     assert "YB" in evaluate("(10**400)|filesizeformat")
+
+
+def test_policies_of_links_and_of_cutting() -> None:
+    environment = Environment(autoescape=True)
+    template = "{{ 'http://a.org tel:1'|urlize }}|{{ '1234567'|truncate(5) }}"
+    assert environment.from_string(template).render() == (
+        '<a href="http://a.org" rel="noopener">http://a.org</a> tel:1|1234567'
+    )
+    environment.policies.update(
+        {
+            "urlize.rel": None,
+            "urlize.target": "_blank",
+            "urlize.extra_schemes": ["tel:"],
+            "truncate.leeway": 0,
+        }
+    )
+    assert environment.from_string(template).render() == (
+        '<a href="http://a.org" target="_blank">http://a.org</a> '
+        '<a href="tel:1" target="_blank">tel:1</a>|12...'
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("example.org", "example.org"),
+        ("see example.com/a?b, or", "example.com/a?b"),
+        ("(ab.net:80/x)", "ab.net:80/x"),
+        ("EXAMPLE.ORG.", "EXAMPLE.ORG"),
+        ("(see http://x.org/?q=<a>)", "http://x.org/?q=&lt;a&gt;"),
+        ("<http://x.org>", "http://x.org"),
+        ("<<http://x.org>>", "http://x.org"),
+        ("example.de", ""),
+        ("foo.orgx", ""),
+        (".org", ""),
+        ("foo.org,bar.com", ""),
+    ],
+)
+def test_what_is_taken_for_an_address(text: str, linked: str) -> None:
+    shown = Environment(autoescape=True).from_string("{{ text|urlize }}").render(text=text)
+    assert re.findall(">(.*)</a>", shown) == ([linked] if linked else [])
+
+
+def test_a_mail_address_is_shown_whole() -> None:
+    shown = Environment().from_string("{{ 'ada@example.org'|urlize(5) }}").render()
+    assert shown == '<a href="mailto:ada@example.org">ada@example.org</a>'
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "5|items",
+        "5|reverse",
+        "none|sort",
+        "[[1]]|unique|list",
+        "none|groupby(1)",
+        "'a'|truncate(2)",
+    ],
+)
+def test_a_wrong_value_is_an_error_of_each_kind_that_programs_catch(expression: str) -> None:
+    for kind in (TypeError, ValueError, TemplateError):
+        with pytest.raises(kind):
+            Environment().from_string(f"{{{{ {expression}|list }}}}").render()

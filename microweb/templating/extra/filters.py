@@ -219,7 +219,11 @@ def filter_reverse(value: Any) -> Any:
     try:
         return reversed(value)
     except TypeError:
+        pass
+    try:
         return iter(list(value)[::-1])
+    except TypeError as error:
+        raise FilterArgumentError(f"reverse needs text or items: {error}") from error
 
 
 def filter_sum(

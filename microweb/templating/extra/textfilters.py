@@ -10,7 +10,7 @@ import re
 
 from ..exceptions import FilterArgumentError
 from ..markup import Markup, escape, soft_str
-from ..runtime import pass_eval_context
+from ..runtime import pass_environment, pass_eval_context
 from ..undefined import Undefined
 from .guarding import check_width
 from .limits import check_repetition, format_percent
@@ -26,13 +26,19 @@ _URL_SAFE_BYTES = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 
 def filter_truncate(
-    s: Any, length: int = 255, killwords: bool = False, end: str = "...", leeway: int = 5
+    environment: Any,
+    s: Any,
+    length: int = 255,
+    killwords: bool = False,
+    end: str = "...",
+    leeway: int | None = None,
 ) -> str:
     """Cut text to *length* characters with *end*, at a word unless *killwords*.
 
-    Text longer by no more than *leeway* is left alone.
+    Text longer by no more than *leeway* is left alone: 5, or the policy ``truncate.leeway``.
     """
     text = soft_str(s)
+    leeway = environment.policies.get("truncate.leeway", 5) if leeway is None else leeway
     if length < len(end):
         raise FilterArgumentError(
             f"truncate needs a length of at least {len(end)}, that of the end {end!r}, "
@@ -216,10 +222,15 @@ def filter_urlize(
     """Make links of web and mail addresses; the rest is escaped.
 
     *trim_url_limit* cuts the shown text, *nofollow*, *rel* and *target* are attributes,
-    *extra_schemes* adds beginnings such as ``"tel:"``. ``noopener`` is always there.
+    *extra_schemes* adds beginnings such as ``"tel:"``. The policies ``urlize.rel``,
+    ``urlize.target`` and ``urlize.extra_schemes`` say what is there if nothing is given.
     """
-    rels = set((rel or "").split()) | {"noopener"} | ({"nofollow"} if nofollow else set())
-    attributes = f' rel="{escape(" ".join(sorted(rels)))}"'
+    policies = eval_context.environment.policies
+    rels = {*(rel or "").split(), *(policies.get("urlize.rel", "noopener") or "").split()}
+    rels |= {"nofollow"} if nofollow else set()
+    target = policies.get("urlize.target") if target is None else target
+    extra_schemes = extra_schemes or policies.get("urlize.extra_schemes")
+    attributes = f' rel="{escape(" ".join(sorted(rels)))}"' if rels else ""
     if target:
         attributes += f' target="{escape(target)}"'
     schemes = ("http://", "https://", *(extra_schemes or ()))
@@ -291,7 +302,7 @@ RARE_TEXT_FILTERS: dict[str, Callable[..., Any]] = {
     "pprint": filter_pprint,
     "round": filter_round,
     "striptags": filter_striptags,
-    "truncate": filter_truncate,
+    "truncate": pass_environment(filter_truncate),
     "urlencode": filter_urlencode,
     "urlize": pass_eval_context(filter_urlize),
     "wordcount": filter_wordcount,
