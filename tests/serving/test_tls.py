@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -77,6 +78,29 @@ def test_a_client_that_reads_slowly_gets_everything(pair, connect_tls):
             other.sendall(GOOD)
             assert body_of(receive_all(other)) == b"small"
         assert len(body_of(first + receive_all(slow))) == 8_000_000
+
+
+def test_a_stream_that_sends_nothing_ends_when_its_client_leaves(pair, connect_tls, monkeypatch):
+    if not hasattr(leading.select, "POLLRDHUP"):
+        pytest.skip("this system shows only what comes next")
+    monkeypatch.setattr(leading, "SWEEP_INTERVAL", 0.01)
+    closed, given_up = threading.Event(), threading.Event()
+
+    def app(environ, start_response):
+        start_response("200 OK", [])
+        try:
+            yield b"begun"
+            while not given_up.wait(0.001):
+                yield b""
+        finally:
+            closed.set()
+
+    with serving(app, ssl_context=pair) as server:
+        with connect_tls(server) as sock:
+            sock.sendall(GOOD)
+            receive_until(sock, b"begun\r\n")
+        assert closed.wait(10)
+        given_up.set()
 
 
 def test_a_context_may_be_given(pair, connect_tls):

@@ -200,7 +200,7 @@ class LeadingConnection(ClientConnection):
         return True
 
 
-def has_hung_up(sock: socket.socket) -> bool:
+def has_hung_up(sock: Any) -> bool:
     """Return whether the other end of *sock* has closed it, without waiting or taking any data.
 
     Where the system has no POLLRDHUP, this is seen only when all that was sent has been read.
@@ -395,7 +395,8 @@ class LeadingServer(Server):
             return False
         # No thread leads or can begin to, so that nobody else selects.
         return bool(self._ready or self._unfinished) or any(
-            key.fileobj is self.socket or (key.data is not None and not key.data.lingering)
+            key.fileobj is self.socket
+            or (key.data is not None and not key.data.lingering and not has_hung_up(key.fileobj))
             for key, _ in self._selector.select(0)
         )
 
