@@ -40,6 +40,7 @@ from .http.structures import kept_property
 from .json.provider import DefaultJSONProvider
 from .responding import response_of
 from .routing import BuildError, Map, RequestRedirect, RoutingError, Rule, WrongMethod
+from .routing.exceptions import WebsocketMismatch
 from .scaffold import (
     Scaffold,
     check_registered_function,
@@ -123,11 +124,19 @@ def _load_app_extras() -> type:
     return AppExtras
 
 
+def _load_app_map() -> type:
+    from .appextras import RareAppMap
+
+    return RareAppMap
+
+
 class AppMap(Map):
     """The URL map of an app: its adapters raise HTTP errors, as views do."""
 
     not_found_class = NotFound
     method_not_allowed_class = MethodNotAllowed
+    websocket_mismatch_class = BadRequest
+    redirect_class = LaterMember(_load_app_map)
     http_exception_class = HTTPException
 
     def warn_of_hidden_rule(self, rule: Rule, hidden_by: Rule) -> None:
@@ -1029,6 +1038,8 @@ class Microweb(Scaffold):
             return HTTPException(response=redirect_response(location, 308, self.response_class))
         if isinstance(error, WrongMethod):
             return MethodNotAllowed(valid_methods=error.valid_methods)
+        if isinstance(error, WebsocketMismatch):
+            return BadRequest().with_detail(str(error))
         return NotFound()
 
     def full_dispatch_request(self) -> Response:
@@ -1172,9 +1183,11 @@ class Microweb(Scaffold):
             if not self.trap_http_exception(e):
                 return self.handle_http_exception(e)
         handler = self._find_error_handler(e)
-        if handler is None:
-            raise e
-        return self.ensure_sync(handler)(e)
+        if handler is not None:
+            return self.ensure_sync(handler)(e)
+        if isinstance(e, RequestRedirect):
+            return redirect_response(e.new_url, e.code or 308, self.response_class)
+        raise e
 
     def trap_http_exception(self, e: Exception) -> bool:
         """Return whether an HTTP exception is to be treated as a crash, for the debugger to show.
@@ -1194,8 +1207,8 @@ class Microweb(Scaffold):
         answer itself."""
         if e.detail is not None or isinstance(e, BadRequestKeyError):
             self._log_refusal(e)
-        # Without a code it carries a finished response, such as the router's redirects.
-        if e.code is None or not self.error_handler_spec:
+        # Without a code it carries a finished response, as the router's redirects do.
+        if e.code is None or isinstance(e, RoutingError) or not self.error_handler_spec:
             return e
         handler = self._find_error_handler(e)
         return e if handler is None else self.ensure_sync(handler)(e)

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import sys
 
-from .app import Microweb
+from .app import AppMap, Microweb
+from .http import HTTPException, redirect_response
+from .routing import RequestRedirect
 from .scaffold import check_registered_function
 from .text.archive import find_archive
 from .urlbuilding import bind_url_map
@@ -19,10 +21,37 @@ if TYPE_CHECKING:
     from typing import IO, Any, Callable
 
     from .clirunner import CliRunner
-    from .http import Request
+    from .http import Request, Response
     from .routing.extra.adapter import MapAdapter
     from .scaffold import AnyFunction
     from .templating import Template
+
+
+class AppRedirect(RequestRedirect, HTTPException):
+    """What adapters of an app's map raise to redirect: an HTTP exception; its ``code`` may be set.
+
+    >>> error = AppRedirect("/home/")
+    >>> error.code = 301
+    >>> error.get_response().status
+    '301 MOVED PERMANENTLY'
+    """
+
+    def __init__(self, new_url: str, domain: str | None = None) -> None:
+        Exception.__init__(self, new_url, domain)
+        self.new_url, self.domain, self.response = new_url, domain, None
+
+    def get_response(self, environ: Any = None, scope: Any = None) -> Response:
+        """Return the redirect."""
+        return redirect_response(self.new_url, self.code or 308, self.response_class)
+
+    def __call__(self, environ: Any, start_response: Any) -> Any:
+        return HTTPException.__call__(self, environ, start_response)
+
+
+class RareAppMap(AppMap):
+    """What stands in `AppMap` as a ``LaterMember``."""
+
+    redirect_class = AppRedirect
 
 
 class AppExtras(Microweb):

@@ -162,10 +162,12 @@ class Headers(_HeadersBase):
 
     def update(self, arg: Any = None, /, **kwargs: Any) -> None:
         """Replace the headers that are named in *arg*, keeping the others."""
-        for fresh in (Headers(arg), Headers(kwargs)):
-            for name in {name.lower() for name, _ in fresh._list}:
-                self.remove(name)
-            self._list += fresh._list
+        for source in (arg, kwargs):
+            if source:
+                fresh = Headers(source)
+                for name in {name.lower() for name, _ in fresh._list}:
+                    self.remove(name)
+                self._list += fresh._list
 
     def to_wsgi_list(self) -> list[tuple[str, str]]:
         """Return a new list of pairs, as ``start_response`` takes it (PEP 3333)."""

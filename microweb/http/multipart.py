@@ -210,8 +210,10 @@ def _find_parameter(parameters: list[tuple[str, str]], name: str) -> str | None:
     if extended is not None and (value is None or _ENCODED_WORD_RE.fullmatch(value)):
         value = decode_extended_value(extended) or value
     if value is None and (f"{name}*0" in options or f"{name}*0*" in options):
-        from .extra.options import join_continuations
-
+        try:
+            from .extra.options import join_continuations
+        except ImportError:  # The core alone takes no values in pieces.
+            return None
         value = join_continuations(parameters).get(name)
     return None if value is None else value.replace("%22", '"')
 

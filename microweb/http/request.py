@@ -19,6 +19,7 @@ from .exceptions import (
     BadHost,
     BadRequest,
     HTTPException,
+    LengthRequired,
     RequestEntityTooLarge,
     UnsupportedMediaType,
 )
@@ -260,8 +261,10 @@ class Request(_RequestBase):
             or environ.get("CONTENT_LENGTH") == "-1"
         )
         if length is None and source is not None and is_open and not is_terminated:
-            from .extra.bodies import find_ending_input
-
+            try:
+                from .extra.bodies import find_ending_input
+            except ImportError:  # The core alone knows no servers.
+                raise LengthRequired() from None
             source, is_terminated = find_ending_input(environ), True
         if source is None or not (length or is_terminated):
             return io.BytesIO()

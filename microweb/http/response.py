@@ -213,7 +213,8 @@ class Response(_ResponseBase):
         """Return the headers as they are sent, a copy: what the status forbids is left out."""
         headers = self.headers.copy() if isinstance(self.headers, Headers) else self.headers
         headers = headers if isinstance(headers, Headers) else Headers(headers)
-        servers_own = [name for name, _ in headers._list if name.lower() in _SERVERS_OWN_HEADERS]
+        names = [name.lower() for name, _ in headers._list]
+        servers_own = [name for name in names if name in _SERVERS_OWN_HEADERS]
         for name in servers_own:
             headers.remove(name)
         warn = type(self).warn_of_headers

@@ -52,8 +52,8 @@ __getattr__ = import_later(
     """
     converters: AnyConverter FloatConverter IntegerConverter NumberConverter PathConverter
     converters: RegexConverter UnicodeConverter UUIDConverter
-    exceptions: RuleSyntaxError UnknownConverter
+    exceptions: RuleSyntaxError UnknownConverter WebsocketMismatch
     extra.adapter: MapAdapter
-    extra.factories: EndpointPrefix RuleTemplate Subdomain Submount WebsocketMismatch
+    extra.factories: EndpointPrefix RuleTemplate Subdomain Submount
     """,
 )

@@ -105,12 +105,13 @@ class UnicodeConverter(BaseConverter):
             raise ValueError(f"a text cannot have {minlength!r} to {maxlength!r} characters")
         if minlength > 1 or maxlength is not None:
             self.weight = 90
-            if self.regex == BaseConverter.regex:
-                self.regex = f"[^/]{{{minlength},{'' if maxlength is None else maxlength}}}"
+        if self.regex == BaseConverter.regex:
+            end = "" if maxlength is None else maxlength
+            self.regex = f"[^/]{{{minlength if length else f'{minlength},{end}'}}}"
 
     def reader(self) -> Callable[[str], Any]:
         """Return ``read_any_text`` if every text will do."""
-        return read_any_text if self.regex == BaseConverter.regex else super().reader()
+        return read_any_text if self.regex == "[^/]{1,}" else super().reader()
 
 
 class AnyConverter(BaseConverter):
@@ -123,7 +124,7 @@ class AnyConverter(BaseConverter):
         if not items:
             raise ValueError("any() needs the texts to choose from, as in any(en, de)")
         self.items = frozenset(str(item) for item in items)
-        self.regex = f"(?:{'|'.join(re.escape(item) for item in sorted(self.items))})"
+        self.regex = f"(?:{'|'.join(re.escape(str(item)) for item in items)})"
         self.part_isolating = not any("/" in item for item in self.items)
 
     def to_url(self, value: Any) -> str:
@@ -308,9 +309,10 @@ class BoundConverter:
     of each its weight; then what makes it unique.
     """
 
-    __slots__ = ("label", "order", "read", "spans", "write")
+    __slots__ = ("converter", "label", "order", "read", "spans", "write")
 
     def __init__(self, converter: BaseConverter, spec: str, serial: int) -> None:
+        self.converter = converter
         self.read = converter.reader()
         self.spans = not converter.part_isolating
         self.write: Callable[[Any], str] = converter.to_url

@@ -8,6 +8,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# RFC 9110 §15.4: of what a redirect may be set to.
+_REDIRECT_WORDS = {
+    301: "Moved Permanently",
+    302: "Found",
+    303: "See Other",
+    307: "Temporary Redirect",
+    308: "Permanent Redirect",
+}
+
+
 class RoutingError(Exception):
     """The base of everything the router raises on purpose."""
 
@@ -41,15 +51,23 @@ class WrongMethod(RoutingError):
         )
 
 
+class WebsocketMismatch(NoMatch):
+    """The only rules that lead to this path are for websockets, which WSGI does not carry (400)."""
+
+    def __str__(self) -> str:
+        return f"the path {_shorten_route_text(self.path)} is for websockets only"
+
+
 class RequestRedirect(RoutingError):
     """The path is right in spirit, and its canonical form is elsewhere (RFC 9110: 308).
 
     *new_url*: where to go, percent-encoded: from ``Map.find`` a path without query and host (or an
     absolute URL that ``redirect_to`` names), from ``MapAdapter.match`` a whole URL; *domain*: the
-    host or subdomain it leads to, if another. It can be called as a WSGI application.
+    host or subdomain it leads to, if another; *code*: the status, which may be set. It can be
+    called as a WSGI application.
     """
 
-    code = 308
+    code: int | None = 308
 
     def __init__(self, new_url: str, domain: str | None = None) -> None:
         self.new_url = new_url
@@ -58,8 +76,10 @@ class RequestRedirect(RoutingError):
 
     def __call__(self, environ: Any, start_response: Any) -> list[bytes]:
         headers = [("Location", self.new_url), ("Content-Type", "text/plain")]
-        start_response("308 Permanent Redirect", [*headers, ("Content-Length", "0")])
-        return []
+        code = self.code or 308
+        status = f"{code} {_REDIRECT_WORDS.get(code, 'Redirect')}"
+        start_response(status, [*headers, ("Content-Length", "0")])
+        return [b""]
 
     def __str__(self) -> str:
         return f"the canonical form of this URL is {_shorten_route_text(self.new_url)}"

@@ -16,12 +16,14 @@ from .converters import DEFAULT_CONVERTERS, NOT_CONVERTED, BoundConverter
 from .exceptions import (
     BuildError,
     NoMatch,
+    RequestRedirect,
     RoutingError,
     RuleSyntaxError,
     UnknownConverter,
+    WebsocketMismatch,
     WrongMethod,
 )
-from .rules import build_path, split_rule
+from .rules import WEBSOCKET, build_path, split_rule
 from .trie import RouteNode, insert_rule, is_simple, search_trie
 
 TYPE_CHECKING = False
@@ -54,7 +56,8 @@ class Map:
     a rule without one answers on every host, after those that name it.
 
     What ``MapAdapter.match`` raises, and ``dispatch`` catches, is set on the class:
-    ``not_found_class()``, ``method_not_allowed_class(valid_methods)`` and ``http_exception_class``.
+    ``not_found_class()``, ``method_not_allowed_class(valid_methods)``, ``redirect_class(new_url)``,
+    ``websocket_mismatch_class()`` and ``http_exception_class``. An app's map has HTTP errors there.
 
     >>> from microweb.routing import Rule
     >>> urls = Map([Rule("/", endpoint="home"), Rule("/<path:p>", endpoint="file")])
@@ -65,6 +68,8 @@ class Map:
     default_converters: Mapping[str, type[BaseConverter]] = DEFAULT_CONVERTERS
     not_found_class: type[Exception] = NoMatch
     method_not_allowed_class: type[Exception] = WrongMethod
+    redirect_class: type[Exception] = RequestRedirect
+    websocket_mismatch_class: type[Exception] = WebsocketMismatch
     http_exception_class: type[Exception] = RoutingError
 
     bind = LaterMember(_load_rare_map)
@@ -312,6 +317,10 @@ class Map:
                 except ImportError:
                     raise error from None
                 redirect_if_mergeable(path, lambda path: search(root, method, path))
+            if isinstance(error, WrongMethod) and WEBSOCKET in error.valid_methods:
+                error.valid_methods.remove(WEBSOCKET)
+                if not error.valid_methods:
+                    raise WebsocketMismatch(path) from None
             raise
         return self._finish(rule, values, method, path, domain, adapter)
 

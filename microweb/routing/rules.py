@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     RulePiece = Union[str, "RuleVariable"]
 
+# What the trie calls the method of rules for websockets; no request has such a method.
+WEBSOCKET = "(websocket)"
 RULE_NAME = "[A-Za-z_][A-Za-z0-9_]*"
 _RULE_VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s,()"'=<>]+)"""
 _RULE_ARGUMENT = rf"\s*(?:{RULE_NAME}\s*=\s*)?{_RULE_VALUE}\s*"
@@ -162,14 +164,15 @@ class Rule(RuleFactory):
     The parameters are Werkzeug's.
 
     *string*: the pattern. ``<name>`` takes one segment, ``<converter(arguments):name>`` what the
-    converter takes; *defaults*: values for arguments, also in place of what a variable took; *methods*: those
-    it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it builds URLs and is
-    never matched; *endpoint*: what a match returns and what URLs are built from; *strict_slashes*,
-    *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*: where it answers, a
-    pattern as well; ``None`` for the map's default, or for every host; *redirect_to*: a path with
-    ``<name>`` in it, or a callable ``(adapter, **arguments)`` that returns one: where a match is
-    redirected; *alias*: a match is redirected to the other rule of the endpoint; *websocket*: not
-    available. Raises RuleSyntaxError: if the pattern cannot be understood.
+    converter takes; *defaults*: values for arguments, also in place of what a variable took;
+    *methods*: those it answers, or ``None`` for all; ``GET`` brings ``HEAD``; *build_only*: it
+    builds URLs and is never matched; *endpoint*: what a match returns and what URLs are built from;
+    *strict_slashes*, *merge_slashes*: as for the map, which ``None`` asks; *subdomain*, *host*:
+    where it answers, a pattern as well; ``None`` for the map's default, or for every host;
+    *redirect_to*: a path with ``<name>`` in it, or a callable ``(adapter, **arguments)`` that
+    returns one: where a match is redirected; *alias*: a match is redirected to the other rule of
+    the endpoint; *websocket*: no request is matched, as WSGI carries no websockets. Raises
+    RuleSyntaxError: if the pattern cannot be understood.
 
     >>> rule = Rule("/user/<int:id>", methods=["get"], endpoint="user")
     >>> sorted(rule.methods), sorted(rule.arguments), rule.is_leaf
@@ -178,6 +181,8 @@ class Rule(RuleFactory):
 
     empty = LaterMember(_load_rare_rule)
     get_empty_kwargs = LaterMember(_load_rare_rule)
+    _converters = LaterMember(_load_rare_rule)
+    _trace = LaterMember(_load_rare_rule)
     origin = LaterMember(_load_rare_rule)
 
     def __init__(
@@ -195,8 +200,6 @@ class Rule(RuleFactory):
         host: str | None = None,
         websocket: bool = False,
     ) -> None:
-        if websocket:
-            raise NotImplementedError(f"rule {string!r}: WSGI carries no websockets; use polling")
         self.rule = string
         self.defaults: dict[str, Any] = dict(defaults or ())
         self.subdomain = subdomain
@@ -249,6 +252,10 @@ class Rule(RuleFactory):
     def get_rules(self, map: Any) -> Iterable[Rule]:
         """Return the rule itself, as the one rule that this factory makes."""
         return (self,)
+
+    def method_keys(self) -> Iterable[str | None]:
+        """Return the methods that it answers: ``None`` for every one, or the websockets'."""
+        return (WEBSOCKET,) if self.websocket else (None,) if self.methods is None else self.methods
 
     @property
     def is_leaf(self) -> bool:

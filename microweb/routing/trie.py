@@ -94,7 +94,7 @@ class RouteNode:
         if self.methods is _NOTHING:
             self.methods = {}
         hidden_by = None
-        for method in (None,) if rule.methods is None else rule.methods:
+        for method in rule.method_keys():
             first = self.methods.setdefault(method, rule)
             # HEAD and OPTIONS come by themselves with other methods and mean no conflict.
             if first.endpoint != rule.endpoint and method not in ("HEAD", "OPTIONS"):
@@ -105,7 +105,7 @@ class RouteNode:
         """Let *rule*, whose end is one slash from here, answer what no rule here does."""
         if self.near is _NOTHING:
             self.near = {}
-        for method in (None,) if rule.methods is None else rule.methods:
+        for method in rule.method_keys():
             self.near.setdefault(method, rule)
 
     def answer(self, method: str, path: str, allowed: set[str]) -> Rule | None:

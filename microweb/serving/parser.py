@@ -181,8 +181,9 @@ def _settle_framing(head: RequestHead, text: str) -> None:
     if connection is not None:
         options = [option.strip(" \t") for option in connection.lower().split(",")]
         head.keep_alive = "close" not in options and (head.keep_alive or "keep-alive" in options)
-    expectation = fields.get("HTTP_EXPECT", "").strip(", ")
-    if expectation and head.version == "HTTP/1.1":
-        if {part.strip() for part in expectation.lower().split(",")} - {"", "100-continue"}:
+    expectation = fields.get("HTTP_EXPECT")
+    if expectation is not None and head.version == "HTTP/1.1":
+        expected = {part.strip(" \t") for part in expectation.lower().split(",")} - {""}
+        if expected - {"100-continue"}:
             raise RequestRefused(417, f"{expectation!r:.40} cannot be expected here")
-        head.expects_continue = head.chunked or bool(head.length)
+        head.expects_continue = bool(expected) and (head.chunked or bool(head.length))

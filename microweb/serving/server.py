@@ -258,6 +258,7 @@ class Server(ThreadingMixIn, TCPServer):
         if body is not None and head.expects_continue and not connection.buffer:
             body.invite = answer.send_continue
         answer.run(self.app)
+        connection.answer = None
         if body is not None and (answer.client_gone or not body.drain()):
             answer.keep_alive = False
         if not self.log.quiet:
@@ -283,11 +284,11 @@ def make_server(
 
     Port 0 takes any free one: see the server's `port` and `url`. *quiet* prints nothing, not even
     errors. *max_body_size* is in bytes (1 GiB, then 413), *stop_timeout* in seconds (10),
-    *max_connections* a number (1000); *threads* is the most requests that run at one time
-    (32), without streams that have begun.
-    *host* may be "unix:///path.sock", with *socket_mode* as the file's permissions; *fd* is the
-    number of a socket that listens already; *ssl_context* is an SSLContext or the paths
-    (certificate, key). Raises OSError, such as `AddressInUse`, if it cannot listen.
+    *max_connections* a number (1000); *threads* is the most requests that run at one time (32),
+    without streams that have begun. *host* may be "unix:///path.sock", with *socket_mode* as the
+    file's permissions; *fd* is the number of a socket that listens already; *ssl_context* is an
+    SSLContext or the paths (certificate, key). Raises OSError, such as `AddressInUse`, if it cannot
+    listen.
 
     >>> with make_server(app=print) as server:
     ...     server.url[:17]

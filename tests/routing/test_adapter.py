@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from microweb.routing import Map, NoMatch, RequestRedirect, Rule, WrongMethod
+from microweb.routing import (
+    Map,
+    NoMatch,
+    RequestRedirect,
+    Rule,
+    WebsocketMismatch,
+    WrongMethod,
+)
 
 
 def rules() -> list[Rule]:
@@ -77,11 +84,70 @@ def test_a_redirect_is_a_wsgi_application():
     environ: dict = {"QUERY_STRING": ""}
     setup_testing_defaults(environ)
     body = validator(RequestRedirect("http://example.org/x"))(environ, start_response)
-    assert list(body) == []
+    assert list(body) == [b""]
     body.close()
     [(status, headers)] = sent
     assert status == "308 Permanent Redirect"
     assert (headers["Location"], headers["Content-Length"]) == ("http://example.org/x", "0")
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [(301, "301 Moved Permanently"), (302, "302 Found"), (307, "307 Temporary Redirect")]
+    + [(399, "399 Redirect"), (None, "308 Permanent Redirect")],
+)
+def test_the_status_of_a_redirect_may_be_set(code, status):
+    sent = []
+    redirect = RequestRedirect("/x")
+    redirect.code = code
+    redirect({}, lambda *answer: sent.append(answer))
+    assert sent[0][0] == status
+
+
+def test_the_port_of_a_server_name_is_no_part_of_its_last_label():
+    label = "ü" + "a" * 50
+    encoded = label.encode("idna").decode()
+    adapter = Map([Rule("/", endpoint="home")]).bind(f"{label}:65000")
+    assert adapter.build("home", force_external=True) == f"http://{encoded}:65000/"
+
+
+def test_a_path_for_websockets_is_not_there_for_requests():
+    urls = Map()
+    urls.add(Rule("/echo", endpoint="echo", methods=["GET"], websocket=True))
+    urls.add(Rule("/<name>/both", endpoint="socket", websocket=True))
+    urls.add(Rule("/<name>/both", endpoint="post", methods=["POST"]))
+    urls.add(Rule("/<path:rest>", endpoint="rest", methods=["PUT"]))
+    adapter = urls.bind("h")
+    for method in ("GET", "HEAD", "POST", "OPTIONS"):
+        with pytest.raises(WrongMethod) as caught:
+            adapter.match("/echo", method)
+        assert caught.value.valid_methods == ["PUT"]
+    assert adapter.match("/echo", "PUT")[0] == "rest"
+    assert adapter.match("/a/both", "POST")[0] == "post"
+    with pytest.raises(WrongMethod) as caught:
+        adapter.match("/a/both")
+    assert caught.value.valid_methods == ["POST", "PUT"]
+    assert adapter.build("echo") == "/echo"
+
+
+@pytest.mark.parametrize("rule", ["/echo", "/<name>"])
+def test_where_only_websockets_lead_that_is_what_is_said(rule):
+    adapter = Map([Rule(rule, endpoint="echo", websocket=True)]).bind("h")
+    for method in ("GET", "(WEBSOCKET)"):
+        with pytest.raises(WebsocketMismatch, match="'/echo' is for websockets only"):
+            adapter.match("/echo", method)
+    assert not adapter.test("/echo") and adapter.allowed_methods("/echo") == []
+
+    class Own(Map):
+        websocket_mismatch_class = Missing
+        redirect_class = type("OwnRedirect", (RequestRedirect,), {})
+
+    adapter = Own([Rule(rule, endpoint="e", websocket=True), Rule("/a/", endpoint="a")]).bind("h")
+    with pytest.raises(Missing):
+        adapter.match("/echo")
+    with pytest.raises(Own.redirect_class) as caught:
+        adapter.match("/a")
+    assert caught.value.new_url == "http://h/a/"
 
 
 def test_redirects_by_hand():

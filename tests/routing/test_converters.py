@@ -101,6 +101,25 @@ def test_rt_05_only_plain_finite_numbers_are_a_float(variable, text):
         value_of(variable, text)
 
 
+@pytest.mark.parametrize(
+    ("variable", "regex"),
+    [
+        ("string", "[^/]{1,}"),
+        ("string(minlength=2)", "[^/]{2,}"),
+        ("string(maxlength=5)", "[^/]{1,5}"),
+        ("string(minlength=2, maxlength=5)", "[^/]{2,5}"),
+        ("string(length=3)", "[^/]{3}"),
+        ("any(b, a, 'c.d')", r"(?:b|a|c\.d)"),
+        ("int", "[0-9]+"),
+        ("path", "[^/].*?"),
+    ],
+)
+def test_converters_tell_their_expression(variable, regex):
+    rule = Rule(f"/<{variable}:x>", endpoint="e")
+    Map([rule])
+    assert rule.variables()[0].bound.converter.regex == regex
+
+
 def test_subclasses_keep_what_they_override():
     class Negative(IntegerConverter):
         regex = "-[0-9]+"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from microweb.routing import EndpointPrefix, Map, Rule, RuleFactory, Submount, WebsocketMismatch
-from microweb.routing.exceptions import RoutingError
+from microweb.routing import EndpointPrefix, Map, Rule, RuleFactory, Submount
 
 
 def test_factories_nest():
@@ -63,6 +62,7 @@ def test_copy_has_all_options_and_no_map():
         "redirect_to": "/x",
         "alias": True,
         "host": "h",
+        "websocket": True,
     }
     rule = OwnRule("/x/", flag=True, **options)
     rule.origin = "app.py:1"
@@ -73,7 +73,3 @@ def test_copy_has_all_options_and_no_map():
     assert (copy.rule, copy.map, copy.flag, copy.origin) == ("/x/", None, True, "app.py:1")
     assert copy.provide_automatic_options
     assert list(copy.get_rules(Map())) == [copy]
-
-
-def test_what_is_never_raised_can_be_caught():
-    assert issubclass(WebsocketMismatch, RoutingError)

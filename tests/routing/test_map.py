@@ -11,6 +11,7 @@ import pytest
 
 from microweb.routing import (
     BaseConverter,
+    BuildError,
     Map,
     NoMatch,
     PathConverter,
@@ -499,3 +500,11 @@ def test_without_its_module_a_rule_that_cannot_be_read_is_refused_all_the_same(m
     for rule in ("/<a", "/<a>/<a>", "/<int(min=1, min=2):a>", "/a>"):
         with pytest.raises(RuleSyntaxError, match="write variables as '<name>'"):
             Rule(rule)
+
+
+def test_defaults_take_the_place_of_what_a_variable_took():
+    urls = Map([Rule("/p/<int:page>", endpoint="p", defaults={"page": 1})])
+    assert urls.find("GET", "/p/7")[1] == {"page": 1}
+    assert urls.build("p", {"page": 1}) == urls.build("p", {}) == "/p/1"
+    with pytest.raises(BuildError, match="stands for page=1 only, not 7"):
+        urls.build("p", {"page": 7})

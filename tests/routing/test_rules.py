@@ -6,7 +6,14 @@ import inspect
 
 import pytest
 
-from microweb.routing import Rule, RuleSyntaxError, RuleTemplate
+from microweb.routing import (
+    IntegerConverter,
+    Map,
+    Rule,
+    RuleSyntaxError,
+    RuleTemplate,
+    UnicodeConverter,
+)
 from microweb.routing.extra.slashes import merge_rule_slashes
 from microweb.routing.rules import parse_rule, split_rule
 
@@ -94,10 +101,23 @@ def test_arguments_hold_variables_and_defaults():
 
 
 def test_what_is_not_available_is_said():
-    with pytest.raises(NotImplementedError, match="'/x'"):
-        Rule("/x", websocket=True)
     with pytest.raises(NotImplementedError, match="write a function instead"):
         RuleTemplate([Rule("/$name", endpoint="$name")])
+
+
+def test_a_rule_in_a_map_tells_what_it_is_made_of():
+    rule = Rule("/a/<int:n>/b-<s>.html/", endpoint="e", host="<user>.example.org")
+    assert (rule._trace, rule._converters) == ([], {})
+    Map([rule], host_matching=True)
+    host = [(True, "user"), (False, ".example.org"), (False, "|")]
+    path = [(False, "/"), (False, "a"), (False, "/"), (True, "n"), (False, "/"), (False, "b-")]
+    path += [(True, "s"), (False, ".html"), (False, "/")]
+    assert rule._trace == host + path
+    assert [name for is_variable, name in rule._trace if is_variable] == ["user", "n", "s"]
+    kinds = {name: type(converter) for name, converter in rule._converters.items()}
+    assert kinds == {"user": UnicodeConverter, "n": IntegerConverter, "s": UnicodeConverter}
+    with pytest.raises(AttributeError):
+        rule._trace = []
 
 
 def test_rule_is_a_text():

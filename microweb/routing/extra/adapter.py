@@ -7,7 +7,7 @@ about routes itself.
 from __future__ import annotations
 
 from ...text.quoting import local_path, quote_path, quote_query
-from ..exceptions import BuildError, NoMatch, RequestRedirect, WrongMethod
+from ..exceptions import BuildError, NoMatch, RequestRedirect, WebsocketMismatch, WrongMethod
 from .hosts import HOST_CHARACTERS
 
 TYPE_CHECKING = False
@@ -45,7 +45,8 @@ class MapAdapter:
             )
         if not server_name.isascii():
             # Only now, because the stdlib's IDNA needs a module that small systems leave out.
-            server_name = server_name.encode("idna").decode("ascii")
+            host, colon, port = server_name.partition(":")
+            server_name = host.encode("idna").decode("ascii") + colon + port
         if subdomain is None and not map.host_matching:
             subdomain = map.default_subdomain
         self.map = map
@@ -80,7 +81,7 @@ class MapAdapter:
             url = redirect.new_url
             if url[:1] == "/":
                 url = self.make_redirect_url(url, query_args, redirect.domain)
-            raise RequestRedirect(url) from None
+            raise self.map.redirect_class(url) from None
         return found
 
     def match(
@@ -96,11 +97,16 @@ class MapAdapter:
         request's; *return_rule*: whether to return the rule instead of its endpoint; *query_args*:
         the query a redirect keeps; ``None`` for the request's. Raises the map's
         ``not_found_class`` (NoMatch): no rule leads there. Raises its ``method_not_allowed_class``
-        (WrongMethod): rules do, for other methods. Raises RequestRedirect: its ``new_url`` is a
-        whole URL.
+        (WrongMethod): rules do, for other methods. Raises its ``websocket_mismatch_class``
+        (WebsocketMismatch): rules do, for websockets. Raises its ``redirect_class``
+        (RequestRedirect): its ``new_url`` is a whole URL.
         """
         try:
             rule, arguments = self._match(path_info, method, query_args)
+        except WebsocketMismatch:
+            if self.map.websocket_mismatch_class is WebsocketMismatch:
+                raise
+            raise self.map.websocket_mismatch_class() from None
         except NoMatch:
             if self.map.not_found_class is NoMatch:
                 raise

@@ -5,7 +5,6 @@ A factory changes copies; the rules it was given stay as they are.
 
 from __future__ import annotations
 
-from ..exceptions import RoutingError
 from ..rules import RuleFactory
 
 TYPE_CHECKING = False
@@ -90,7 +89,3 @@ class RuleTemplate:
             "RuleTemplate is not available; write a function instead, such as def resource(name): "
             "return [Rule(f'/{name}/', endpoint=f'{name}.list')], and Map(resource('user'))"
         )
-
-
-class WebsocketMismatch(RoutingError):
-    """Never raised, because WSGI carries no websockets; here for code that catches it."""

@@ -1,4 +1,4 @@
-"""What few programs ask of a rule: where it was made, and a copy of it."""
+"""What few programs ask of a rule: where it was made, a copy of it, what it is made of."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class RareRule(Rule):
         """Return the keyword arguments that make a copy; a subclass with more of them adds some."""
         names = (
             "defaults subdomain methods build_only endpoint strict_slashes merge_slashes "
-            "redirect_to alias host"
+            "redirect_to alias host websocket"
         )
         return {name: getattr(self, name) for name in names.split()}
 
@@ -33,6 +33,33 @@ class RareRule(Rule):
         copy.provide_automatic_options = self.provide_automatic_options
         copy.registered_by = self.registered_by
         return copy
+
+    @property
+    def _converters(self) -> dict[str, Any]:
+        """The converter of each variable, by name: of a rule that is in a map (apispec asks)."""
+        variables = self.variables() if self.map is not None else ()
+        return {variable.name: variable.bound.converter for variable in variables}
+
+    @property
+    def _trace(self) -> list[tuple[bool, str]]:
+        """The rule as pairs: whether it is a variable, and its name or text (apispec asks).
+
+        A slash stands alone, and a bar between host and path.
+
+        >>> from microweb.routing import Map
+        >>> rule = Rule("/a/<b>", endpoint="e")
+        >>> Map([rule]), rule._trace
+        (<Map of 1 rules>, [(False, '|'), (False, '/'), (False, 'a'), (False, '/'), (True, 'b')])
+        """
+        trace: list[tuple[bool, str]] = []
+        for piece in (*self.domain_pieces, "|", *self.pieces) if self.map is not None else ():
+            if not isinstance(piece, str):
+                trace.append((True, piece.name))
+                continue
+            for number, text in enumerate(piece.split("/")):
+                trace += [(False, "/")] if number else []
+                trace += [(False, text)] if text else []
+        return trace
 
     @property
     def origin(self) -> str | None:

@@ -706,7 +706,7 @@ class LeadingServer(Server):
         if head is None:
             return False
         answer = self.answer_request(connection, head)
-        connection.answer = connection._progress = None
+        connection._progress = None
         if answer.application_seconds > _SLOW_APPLICATION:
             self._caution = _CAUTIOUS_TURNS
         return answer.keep_alive and not self.is_stopping
