@@ -540,3 +540,10 @@ def test_a_path_that_holds_text_already_is_no_crash():
     app.add_url_rule("/<name>", "show", lambda name: name)
     environ = create_environ("/", environ_overrides={"PATH_INFO": "/caf\u00e9\u20ac"})
     assert app.test_client().open(environ).text == "caf\u00e9\u20ac"
+
+
+def test_a_404_that_nothing_changes_is_json_for_a_program():
+    app = make_app()
+    answer = app.test_client().get("/none", headers={"Accept": "application/json"})
+    assert (answer.status_code, answer.mimetype) == (404, "application/json")
+    assert answer.json["code"] == 404

@@ -18,8 +18,8 @@ PARTS = ("http", "routing", "templating", "serving")
 OUTER_ROOMS = ("dev", "compat", "ext", "demo")
 # The most that a reader of the core has to read, docstrings and comments included; and the package
 # without the manual and the demo.
-MAX_CORE_LINES = 21_200
-MAX_PACKAGE_LINES = 30_800
+MAX_CORE_LINES = 16_500
+MAX_PACKAGE_LINES = 33_200
 MAX_FUNCTION_LINES = 60
 
 

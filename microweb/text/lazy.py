@@ -93,3 +93,13 @@ def add_later_members(cls: type, load: Callable[[], type], names: str) -> None:
         member = LaterMember(load)
         member.__set_name__(cls, name)
         setattr(cls, name, member)
+
+
+def is_import_statement(frame: Any) -> bool:
+    """Return whether *frame* is at a ``from … import``: in the statement, or in what Python calls
+    for it where the module is a package. An AttributeError loses its text there."""
+    if frame.f_code.co_name == "_handle_fromlist":
+        return True
+    from opcode import opmap
+
+    return bool(frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"])

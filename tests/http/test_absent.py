@@ -62,3 +62,10 @@ def test_other_names_are_missing_as_usual():
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         microweb.http.nothing  # noqa: B018
     assert microweb.http.NotImplemented.code == 501
+
+
+@pytest.mark.parametrize("name", [*OF_PART.split(), "iri_to_uri", "Local", "LintMiddleware"])
+def test_an_import_statement_shows_what_to_use_instead(name):
+    with pytest.raises(ImportError, match=f"http.{name} is left out here: use .* instead"):
+        exec(f"from microweb.http import {name}", {})
+    assert not hasattr(microweb.http, name)

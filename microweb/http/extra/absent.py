@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+
+from ...text.lazy import is_import_statement
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -37,6 +41,10 @@ http: is_resource_modified | Response.make_conditional
 http: is_entity_header remove_entity_headers | Headers.remove
 http: is_hop_by_hop_header remove_hop_by_hop_headers | Headers.remove
 http: parse_age dump_age | Response.age
+http: iri_to_uri uri_to_iri | urllib.parse.quote, or Response.location, which encodes by itself
+http: Local LocalManager LocalStack release_local | microweb.g, or a contextvars.ContextVar
+http: LintMiddleware | wsgiref.validate.validator
+http: ProfilerMiddleware http_proxy make_ssl_devcert | a program of its own
 """
 
 
@@ -72,7 +80,11 @@ class LeftOutName:
 
 
 def missing_http_name(name: str) -> NoReturn:
-    """Raise the AttributeError for a name that ``microweb.http`` has not."""
+    """Raise the AttributeError for a name that ``microweb.http`` has not; for ``from
+    microweb.http import name`` an ImportError, whose text alone is shown there."""
     if ("http", name) in _LEFT_OUT_NAMES:
-        raise left_out_error("http", name)
+        error = left_out_error("http", name)
+        if is_import_statement(sys._getframe(2)):
+            raise ImportError(str(error))
+        raise error
     raise AttributeError(f"module 'http' has no attribute {name!r}")

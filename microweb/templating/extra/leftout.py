@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from ...text.lazy import is_import_statement
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,16 +90,6 @@ def missing_template_name(name: str) -> NoReturn:
     if name[:2] != "__" and is_import_statement(sys._getframe(2)):
         raise ImportError(message, name=__name__.rpartition(".extra.")[0])
     raise AttributeError(message)
-
-
-def is_import_statement(frame: Any) -> bool:
-    """Say whether *frame* is at a ``from … import``: in the statement, or in what Python calls for
-    it where the module is a package."""
-    if frame.f_code.co_name == "_handle_fromlist":
-        return True
-    from opcode import opmap
-
-    return bool(frame.f_code.co_code[frame.f_lasti] == opmap["IMPORT_FROM"])
 
 
 def check_template_extension(extension: Any) -> str:
