@@ -344,11 +344,18 @@ class ExpressionCompiler:
         """Read the arguments of a call of *function*."""
         arguments = self.parse_arguments()[2:]
         if function != "l_super" and not (function.startswith("loop_") and "." in function):
-            self.heads["callee"] = "context.callee"
             local = self.local_source(only_set=True)
-            function = f"callee({function}{local and ', ' + local})"
+            function = f"{self.callee_source()}({function}{local and ', ' + local})"
         self.last_call = (f"{function}({arguments})", function, arguments)
         return self.last_call[0]
+
+    def callee_source(self) -> str:
+        """Return what gives a function the first argument that it has asked for."""
+        if self.escaping is not self.default_escaping:
+            make = self.rare("escaping_context")
+            return f"{make}(context, {self.escaping.eval_context}).callee"
+        self.heads["callee"] = "context.callee"
+        return "callee"
 
     def parse_subscript(self) -> str:
         """Read what stands in ``[ ]`` after a value, and the closing bracket."""

@@ -509,3 +509,23 @@ def test_a_context_of_evaluation_asks_the_environment() -> None:
         False,
         False,
     ]
+
+
+def test_functions_inside_of_autoescape_are_told_what_holds_there() -> None:
+    @pass_context
+    def of_context(context: Any) -> Any:
+        return context.eval_ctx.autoescape, context.get("v")
+
+    @pass_eval_context
+    def of_evaluation(eval_context: Any) -> Any:
+        return eval_context.autoescape
+
+    environment = Environment(autoescape=True)
+    environment.globals.update(f=of_context, g=of_evaluation)
+    source = (
+        "{{ g() }}{% set v = 1 %}{% autoescape false %}{{ f() }}{{ g() }}{% autoescape x %}{{ g() }}"
+        "{% for v in [2] %}{{ f() }}{% endfor %}{% endautoescape %}{% endautoescape %}"
+    )
+    template = environment.from_string(source)
+    expected = "True(False, 1)FalseTrue(True, 1)"
+    assert template.render(x=1) == "".join(template.generate(x=1)) == expected

@@ -127,3 +127,8 @@ def test_what_is_counted_is_computed_once() -> None:
         "{% trans n=pop() %}{{ n }}{% pluralize %}{{ n }}{{ n }}{% endtrans %}"
     )
     assert template.render(pop=[1, 2, 3].pop) == "33"
+
+
+def test_newstyle_escapes_as_the_tag_around_says() -> None:
+    source = "{% autoescape true %}{% trans a='<' %}Hello{{ a }}{% endtrans %}{{ _('Hello') }}{% endautoescape %}"
+    assert render(source, newstyle=True, autoescape=False) == "Hello&lt;<Hallo>"

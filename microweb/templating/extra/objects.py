@@ -250,6 +250,14 @@ def assign_in_namespace(namespace: Any, name: str, value: Any) -> None:
     namespace[name] = value
 
 
+def escaping_context(context: TemplateContext, eval_context: EvalContext) -> TemplateContext:
+    """Return *context* as functions see it that are called inside of ``{% autoescape %}``."""
+    changed: TemplateContext = object.__new__(type(context))
+    vars(changed).update(vars(context))
+    changed.eval_context = eval_context
+    return changed
+
+
 def require_block(context: TemplateContext, name: str) -> None:
     """Raise TemplateRuntimeError unless a child template fills the required block *name*."""
     if len(context.blocks[name]) < 2:
@@ -324,6 +332,7 @@ RARE_RUNTIME_NAMES: dict[str, Any] = {
     "UnknownFunction": UnknownFunction,
     "assign_in_namespace": assign_in_namespace,
     "check_translator": check_translator,
+    "escaping_context": escaping_context,
     "mark_text": mark_text,
     "raise_to_power": raise_to_power,
     "require_block": require_block,

@@ -73,8 +73,8 @@ def _write_call(
     newstyle: bool,
 ) -> None:
     """Write the call of a translating function, and what is put out of its result."""
-    compiler.heads["callee"] = "context.callee"
-    function = f"callee({compiler.rare('check_translator')}({compiler.load(name)}, {name!r}))"
+    checked = f"{compiler.rare('check_translator')}({compiler.load(name)}, {name!r})"
+    function = f"{compiler.callee_source()}({checked})"
     escaping = compiler.escaping
     if newstyle:
         for key, value in variables.items():
