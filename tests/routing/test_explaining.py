@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from microweb.dev.inspecting import _walk_rules
 from microweb.routing import Map, Rule, UnknownConverter
 
 
@@ -131,3 +132,23 @@ def test_draw_shows_segments_methods_and_endpoints():
             "  <path>  [PUT] -> file",
         ]
     )
+
+
+def test_draw_shows_a_path_that_more_follows_where_it_stands_in_the_order():
+    rules = ["/<a>/<b>", "/<path:p>", "/<path:p>/edit", "/<path:p>/edit/<x>"]
+    urls = Map([Rule(rule, endpoint=rule, methods=["PUT"]) for rule in rules])
+    assert urls.draw() == "\n".join(
+        [
+            "/",
+            "  <path>",
+            "    edit",
+            "      <string>  [PUT] -> /<path:p>/edit/<x>",
+            "  <path>",
+            "    edit  [PUT] -> /<path:p>/edit",
+            "  <string>",
+            "    <string>  [PUT] -> /<a>/<b>",
+            "  <path>  [PUT] -> /<path:p>",
+        ]
+    )
+    assert urls.explain("PUT", "/a/edit").rule.rule == "/<path:p>/edit"
+    assert [rule.rule for rule in _walk_rules(urls._root)] == [*rules[:1:-1], *rules[:2]]
