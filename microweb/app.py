@@ -51,7 +51,7 @@ from .scaffold import (
     registering_decorator,
 )
 from .text.lazy import LaterMember
-from .text.quoting import percent_decode
+from .text.quoting import percent_decode, percent_encode
 from .urlbuilding import build_app_url, script_prefix
 from .wrappers import Request, Response
 
@@ -77,6 +77,7 @@ _JSON_HEADER = ("Content-Type", "application/json")
 # HEAD and OPTIONS take the general road: one drops the body, the other may be automatic.
 _STRAIGHT_METHODS = frozenset(["GET", "POST", "PUT", "PATCH", "DELETE"])
 MAX_REMEMBERED_HOSTS = 100
+_QUERY_SIGNS = "%!$&'()*+,/:;=?@[]"
 # In the environ of a request whose path has been percent-decoded here.
 _DECODED_KEY = "microweb.path_is_decoded"
 _DISPATCH_METHODS = (
@@ -909,6 +910,8 @@ class Microweb(Scaffold):
         environ: Any = context.environ
         if (
             type(context.routing_exception) is not NotFound
+            # A converter's own has something to say.
+            or context.routing_exception.description is not NotFound.description
             or environ["REQUEST_METHOD"] not in _STRAIGHT_METHODS
             or "HTTP_COOKIE" in environ
             or "json" in environ.get("HTTP_ACCEPT", "").lower()
@@ -985,15 +988,20 @@ class Microweb(Scaffold):
             environ[_DECODED_KEY] = True
             environ["PATH_INFO"] = percent_decode(environ["PATH_INFO"], "latin-1")
             path = _path_as_text(environ["PATH_INFO"])
-        if table.refused_origins:
-            from .crossorigin import check_origin
-
-            refused = check_origin(environ, table.refused_origins)
-            if refused is not None:
-                raise refused
+        refused = self._check_origin(environ, table)
+        if refused is not None:
+            raise refused
         if not table.has_hosts:
             return table.find(environ["REQUEST_METHOD"], path)
         return table.find(environ["REQUEST_METHOD"], path, self._domain_of(environ))
+
+    def _check_origin(self, environ: WSGIEnvironment, table: DispatchTable) -> HTTPException | None:
+        """Return the 403 of a request that REFUSE_CROSS_ORIGIN refuses."""
+        if table.refused_origins in (None, False):
+            return None
+        from .crossorigin import check_origin
+
+        return check_origin(environ, table.refused_origins)
 
     def _domain_of(self, environ: WSGIEnvironment) -> str | None:
         """Return the host or subdomain of a request, for a map whose rules name some.
@@ -1015,7 +1023,8 @@ class Microweb(Scaffold):
         try:
             _ = self.make_request(environ).host
         except HTTPException as error:
-            return error
+            # A forged request gets no further than any other of them.
+            return self._check_origin(environ, table) or error
         if "passenger.hijack" in environ:
             table.asks_environ = True
         if len(table.checked_hosts) < MAX_REMEMBERED_HOSTS:
@@ -1034,6 +1043,7 @@ class Microweb(Scaffold):
                 location = script_prefix(self, environ) + location
                 query = environ.get("QUERY_STRING")
                 if query:
+                    query = percent_encode(query.encode("latin-1", "replace"), _QUERY_SIGNS)
                     location = f"{location}?{query}"
             return HTTPException(response=redirect_response(location, 308, self.response_class))
         if isinstance(error, WrongMethod):

@@ -38,26 +38,18 @@ def run_as_cgi(app: Any) -> None:
     """
     handlers = import_stdlib("wsgiref.handlers", "CGI")
     variables = handlers.read_environ()
-    output = sys.stdout.buffer
-    log = _find_log(app)
     body, marks = _find_body(variables)
+    output, log = _take_output(app)
 
     def corrected(environ: dict[str, Any], start_response: Any) -> Any:
         environ.update(cgi_changes(environ), **marks)
         return app(environ, start_response)
 
     handler = _handler_class(handlers)(body, output, log, variables, False, True)
-    previous = sys.stdout, sys.stderr
-    sys.stdout = log
-    if log is not sys.stderr:
-        sys.stderr = log
-    try:
-        _end_on_sigterm()
-        handler.run(corrected)
-        output.flush()
-        _read_the_rest(body)
-    finally:
-        sys.stdout, sys.stderr = previous
+    _end_on_sigterm()
+    handler.run(corrected)
+    output.flush()
+    _read_the_rest(body)
 
 
 def _handler_class(handlers: Any) -> Any:
@@ -138,12 +130,35 @@ def _end_on_sigterm() -> None:
         return
 
 
-def _find_log(app: Any) -> Any:
-    """Return where errors and printed text go: never to the client."""
-    if sys.stderr is not None and not errors_reach_the_client():
-        return sys.stderr
-    folder = getattr(app, "instance_path", None)
-    return _LogFile(os.path.join(folder, LOG_NAME)) if folder else io.StringIO()
+def _take_output(app: Any) -> tuple[Any, Any]:
+    """Return the file that the answer is written to, and that of the log. From now on whatever the
+    program prints, its children included, goes to the log."""
+    is_shared = errors_reach_the_client()
+    output = os.fdopen(os.dup(1), "wb")
+    if is_shared:
+        log = _open_log(getattr(app, "instance_path", None))
+        os.dup2(log, 2)
+    try:
+        os.dup2(2, 1)
+    except OSError:
+        # There is no standard error at all.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    if sys.stderr is None:
+        sys.stderr = io.StringIO()
+    sys.stdout = sys.stderr
+    return output, sys.stderr
+
+
+def _open_log(folder: str | None) -> int:
+    """Open the log in a folder, for its owner alone; without one, what takes everything."""
+    if folder is not None:
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+            return os.open(os.path.join(folder, LOG_NAME), flags, 0o600)
+        except OSError:
+            pass
+    return os.open(os.devnull, os.O_WRONLY)
 
 
 def errors_reach_the_client() -> bool:
@@ -161,28 +176,6 @@ def errors_reach_the_client() -> bool:
 
     is_other = not (S_ISREG(errors.st_mode) or S_ISFIFO(errors.st_mode) or S_ISSOCK(errors.st_mode))
     return not is_other and (output.st_dev, output.st_ino) == (errors.st_dev, errors.st_ino)
-
-
-class _LogFile(io.TextIOBase):
-    """A text file that is made when something is written; what cannot be kept is dropped."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def write(self, text: str) -> int:
-        """Add *text* to the file; return its length."""
-        try:
-            os.makedirs(os.path.dirname(self._path), mode=0o700, exist_ok=True)
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with open(descriptor, "ab") as file:
-                file.write(text.encode("utf-8", "backslashreplace"))
-        except OSError:
-            return len(text)
-        return len(text)
 
 
 def cgi_changes(variables: Any) -> dict[str, str]:

@@ -47,7 +47,8 @@ def check_origin(environ: Mapping[str, Any], trusted: Any = True) -> CrossOrigin
         is_own = site in _OWN_SITES
     else:
         # Without a scheme: behind a proxy the app may not know that it was https.
-        is_own = not origin or origin.partition("://")[2] == environ.get("HTTP_HOST")
+        host = (origin or "").partition("://")[2]
+        is_own = not origin or (host != "" and host == environ.get("HTTP_HOST"))
     if is_own or (origin and isinstance(trusted, (list, tuple, set)) and origin in trusted):
         return None
     return CrossOriginRefused()

@@ -71,7 +71,7 @@ class DispatchTable:
         self.has_hosts = app.url_map.has_hosts
         self.refused_origins = app.config["REFUSE_CROSS_ORIGIN"]
         # Finding the rule takes more than the method and the path.
-        self.asks_environ = self.has_hosts or bool(self.refused_origins)
+        self.asks_environ = self.has_hosts or self.refused_origins not in (None, False)
         self.opens_every_session = app.has_own_session_interface()
         straight = app.has_default_dispatch() and not self.opens_every_session
         encode_body = None

@@ -83,7 +83,8 @@ class ProxyFix:
                 changed["HTTP_HOST"] = f"{_split_port(known)[0]}:{port}"
             changed["SERVER_PORT"] = port
         prefix = _forwarded_value(environ, "HTTP_X_FORWARDED_PREFIX", self.x_prefix)
-        if prefix:
+        # Anything else would lead redirects to another host.
+        if prefix and prefix[0] == "/" and prefix[1:2] not in ("/", "\\"):
             changed["SCRIPT_NAME"] = prefix.rstrip("/")
         environ["microweb.proxy_fix.orig"] = {key: environ.get(key) for key in changed}
         environ.update(changed)

@@ -1,7 +1,7 @@
 """What a template sees of the request, the session, ``g`` and the configuration.
 
-A template may read them, and a template that a stranger has slipped in may do no more: it changes
-nothing, opens no file, and finds no key. So these names are views. Each hands out what can be
+A template may read them, and a template that a stranger has slipped in may do no more with them: it
+changes nothing, opens no file, and finds no key. So these names are views. Each hands out what can be
 read; lists and dicts are copies. What acts raises `TemplateSecurityError` when it is called, with
 the advice to do it in the view.
 
@@ -11,8 +11,11 @@ reaches.
 
 from __future__ import annotations
 
+import re
+from copy import deepcopy
+
 from .globals import g, request, session
-from .http import EnvironHeaders, ImmutableMultiDict, Request
+from .http import EnvironHeaders, ImmutableMultiDict, MultiDict, Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,24 +38,34 @@ _READABLE_OF_REQUEST = frozenset(
 _READABLE_OF_RULE = (
     "rule endpoint methods arguments defaults subdomain host strict_slashes is_leaf"
 ).split()
+_READABLE_OF_AUTHORIZATION = "type username password token".split()
 _READABLE_OF_FILE = "filename name content_type mimetype mimetype_params content_length".split()
 _METHODS_THAT_CHANGE = frozenset("clear pop popitem setdefault update".split())
-# Words in the names of keys and variables whose values are nobody's to see.
-_SECRET_WORDS = ("SECRET", "PASSWORD", "PASSWD", "PASSPHRASE", "PRIVATE", "CREDENTIAL", "TOKEN")
+# In the names of keys and variables whose values are nobody's to see; and in values: a URL with a
+# name or a password, and what drivers of databases take.
+_SECRET_NAME_RE = re.compile(
+    "SECRET|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|TOKEN|APIKEY|SALT|(_|^)(KEY|PASS|PWD|DSN)$"
+)
+_PUBLIC_NAME_RE = re.compile("PUBLIC|SITE_?KEY")
+_SECRET_VALUE_RE = re.compile(
+    r"://[^\s/?#]*@|://\S*:\S*@|(pass\w*|pwd|secret|token)=", re.IGNORECASE
+)
+# What a template may have of the configuration; of anything else it has the text.
+_PLAIN_TYPES = (str, bytes, int, float, complex, bool, type(None))
 
 
-def is_secret(name: str, value: Any = None) -> bool:
+def is_secret(name: object, value: Any = None) -> bool:
     """Return whether a configuration key is kept from templates: by its *name*, or since its
-    *value* is a URL with a password.
+    *value* is text with a password in it.
 
     >>> is_secret("SECRET_KEY"), is_secret("TITLE"), is_secret("DB", "pg://ada:pw@host/db")
     (True, False, True)
     """
-    if isinstance(value, str) and "://" in value:
-        authority = value.partition("://")[2].partition("/")[0]
-        if ":" in authority.rpartition("@")[0]:
-            return True
-    return any(word in name.upper() for word in _SECRET_WORDS)
+    text = value.decode("latin-1") if isinstance(value, bytes) else value
+    if isinstance(text, str) and _SECRET_VALUE_RE.search(text):
+        return True
+    upper = str(name).upper()
+    return bool(_SECRET_NAME_RE.search(upper)) and not _PUBLIC_NAME_RE.search(upper)
 
 
 def copied(value: Any) -> Any:
@@ -61,10 +74,11 @@ def copied(value: Any) -> Any:
     >>> copied({"a": [1]})
     {'a': [1]}
     """
-    if type(value) is dict:
+    if isinstance(value, dict) and not hasattr(value, "getlist"):
         return {key: copied(item) for key, item in value.items()}
-    if type(value) in (list, tuple, set, frozenset):
-        return type(value)(map(copied, value))
+    if isinstance(value, (list, set, frozenset)) or type(value) is tuple:
+        kind = next(kind for kind in (list, set, frozenset, tuple) if isinstance(value, kind))
+        return kind(map(copied, value))
     return value
 
 
@@ -118,9 +132,9 @@ class RequestView(TemplateView):
 
     def __getattr__(self, name: str) -> Any:
         current = self.__find__()
-        if name in _READABLE_OF_REQUEST:
-            return copied(getattr(current, name))
         read = _READ_OTHERWISE.get(name)
+        if read is None and name in _READABLE_OF_REQUEST:
+            return copied(getattr(current, name))
         if read is not None:
             return read(current)
         if name[:1] == "_" or hasattr(Request, name):
@@ -129,7 +143,17 @@ class RequestView(TemplateView):
 
 
 def _read_json(current: Any) -> Any:
-    return lambda *args, **kwargs: copied(current.get_json(*args, **kwargs))
+    return lambda silent=True: copied(current.get_json(silent=silent)) if current.is_json else None
+
+
+def _read_data(current: Any) -> Any:
+    return lambda as_text=False: current.get_data(as_text=as_text)
+
+
+def _read_authorization(current: Any) -> Any:
+    if current.authorization is None:
+        return None
+    return TemplateView(lambda: current.authorization, _READABLE_OF_AUTHORIZATION)
 
 
 def _read_files(current: Any) -> Any:
@@ -155,14 +179,24 @@ def _read_environ(current: Any) -> Any:
 
 
 _READ_OTHERWISE: dict[str, Callable[[Any], Any]] = {
+    "authorization": _read_authorization,
     "environ": _read_environ,
     "files": _read_files,
+    "get_data": _read_data,
     "get_json": _read_json,
     # Of an environ that holds nothing else.
     "headers": lambda current: EnvironHeaders(
-        {key: value for key, value in current.environ.items() if isinstance(value, str)}
+        {
+            key: value
+            for key, value in current.environ.items()
+            if key.startswith(("HTTP_", "CONTENT_")) and isinstance(value, str)
+        }
     ),
     "json": lambda current: copied(current.json),
+    "values": lambda current: MultiDict(list(current.values.items(multi=True))),
+    "access_control_request_headers": lambda r: deepcopy(r.access_control_request_headers),
+    "cache_control": lambda current: deepcopy(current.cache_control),
+    "range": lambda current: deepcopy(current.range),
     "url_rule": _read_rule,
     "view_args": lambda current: copied(current.view_args),
 }
@@ -231,21 +265,29 @@ class ConfigView(MappingView):
     def __getitem__(self, key: str) -> Any:
         return _without_secrets({key: self.__find__()[key]})[key]
 
+    def __eq__(self, other: object) -> bool:
+        return dict(self.items()) == other
+
+    __hash__ = None  # type: ignore[assignment]
+
     def keys(self) -> list[str]:
         """Return the keys that are not secret."""
         return [key for key, value in self.__find__().items() if not is_secret(key, value)]
 
 
 def _without_secrets(value: Any) -> Any:
+    """Return plain values and containers of such, without secrets; of other objects their text."""
     if isinstance(value, dict):
         return {
-            key: _without_secrets(item)
-            for key, item in value.items()
-            if not is_secret(str(key), item)
+            key: _without_secrets(item) for key, item in value.items() if not is_secret(key, item)
         }
-    if type(value) in (list, tuple, set, frozenset):
-        return type(value)(map(_without_secrets, value))
-    return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        kind = next(kind for kind in (list, tuple, set, frozenset) if isinstance(value, kind))
+        return kind(_without_secrets(item) for item in value if not is_secret("", item))
+    if isinstance(value, _PLAIN_TYPES) or type(value).__module__ == "datetime":
+        return value
+    text = str(value)
+    return "" if is_secret("", text) else text
 
 
 def _refusal(name: str) -> Callable[..., Any]:
@@ -262,25 +304,35 @@ def _refusal(name: str) -> Callable[..., Any]:
     return refuse
 
 
+def _is_open(value: Any) -> bool:
+    """Return whether a value is a connection, a cursor, a file or the like."""
+    return any(hasattr(value, name) for name in ("execute", "cursor", "fileno", "commit"))
+
+
 class GlobalsView(TemplateView):
-    """``g``: its attributes, `get`, and ``in``."""
+    """``g``: its attributes, `get`, and ``in``. Connections and files are not there, nor names
+    that begin with an underscore; other objects of the app's own are handed out as they are."""
 
     __slots__ = ()
 
     def __getattr__(self, name: str) -> Any:
         if name in ("pop", "setdefault"):
             return _refusal(name)
-        return copied(getattr(self.__find__(), name))
+        value = getattr(self.__find__(), name)
+        if name[:1] == "_" or _is_open(value):
+            raise AttributeError(f"a template cannot read g.{name}")
+        return copied(value)
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an attribute, or *default*."""
-        return copied(self.__find__().get(name, default))
+        return getattr(self, name) if name in self else default
 
     def __contains__(self, name: object) -> bool:
-        return name in self.__find__()
+        return name in list(self)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.__find__())
+        names = self.__find__()
+        return (name for name in names if name[:1] != "_" and not _is_open(getattr(names, name)))
 
 
 def make_template_views(config: Any) -> dict[str, Any]:

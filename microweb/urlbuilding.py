@@ -90,8 +90,9 @@ def script_prefix(app: Microweb, environ: dict[str, Any] | None) -> str:
     if prefix in ("", "/"):
         return ""
     # An environ carries bytes as latin-1 text (PEP 3333).
-    raw = prefix.encode("utf-8" if environ is None else "latin-1")
-    return percent_encode(raw.rstrip(b"/"), "!$&'()*+,/:;=@")
+    raw = prefix.encode("utf-8" if environ is None else "latin-1", "replace")
+    # With one slash in front: of two, or of none, a client would make another host.
+    return percent_encode(b"/" + raw.strip(b"/"), "!$&'()*+,/:;=@")
 
 
 def _absolute_url(app: Microweb, path: str, scheme: str | None) -> str:

@@ -11,7 +11,8 @@ import pytest
 
 from microweb import Microweb, Response, jsonify, make_response, request, url_for
 from microweb.environ import create_environ
-from microweb.http import HTTPException
+from microweb.http import HTTPException, NotFound
+from microweb.routing import BaseConverter
 
 from .support import MALFORMED_HOSTS, checked_client, make_app
 
@@ -547,3 +548,39 @@ def test_a_404_that_nothing_changes_is_json_for_a_program():
     answer = app.test_client().get("/none", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.mimetype) == (404, "application/json")
     assert answer.json["code"] == 404
+
+
+@pytest.mark.parametrize(
+    ("query", "location"),
+    [
+        ("q=\xe2\x80\xa6", "/x/?q=%E2%80%A6"),
+        ("q=\xc3\xa9&r=%20", "/x/?q=%C3%A9&r=%20"),
+        ("q=\x01", "/x/?q=%01"),
+    ],
+)
+def test_a_redirect_of_the_router_takes_any_query_along(query, location):
+    app = make_app()
+    app.add_url_rule("/x/", "x", lambda: "x")
+    environ = create_environ("/x", environ_overrides={"QUERY_STRING": query})
+    answer = app.test_client().open(environ)
+    assert (answer.status_code, answer.location) == (308, location)
+
+
+@pytest.mark.parametrize("prefix", ["//evil.example", "evil.example", "/\u20ac"])
+def test_a_redirect_of_the_router_stays_on_its_host_whatever_it_is_mounted_at(prefix):
+    app = make_app()
+    app.add_url_rule("/x/", "x", lambda: "x")
+    environ = create_environ("/x", environ_overrides={"SCRIPT_NAME": prefix})
+    location = app.test_client().open(environ).location
+    assert location[0] == "/" and location[1] != "/"
+
+
+def test_what_a_converter_says_of_what_is_not_there_is_the_answer():
+    class Users(BaseConverter):
+        def to_python(self, value):
+            raise NotFound("there is no such user")
+
+    app = make_app()
+    app.url_map.converters["user"] = Users
+    app.add_url_rule("/<user:u>", "u", lambda u: u)
+    assert "there is no such user" in app.test_client().get("/ada").text

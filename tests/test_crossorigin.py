@@ -81,3 +81,18 @@ def test_a_handler_of_the_app_words_the_refusal():
 def test_a_value_that_means_nothing_is_told(value):
     with pytest.raises((TypeError, ValueError), match="REFUSE_CROSS_ORIGIN"):
         make_guarded_app(value).test_client().get("/")
+
+
+@pytest.mark.parametrize("trusted", [[], ()])
+def test_an_empty_list_trusts_no_other_origin(trusted):
+    client = make_guarded_app(trusted).test_client()
+    assert client.post("/", headers={"Origin": "http://evil.example"}).status_code == 403
+    assert client.post("/").status_code == 200
+
+
+def test_a_forged_request_to_a_host_that_is_refused_runs_nothing():
+    app = make_guarded_app()
+    app.config["TRUSTED_HOSTS"] = ["example.com"]
+    headers = {"Host": "other.example", "Sec-Fetch-Site": "cross-site"}
+    assert app.test_client().post("/", headers=headers).status_code == 403
+    assert app.ran == []

@@ -195,3 +195,10 @@ def test_shared_files_are_cached_and_conditional(shared):
     assert shared.head("/files/a.css").data == b""
     assert shared.post("/files/a.css").status_code == 405
     assert shared.get("/files/data").mimetype == "application/octet-stream"
+
+
+@pytest.mark.parametrize("prefix", ["https://evil.example", "//evil.example", "evil.example"])
+def test_a_prefix_that_would_lead_to_another_host_is_ignored(prefix):
+    fix = ProxyFix(lambda e, s: [e.get("SCRIPT_NAME", "")], x_prefix=1)
+    assert fix({"HTTP_X_FORWARDED_PREFIX": prefix}, None) == [""]
+    assert fix({"HTTP_X_FORWARDED_PREFIX": "/app/"}, None) == ["/app"]

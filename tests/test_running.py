@@ -170,7 +170,8 @@ CGI_PROGRAM = """
     import sys
     from microweb import Microweb, Response, request
     app = Microweb(__name__)
-    ended = []
+    earlier = sys.stderr
+    print("before the app runs")
 
     @app.teardown_request
     def note_end(error):
@@ -191,6 +192,14 @@ CGI_PROGRAM = """
     @app.get("/printed")
     def printed():
         print("printed text")
+        return "answer"
+
+    @app.get("/children")
+    def children():
+        import os
+        os.system("echo of a child")
+        earlier.write("to the earlier stream")
+        earlier.flush()
         return "answer"
 
     @app.get("/killed")
@@ -238,6 +247,19 @@ def test_what_is_printed_as_cgi_goes_to_the_log(tmp_path):
     result = run_cgi(tmp_path, path="/printed")
     assert result.stdout.endswith(b"\r\n\r\nanswer")
     assert b"printed text" in result.stderr
+
+
+@pytest.mark.parametrize("errors", [subprocess.PIPE, subprocess.STDOUT])
+def test_what_children_and_earlier_streams_write_as_cgi_goes_to_the_log(tmp_path, errors):
+    result = run_cgi(tmp_path, path="/children", errors=errors)
+    assert result.stdout.startswith(b"Status: 200 OK\r\n")
+    assert result.stdout.endswith(b"\r\n\r\nanswer")
+    if errors == subprocess.PIPE:
+        log = result.stderr
+    else:
+        log = (tmp_path / "instance" / "cgi-errors.log").read_bytes()
+    for text in (b"before the app runs", b"of a child", b"to the earlier stream"):
+        assert text in log
 
 
 def test_a_log_that_would_reach_the_client_goes_to_a_file(tmp_path):

@@ -7,8 +7,11 @@ and calls what is callable.
 from __future__ import annotations
 
 import copy
+import datetime
 import io
 import os
+import sqlite3
+from types import SimpleNamespace
 
 import pytest
 
@@ -214,3 +217,79 @@ def test_what_a_view_passes_is_the_real_thing(app, context):
         == "[&#39;x&#39;, &#39;y&#39;]"
     )
     assert render("{{ request.close is defined }}", request=request) == "True"
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("BROKERS", ["amqp://u:hidden@h"]),
+        ("URLS", ("redis://:hidden@h",)),
+        ("DATABASE", "pg://ada:p/hidden@h/db"),
+        ("TWO", "amqp://h1;amqp://u:hidden@h2"),
+        ("JDBC", "jdbc:postgresql://h/db?password=hidden"),
+        ("OCTETS", b"pg://u:hidden@h"),
+        ("CLONE", "https://hidden@example.com"),
+        ("APIKEY", "hidden"),
+        ("MAIL_PASS", "hidden"),
+        ("NESTED", {"API_KEY": "hidden", "a": [{"x": "pg://u:hidden@h"}]}),
+    ],
+)
+def test_what_holds_a_secret_is_not_shown(app, context, key, value):
+    app.config[key] = value
+    assert "hidden" not in render("{{ config[key] }}{{ config }}{{ config.get(key) }}", key=key)
+
+
+def test_of_other_objects_in_the_configuration_a_template_has_the_text(app, context, tmp_path):
+    app.config["FOLDER"] = tmp_path
+    app.config["LIFETIME"] = datetime.timedelta(1)
+    app.config["RECAPTCHA_PUBLIC_KEY"] = "shown"
+    app.config[7] = "x"
+    assert render("{{ config.FOLDER }}") == str(tmp_path)
+    assert render("{{ config.FOLDER.joinpath is defined }}") == "False"
+    assert render("{{ config.LIFETIME.days }}{{ config.RECAPTCHA_PUBLIC_KEY }}") == "1shown"
+    assert render("{{ config == dict(config, SECRET_KEY=key) }}", key=KEY) == "False"
+
+
+def test_connections_and_private_names_of_g_are_not_there(app, context, tmp_path):
+    g.db = sqlite3.connect(":memory:")
+    g._private = "x"
+    g.file = open(tmp_path / "file", "w")  # noqa: SIM115
+    g.user = SimpleNamespace(name="ada")
+    found = render(
+        "{{ g.user.name }} {{ g.db is defined }} {{ g._private is defined }} {{ g|list }}"
+    )
+    g.db.close()
+    g.file.close()
+    assert found == "ada False False [&#39;words&#39;, &#39;user&#39;]"
+
+
+def test_variables_of_the_server_are_no_headers(app):
+    base = {"SECRET_KEY": "hidden", "DATABASE_URL": "pg://u:hidden@h/d", "HTTP_X_A": "1"}
+    with app.test_request_context("/", environ_base=base):
+        source = "{{ request.headers.environ }}{{ request.environ }}{{ request.headers['X-A'] }}"
+        text = render(source)
+    assert "hidden" not in text and text.endswith("1")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ request.authorization.parameters.update(username='root') }}",
+        "{{ request.values.dicts.clear() }}",
+        "{{ request.get_data(cache=False) }}",
+        "{{ request.get_json(force=True) }}",
+        "{{ request.cache_control.setdefault('x', 1) }}",
+        "{{ cycler.reset(config) }}",
+    ],
+)
+def test_what_the_view_reads_later_is_what_was_sent(app, source):
+    headers = {"Authorization": "Basic YWRhOng=", "Cache-Control": "no-cache"}
+    with app.test_request_context("/?a=1", method="POST", data={"b": "2"}, headers=headers):
+        try:
+            render(source)
+        except Exception as error:
+            assert not isinstance(error, AssertionError)
+        assert request.authorization.username == "ada"
+        assert request.values.to_dict() == {"a": "1", "b": "2"}
+        assert request.get_data() == b"" or request.form["b"] == "2"
+        assert str(request.cache_control) == "no-cache"

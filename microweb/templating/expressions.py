@@ -461,7 +461,7 @@ class ExpressionCompiler:
                 self.unknown.append(error)
             key = f"{self.rare('UnknownFunction')}({message!r})"
         elif isinstance(table[name], LaterFunction):
-            table[name] = table[name].fetch()
+            table[name] = table[name].__fetch__()
         if key not in self.imports:
             python = f"{kind}_{name}" if name.isascii() and name.isidentifier() else ""
             self.imports[key] = python or f"{kind}_{self.number()}"

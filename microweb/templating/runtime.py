@@ -50,17 +50,20 @@ class LaterFunction(EngineObject):
     def __init__(self, kind: str, name: str) -> None:
         self._kind, self._name = kind, name
 
-    def fetch(self) -> Any:
+    def __fetch__(self) -> Any:
         """Import the function and return it."""
         from .extra.filters import RARE_FUNCTIONS
 
         return RARE_FUNCTIONS[self._kind][self._name]
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
-        return self.fetch()(*args, **kwargs)
+        return self.__fetch__()(*args, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.fetch(), name)
+        # Nothing else of it: a page must not reach the class behind cycler() and its like.
+        if name != "template_pass":
+            raise AttributeError(name)
+        return getattr(self.__fetch__(), name)
 
 
 class EvalContext(EngineObject):

@@ -12,6 +12,7 @@ same endpoint, or one that redirects, stands in front of.
 from __future__ import annotations
 
 import re
+from itertools import chain, islice
 
 from ..converters import DEFAULT_CONVERTERS, NOT_CONVERTED
 from ..exceptions import RequestRedirect
@@ -136,8 +137,13 @@ def _sample_urls(rule: Rule, samples: list[str]) -> Iterator[tuple[str | None, s
 
 
 def _texts_taken(variable: RuleVariable, samples: list[str]) -> Iterator[str]:
-    """Yield those of *samples* that the converter of *variable* takes."""
-    for text in samples:
+    """Yield those of *samples* that the converter of *variable* takes. What its own arguments
+    suggest comes before what those of a thousand others do."""
+    own: list[str] = []
+    for value in (*variable.arguments, *variable.keywords.values()):
+        own += _samples_of_argument(value)
+    common = len(_COMMON_SAMPLES)
+    for text in chain(samples[:common], own, islice(samples, common, None)):
         try:
             if variable.bound.read(text) is not NOT_CONVERTED:
                 yield text
