@@ -1,9 +1,9 @@
 """What a template sees of the request, the session, ``g`` and the configuration.
 
-A template may read them, and a template that a stranger has slipped in may do no more with them: it
-changes nothing, opens no file, and finds no key. So these names are views. Each hands out what can be
-read; lists and dicts are copies. What acts raises `TemplateSecurityError` when it is called, with
-the advice to do it in the view.
+A template may read them, and a template that a stranger has slipped in may do no more with them:
+it changes nothing, opens no file, and finds no key. So these names are views. Each hands out what
+can be read; lists and dicts are copies. What acts raises `TemplateSecurityError` when it is called,
+with the advice to do it in the view.
 
 The object behind a view stands under a name of two underscores at each end, which no template
 reaches.

@@ -223,6 +223,8 @@ CGI_PROGRAM = """
 
 def run_cgi(tmp_path, method="GET", path="/", body="", errors=subprocess.PIPE, **variables):
     environment = {**os.environ, **CGI_VARIABLES, "REQUEST_METHOD": method, "PATH_INFO": path}
+    # What is printed before the app runs waits in a buffer.
+    environment.pop("PYTHONUNBUFFERED", None)
     (tmp_path / "program.py").write_text(textwrap.dedent(CGI_PROGRAM), "utf-8")
     return subprocess.run(
         [sys.executable, "program.py"],
