@@ -59,6 +59,16 @@ TYPE_CHECKING = False
 """
 
 
+# What a file without the desk does when it is run.
+_NO_COMMAND_LINE = [
+    "    sys.exit(",
+    '        "microweb: this single file has no command line. Beside it, a program says: from "',
+    '        "microweb import Microweb. The package has one, and so has the file that its "',
+    '        "onefile --desk writes."',
+    "    )",
+]
+
+
 def choose_modules(scope: str) -> list[str]:
     """Return the modules that a single file holds, in reading order.
 
@@ -354,8 +364,8 @@ def _write_sections(modules: dict[str, SourceModule], is_program: bool) -> str:
             lines += ['            """,', f'            "{module.missing}",', "        ),"]
     lines += ["    },", ")", '__all__ = """', *_fill_words(sorted(modules[""].offers), 4)]
     lines.append('""".split()')
-    if is_program:
-        lines += ["", "if _RUN_AS_PROGRAM:", "    main()"]
+    lines += ["", "if _RUN_AS_PROGRAM:"]
+    lines += ["    main()"] if is_program else _NO_COMMAND_LINE
     return "\n".join(lines)
 
 

@@ -209,3 +209,13 @@ def test_what_a_smaller_file_has_not_is_told(tmp_path):
     program = "from web import Request; Request({'HTTP_ACCEPT': 'a/b'}).accept_mimetypes"
     done = run(tmp_path, "-c", program)
     assert "ImportError: http/extra/request_members.py is not in this single file" in done.stderr
+
+
+@needs_package
+@pytest.mark.parametrize("scope", ["core", ""])
+def test_a_file_without_a_command_line_says_so(tmp_path, scope):
+    (tmp_path / "microweb.py").write_text(build_one_file(scope), "utf-8")
+    done = run(tmp_path, "-m", "microweb", "vendor", "web")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("microweb: this single file has no command line.")
+    assert not (tmp_path / "web").exists()
