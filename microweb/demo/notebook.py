@@ -74,6 +74,7 @@ def read_secret_key(path: str, database: str) -> bytes:
             with open(descriptor, "wb") as file:
                 file.write(os.urandom(KEY_SIZE))
             os.replace(temporary, path)
+        os.chmod(path, 0o600)
         with open(path, "rb") as file:
             return file.read()
 
