@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..http import redirect_response
+from ..text.quoting import quote_path, text_from_environ
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ _ENTITY_HEADERS = frozenset(
     "allow content-encoding content-language content-length content-location content-md5"
     " content-range content-type expires last-modified".split()
 )
-# What ends or begins a part of a URL, so that reading it would change what it means.
-_KEPT_PERCENTS = frozenset(b"%!#$&'()*+,/:;=?@[]\"<>\\^`{|}\x7f")
+# What stays encoded in each part of a URL, as reading it would change what the URL means.
+_KEPT_PERCENTS = {"login": "#%/:?@", "path": "#%/?", "query": "#%&+=", "fragment": "%"}
 
 
 def iri_to_uri(iri: str) -> str:
@@ -61,18 +62,19 @@ def uri_to_iri(uri: str) -> str:
             host = f"{name.encode('ascii').decode('idna')}{colon}{port}"
         except UnicodeError:
             pass
-    rest = [_decode_percents(text) for text in (parts.path, parts.query, parts.fragment)]
-    return str(urlunsplit((parts.scheme, f"{_decode_percents(login)}{at}{host}", *rest)))
+    rest = [_decode_percents(name, getattr(parts, name)) for name in ("path", "query", "fragment")]
+    login = _decode_percents("login", login)
+    return str(urlunsplit((parts.scheme, f"{login}{at}{host}", *rest)))
 
 
-def _decode_percents(text: str) -> str:
+def _decode_percents(part: str, text: str) -> str:
     def decode(match: re.Match[str]) -> str:
         raw = bytes.fromhex(match[0].replace("%", ""))
         return "".join(
             f"%{ord(char) - 0xDC00:02X}"
             if 0xDC80 <= ord(char) <= 0xDCFF
             else f"%{ord(char):02X}"
-            if ord(char) <= 32 or ord(char) in _KEPT_PERCENTS
+            if char <= " " or char == "\x7f" or char in _KEPT_PERCENTS[part]
             else char
             for char in raw.decode("utf-8", "surrogateescape")
         )
@@ -86,9 +88,7 @@ def append_slash_redirect(environ: dict[str, Any], code: int = 308) -> Any:
     >>> append_slash_redirect({"PATH_INFO": "/docs/intro"}).location
     'intro/'
     """
-    tail = environ.get("PATH_INFO", "").rstrip("/").rpartition("/")[2]
-    from ..text.quoting import quote_path
-
+    tail = text_from_environ(environ.get("PATH_INFO", "").rpartition("/")[2])
     query = environ.get("QUERY_STRING")
     location = f"{quote_path(tail)}/" if tail else "./"
     return redirect_response(f"{location}?{query}" if query else location, code)

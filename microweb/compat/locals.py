@@ -140,6 +140,9 @@ class LocalManager:
         single = isinstance(locals, (Local, LocalStack))
         self.locals: list[Any] = [locals] if single else list(locals or ())
 
+    def __repr__(self) -> str:
+        return f"<LocalManager storages: {len(self.locals)}>"
+
     def cleanup(self) -> None:
         """Release all of them."""
         for local in self.locals:
