@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Callable, Union
 
 HeaderName = str
-HeaderValue = Union[str, "list[str]", "tuple[str, ...]"]
+ResponseHeaderValue = Union[str, "list[str]", "tuple[str, ...]"]
 HeadersValue = Any
 ResponseValue = Any
 ResponseReturnValue = Any

@@ -60,6 +60,12 @@ flask.json.tag
     json.tag: TaggedJSONSerializer
 flask.logging
     logging: create_logger default_handler has_level_handler wsgi_errors_stream
+flask.sansio
+flask.sansio.app
+    app: App=Microweb
+flask.sansio.blueprints = flask.blueprints
+flask.sansio.scaffold
+    scaffold: Scaffold
 flask.sessions
     sessions: NullSession SecureCookieSession SecureCookieSessionInterface SessionInterface
     sessions: SessionMixin
@@ -76,8 +82,8 @@ flask.testing
     testing: FlaskClient=Client
 flask.typing
     compat.annotations: AfterRequestCallable AppOrBlueprintKey BeforeFirstRequestCallable
-    compat.annotations: BeforeRequestCallable ErrorHandlerCallable HeaderName HeaderValue
-    compat.annotations: HeadersValue ResponseReturnValue ResponseValue RouteCallable
+    compat.annotations: BeforeRequestCallable ErrorHandlerCallable HeaderName
+    compat.annotations: HeaderValue=ResponseHeaderValue HeadersValue ResponseReturnValue ResponseValue RouteCallable
     compat.annotations: ShellContextProcessorCallable TeardownCallable
     compat.annotations: TemplateContextProcessorCallable TemplateFilterCallable
     compat.annotations: TemplateGlobalCallable TemplateTestCallable URLDefaultCallable
