@@ -73,4 +73,6 @@ def _is_importable(name: str) -> bool:
     if name in sys.modules:
         return True
     finders: Any = sys.meta_path
-    return any(finder.find_spec(name, None) is not None for finder in finders)
+    specs = (finder.find_spec(name, None) for finder in finders if hasattr(finder, "find_spec"))
+    # A folder that only bears the name has a spec without a loader.
+    return any(spec is not None and spec.loader is not None for spec in specs)

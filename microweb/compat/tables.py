@@ -83,7 +83,8 @@ flask.testing
 flask.typing
     compat.annotations: AfterRequestCallable AppOrBlueprintKey BeforeFirstRequestCallable
     compat.annotations: BeforeRequestCallable ErrorHandlerCallable HeaderName
-    compat.annotations: HeaderValue=ResponseHeaderValue HeadersValue ResponseReturnValue ResponseValue RouteCallable
+    compat.annotations: HeaderValue=ResponseHeaderValue HeadersValue
+    compat.annotations: ResponseReturnValue ResponseValue RouteCallable
     compat.annotations: ShellContextProcessorCallable TeardownCallable
     compat.annotations: TemplateContextProcessorCallable TemplateFilterCallable
     compat.annotations: TemplateGlobalCallable TemplateTestCallable URLDefaultCallable

@@ -101,6 +101,12 @@ def test_where_flask_is_installed_one_must_be_chosen(tmp_path):
     assert done.stdout.strip() == "None"
 
 
+def test_a_folder_that_bears_the_name_is_no_flask(run_code, tmp_path):
+    (tmp_path / "flask").mkdir()
+    before = f"{HIDDEN}import microweb.compat as c; c.install()\n"
+    assert run_code("import flask; print(flask.Flask.__name__)", before) == "Microweb"
+
+
 def test_where_nothing_is_installed_nothing_need_be_said(run_code):
     before = f"{HIDDEN}import microweb.compat as c; c.install()\n"
     assert run_code("import flask; print(flask.__name__)", before) == "flask"
