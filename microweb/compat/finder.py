@@ -38,9 +38,7 @@ class CompatFinder:
         if root not in FLASK_VERSIONS:
             return None
         if name not in self.tables:
-            raise ModuleNotFoundError(
-                f"there is no module {name!r} under microweb.compat{self._advise(name)}", name=name
-            )
+            raise ModuleNotFoundError(self.describe_missing(name), name=name)
         from importlib.machinery import ModuleSpec
 
         is_package = any(other.startswith(f"{name}.") for other in self.tables)
@@ -74,7 +72,7 @@ class CompatFinder:
                 return sys.modules[f"{name}.{wanted}"]
             if wanted.startswith("__"):
                 raise AttributeError(f"module {name!r} has no attribute {wanted!r}")
-            text = f"{name} has no {wanted!r} under microweb.compat{self._advise(name, wanted)}"
+            text = self.describe_missing(name, wanted)
             if is_import_statement(sys._getframe(2)):
                 raise ImportError(text, name=name)
             raise AttributeError(text)
@@ -84,6 +82,19 @@ class CompatFinder:
         value = getattr(sys.modules[there], attribute)
         setattr(module, wanted, value)
         return value
+
+    def describe_missing(self, module: str, wanted: str = "") -> str:
+        """Say that there is no *module*, or no name *wanted* in it, and what to use instead.
+
+        Return nothing where it is there.
+        """
+        if module not in self.tables:
+            return f"there is no module {module!r} under microweb.compat{self._advise(module)}"
+        if wanted in ("", "*", "__version__", *self.tables[module]):
+            return ""
+        if f"{module}.{wanted}" in self.tables:
+            return ""
+        return f"{module} has no {wanted!r} under microweb.compat{self._advise(module, wanted)}"
 
     def _advise(self, name: str, wanted: str = "") -> str:
         """Return what to use instead of a module or of a name in one."""

@@ -499,10 +499,24 @@ def command_doctor(options: Namespace) -> None:
         options.host,
         options.port,
         options.env_file,
+        _find_missing_flask_names(options),
     )
     _print_text(report)
     if wrong:
         sys.exit(1)
+
+
+def _find_missing_flask_names(options: Namespace) -> list[tuple[str, str]]:
+    """Return what the doctor says of names that a Flask program imports and that are not there."""
+    from ..config import is_true_word
+    from .doctor import is_app_named
+
+    if not is_true_word(os.environ.get(FLASK_VARIABLE, "")) or not is_app_named(options.app):
+        return []
+    from .loading import find_app_spec
+    from .pack import find_missing_in_app
+
+    return [("wrong", text) for text in find_missing_in_app(find_app_spec(options.app))]
 
 
 def command_shell(options: Namespace) -> None:

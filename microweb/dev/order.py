@@ -164,6 +164,7 @@ OTHER_MODULES = (
     "compat.tables",
     "compat.distributions",
     "compat.finder",
+    "compat.missing",
     "compat.behaviour",
     "compat.imports",
     "compat.addresses",

@@ -245,6 +245,24 @@ def _find_flask_packages() -> tuple[str, ...]:
     return FLASK_PACKAGES
 
 
+def find_missing_in_app(spec: str) -> list[str]:
+    """Return a sentence for each name that an app's own modules import from Flask's packages and
+    that is not there; nothing is run. None for an app that cannot be read, as loading it says why.
+    """
+    try:
+        from ..compat.missing import find_missing_names
+
+        files = AppPacker(spec).files
+        return [
+            sentence
+            for name, path in sorted(files.items())
+            if name.endswith(".py")
+            for sentence in find_missing_names(_read_bytes(path), name)
+        ]
+    except (ImportError, SyntaxError, ValueError, CommandFailed):
+        return []
+
+
 def _find_source(place: str) -> str:
     """Return the file that a place on the command line stands for, or raise CommandFailed."""
     whole = os.path.abspath(place)
