@@ -403,10 +403,10 @@ class Microweb(Scaffold):
     def _check_view(self, rule: Rule, view: Callable[..., Any], methods: set[str]) -> None:
         """Raise TypeError where a view cannot take its arguments, if the checker is there."""
         try:
-            from .viewcheck import check_view_arguments
+            from .viewcheck import check_new_view
         except ImportError:
             return
-        check_view_arguments(rule.rule, self._arguments_of(rule), view, methods)
+        check_new_view(rule.rule, self._arguments_of(rule), view, methods)
 
     def _arguments_of(self, rule: Rule) -> set[str]:
         """Return the names of a rule's variables, those in its host or subdomain included."""

@@ -15,6 +15,22 @@ if TYPE_CHECKING:
 # What inspect calls CO_VARARGS and CO_VARKEYWORDS.
 _HAS_STAR_ARGUMENT = 0x04
 _HAS_STAR_STAR_ARGUMENT = 0x08
+# ``compat`` makes it a warning: a program that runs on Flask must start.
+VIEW_CHECK = {"raises": True}
+
+
+def check_new_view(
+    rule: str, arguments: Iterable[str], view: Callable[..., Any], methods: Iterable[str] = ()
+) -> None:
+    """Check a view that is registered: see `check_view_arguments`, which raises the TypeError."""
+    try:
+        check_view_arguments(rule, arguments, view, methods)
+    except TypeError as error:
+        if VIEW_CHECK["raises"]:
+            raise
+        from warnings import warn
+
+        warn(str(error), stacklevel=5)
 
 
 def check_view_arguments(

@@ -18,7 +18,7 @@ from ..text.missing import import_stdlib
 from ..text.nearest import did_you_mean
 from .commandline import make_parser, run_app_command
 from .inspecting import ROUTE_ORDERS, check_templates, draw_routes, explain_route, list_routes
-from .loading import AppNotLoaded, CommandFailed, load_app, users_traceback
+from .loading import FLASK_VARIABLE, AppNotLoaded, CommandFailed, load_app, users_traceback
 from .servers import SERVERS, run_with_server
 
 TYPE_CHECKING = False
@@ -69,6 +69,7 @@ COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
         "help": "app.py, module:app or 'module:factory()'; else wsgi.py, app.py",
     },
     "-e --env-file": {"metavar": "FILE", "help": "read environment variables from FILE first"},
+    "--flask": {**_FLAG, "help": "the app imports flask: give it microweb's names"},
     "--debug": {**_SWITCH, "help": "explain errors in the browser, to this machine only"},
     "-h --host": {
         "type": _default_empty_host,
@@ -175,7 +176,7 @@ def _make_global_parser() -> ArgumentParser:
     )
     parser.add_argument("-h", "--help", action="store_true", help="show this help and exit")
     parser.add_argument("--version", action="version", version=f"microweb {__version__}")
-    _add_command_arguments(parser, "--app --env-file --debug")
+    _add_command_arguments(parser, "--app --env-file --flask --debug")
     return parser
 
 
@@ -183,6 +184,7 @@ def _add_command_arguments(parser: ArgumentParser, names: str) -> None:
     from argparse import SUPPRESS
 
     by_name = {flags.split()[-1]: flags for flags in COMMAND_ARGUMENTS}
+    names = names.replace("app --app", "app --app --flask")
     for flags in map(by_name.__getitem__, names.split()):
         parser.add_argument(*flags.split(), **COMMAND_ARGUMENTS[flags])
     if "app" in names.split():
@@ -200,6 +202,13 @@ def _prepare_environment(options: Namespace) -> None:
         load_dotenv()
     except (OSError, ValueError) as error:
         raise CommandFailed(str(error)) from error
+    _settle_flask(options)
+
+
+def _settle_flask(options: Namespace) -> None:
+    """Tell what loads the app of --flask, in this process and in those that it starts."""
+    if options.flask:
+        os.environ[FLASK_VARIABLE] = "1"
 
 
 def _describe_app_commands(options: Namespace) -> str:
@@ -221,7 +230,9 @@ def _run_builtin(name: str, words: Sequence[str], options: Namespace) -> None:
     # -h is the host, as in Flask's command line, so help is --help alone.
     parser.add_argument("--help", action="help", help="show this help and exit")
     _add_command_arguments(parser, names)
-    function(parser.parse_args(words, options))
+    options = parser.parse_args(words, options)
+    _settle_flask(options)
+    function(options)
 
 
 def _run_own_command(name: str, words: Sequence[str], options: Namespace) -> None:
@@ -488,10 +499,24 @@ def command_doctor(options: Namespace) -> None:
         options.host,
         options.port,
         options.env_file,
+        _find_missing_flask_names(options),
     )
     _print_text(report)
     if wrong:
         sys.exit(1)
+
+
+def _find_missing_flask_names(options: Namespace) -> list[tuple[str, str]]:
+    """Return what the doctor says of names that a Flask program imports and that are not there."""
+    from ..config import is_true_word
+    from .doctor import is_app_named
+
+    if not is_true_word(os.environ.get(FLASK_VARIABLE, "")) or not is_app_named(options.app):
+        return []
+    from .loading import find_app_spec
+    from .pack import find_missing_in_app
+
+    return [("wrong", text) for text in find_missing_in_app(find_app_spec(options.app))]
 
 
 def command_shell(options: Namespace) -> None:

@@ -40,14 +40,15 @@ def diagnose(
     host: str,
     port: int,
     env_file: str | None = None,
+    more: Iterable[Finding] = (),
 ) -> tuple[str, int]:
     """Return a report as text, and how many things are wrong.
 
     *load* returns the app, or raises AppNotLoaded; it is not called unless an app *is_named*.
     *host* and *port* are where ``microweb run`` would listen; *env_file* is a file of variables
-    beyond the usual ones.
+    beyond the usual ones, *more* what was found before.
     """
-    findings: list[Finding] = []
+    findings: list[Finding] = [*more]
     # First the app: what it imports must not be there already under a name of Python's own.
     app_fact = _examine_app(load, host, findings) if is_named else _HOW_TO_NAME_AN_APP
     hiding = find_hiding_files()

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 
+from ..config import is_true_word
 from ..text.archive import find_archive
 from ..text.nearest import did_you_mean
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 APP_FILES = ("wsgi.py", "app.py")
 APP_NAMES = ("app", "application")
 FACTORY_NAMES = ("create_app", "make_app")
+# Where it is set, programs that import flask are given microweb's names.
+FLASK_VARIABLE = "MICROWEB_FLASK"
 
 
 class CommandFailed(Exception):
@@ -36,7 +39,8 @@ def load_app(spec: str | None = None) -> Any:
     """Return the WSGI application that *spec* names.
 
     Without a spec the environment variables ``MICROWEB_APP`` and ``FLASK_APP`` are asked, then
-    ``wsgi.py`` and ``app.py`` in the current folder. AppNotLoaded where there is none.
+    ``wsgi.py`` and ``app.py`` in the current folder. AppNotLoaded where there is none. Where
+    ``MICROWEB_FLASK`` is set, the app may import ``flask``: see ``compat``.
 
     >>> load_app("no_such_module:app")
     Traceback (most recent call last):
@@ -44,6 +48,8 @@ def load_app(spec: str | None = None) -> Any:
     microweb.dev.loading.AppNotLoaded: there is no module 'no_such_module' to load the app from
     """
     spec = find_app_spec(spec)
+    if is_true_word(os.environ.get(FLASK_VARIABLE, "")):
+        _offer_flask_names()
     place, expression = split_app_spec(spec)
     if not all(place.strip().split(".")) and not _is_path(place):
         raise AppNotLoaded(
@@ -53,6 +59,22 @@ def load_app(spec: str | None = None) -> Any:
     if expression:
         return _evaluate_name(module, place, expression)
     return _find_app(module, place)
+
+
+def _offer_flask_names() -> None:
+    """Make Flask's names importable, unless they are; microweb wins where Flask is installed."""
+    try:
+        from ..compat import find_compat_owner, install
+    except ImportError:
+        raise AppNotLoaded(
+            f"this copy of microweb came without compat, which --flask and {FLASK_VARIABLE} need; "
+            f"run it from the whole package"
+        ) from None
+    if find_compat_owner() is None:
+        try:
+            install(prefer="microweb")
+        except RuntimeError as error:
+            raise AppNotLoaded(str(error)) from error
 
 
 def find_app_spec(spec: str | None) -> str:

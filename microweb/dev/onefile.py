@@ -25,8 +25,8 @@ _EARLY_MODULES = ("functools", "io", "os", "re", "sys", "time")
 _PAGE_WIDTH = 100
 _PACKAGES = frozenset(name.rpartition(".")[0] for name in READING_ORDER)
 _RULE = "# " + "=" * (_PAGE_WIDTH - 2)
-# What no single file holds: the demo has files of its own.
-_NEVER_IN_ONE_FILE = ("demo", "__main__")
+# What no single file holds: the demo has files of its own, Flask's old programs want the package.
+_NEVER_IN_ONE_FILE = ("demo", "compat", "__main__")
 # What a single file itself needs of the desk.
 _SECTIONS = "dev.sections"
 

@@ -15,8 +15,16 @@ import io
 import os
 import sys
 
+from ..config import is_true_word
 from ..text.missing import import_stdlib
-from .loading import APP_FILES, CommandFailed, find_app_spec, module_of_file, split_app_spec
+from .loading import (
+    APP_FILES,
+    FLASK_VARIABLE,
+    CommandFailed,
+    find_app_spec,
+    module_of_file,
+    split_app_spec,
+)
 from .onefile import build_one_file, find_root_name, is_single_file
 from .vendor import read_package, write_whole
 
@@ -41,17 +49,19 @@ _MAIN_TEXT = '''\
 
 from {module} import run_packed
 
-run_packed({spec!r})
+run_packed({spec!r}{more})
 '''
 
 
-def run_packed(spec: str) -> NoReturn:
+def run_packed(spec: str, flask: bool = False) -> NoReturn:
     """Run the command line of a packed app, which *spec* names inside the file that runs.
 
-    Without a command the app is served, as by ``microweb run``.
+    Without a command the app is served, as by ``microweb run``; with *flask* it imports flask.
     """
     from .cli import main
 
+    if flask:
+        os.environ[FLASK_VARIABLE] = "1"
     program = os.path.dirname(os.path.abspath(str(sys.modules["__main__"].__file__)))
     os.environ["MICROWEB_APP"] = os.path.join(program, spec)
     words = sys.argv[1:]
@@ -77,6 +87,9 @@ class AppPacker:
         self.foreign: set[str] = set()
         self._unread: list[str] = []
         self._known_modules = {find_root_name()}
+        self._flask = is_true_word(os.environ.get(FLASK_VARIABLE, ""))
+        if self._flask:
+            self._known_modules.update(_find_flask_packages())
         self.name = name.partition(".")[0]
         entry = os.path.relpath(path, self.folder).replace(os.sep, "/")
         if "/" in entry:
@@ -209,7 +222,8 @@ class AppPacker:
             folder = root.replace(".", "/")
             contents = {f"{folder}/{path}": data for path, data in read_package().items()}
         contents.update({path: _read_bytes(source) for path, source in self.files.items()})
-        main = _MAIN_TEXT.format(module=f"{root}.dev.pack", spec=self.spec)
+        more = ", flask=True" if self._flask else ""
+        main = _MAIN_TEXT.format(module=f"{root}.dev.pack", spec=self.spec, more=more)
         contents["__main__.py"] = main.encode("utf-8")
         for path, data in list(contents.items()):
             if path.endswith(".py"):
@@ -217,6 +231,36 @@ class AppPacker:
                 if compiled is not None:
                     contents[f"{path}c"] = compiled
         return contents
+
+
+def _find_flask_packages() -> tuple[str, ...]:
+    """Return the packages that microweb answers for where an app imports flask."""
+    try:
+        from ..compat import FLASK_PACKAGES
+    except ImportError:
+        raise CommandFailed(
+            f"this copy of microweb came without compat, which --flask and {FLASK_VARIABLE} need; "
+            f"pack with the whole package"
+        ) from None
+    return FLASK_PACKAGES
+
+
+def find_missing_in_app(spec: str) -> list[str]:
+    """Return a sentence for each name that an app's own modules import from Flask's packages and
+    that is not there; nothing is run. None for an app that cannot be read, as loading it says why.
+    """
+    try:
+        from ..compat.missing import find_missing_names
+
+        files = AppPacker(spec).files
+        return [
+            sentence
+            for name, path in sorted(files.items())
+            if name.endswith(".py")
+            for sentence in find_missing_names(_read_bytes(path), name)
+        ]
+    except (ImportError, SyntaxError, ValueError, CommandFailed):
+        return []
 
 
 def _find_source(place: str) -> str:
