@@ -43,11 +43,11 @@ _READABLE_OF_FILE = "filename name content_type mimetype mimetype_params content
 _METHODS_THAT_CHANGE = frozenset("clear pop popitem setdefault update".split())
 # In the names of keys and variables whose values are nobody's to see; and in values: a URL with a
 # name or a password, and what drivers of databases take.
-_SECRET_NAME_RE = re.compile(
+_HIDDEN_NAME_RE = re.compile(
     "SECRET|PASSW|PASSPHRASE|PRIVATE|CREDENTIAL|TOKEN|APIKEY|SALT|(_|^)(KEY|PASS|PWD|DSN)$"
 )
-_PUBLIC_NAME_RE = re.compile("PUBLIC|SITE_?KEY")
-_SECRET_VALUE_RE = re.compile(
+_SHOWN_NAME_RE = re.compile("PUBLIC|SITE_?KEY")
+_HIDDEN_VALUE_RE = re.compile(
     r"://[^\s/?#]*@|://\S*:\S*@|(pass\w*|pwd|secret|token)=", re.IGNORECASE
 )
 # What a template may have of the configuration; of anything else it has the text.
@@ -62,10 +62,10 @@ def is_secret(name: object, value: Any = None) -> bool:
     (True, False, True)
     """
     text = value.decode("latin-1") if isinstance(value, bytes) else value
-    if isinstance(text, str) and _SECRET_VALUE_RE.search(text):
+    if isinstance(text, str) and _HIDDEN_VALUE_RE.search(text):
         return True
     upper = str(name).upper()
-    return bool(_SECRET_NAME_RE.search(upper)) and not _PUBLIC_NAME_RE.search(upper)
+    return bool(_HIDDEN_NAME_RE.search(upper)) and not _SHOWN_NAME_RE.search(upper)
 
 
 def copied(value: Any) -> Any:
