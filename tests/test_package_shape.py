@@ -19,7 +19,7 @@ OUTER_ROOMS = ("dev", "compat", "ext", "demo")
 # The most that a reader of the core has to read, docstrings and comments included; and the package
 # without the manual and the demo.
 MAX_CORE_LINES = 16_500
-MAX_PACKAGE_LINES = 33_200
+MAX_PACKAGE_LINES = 33_300
 MAX_FUNCTION_LINES = 60
 # What does not count: the example, and what few programs are given.
 OUTSIDE = ("demo", "compat", "ext")
