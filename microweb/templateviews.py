@@ -12,7 +12,6 @@ reaches.
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 
 from .globals import g, request, session
 from .http import EnvironHeaders, ImmutableMultiDict, MultiDict, Request
@@ -150,6 +149,12 @@ def _read_data(current: Any) -> Any:
     return lambda as_text=False: current.get_data(as_text=as_text)
 
 
+def _deep_copy(value: Any) -> Any:
+    from copy import deepcopy
+
+    return deepcopy(value)
+
+
 def _read_authorization(current: Any) -> Any:
     if current.authorization is None:
         return None
@@ -194,9 +199,9 @@ _READ_OTHERWISE: dict[str, Callable[[Any], Any]] = {
     ),
     "json": lambda current: copied(current.json),
     "values": lambda current: MultiDict(list(current.values.items(multi=True))),
-    "access_control_request_headers": lambda r: deepcopy(r.access_control_request_headers),
-    "cache_control": lambda current: deepcopy(current.cache_control),
-    "range": lambda current: deepcopy(current.range),
+    "access_control_request_headers": lambda r: _deep_copy(r.access_control_request_headers),
+    "cache_control": lambda current: _deep_copy(current.cache_control),
+    "range": lambda current: _deep_copy(current.range),
     "url_rule": _read_rule,
     "view_args": lambda current: copied(current.view_args),
 }
