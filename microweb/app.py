@@ -119,6 +119,12 @@ def _path_as_latin1(path: str) -> str:
     return path.encode("utf-8", "replace").decode("latin-1")
 
 
+def _name_request() -> str:
+    """Return the path and the method of the current request, for a line of the log."""
+    environ = getattr(CURRENT_CONTEXT.get(None), "environ", None) or {}
+    return f"{environ.get('PATH_INFO')!r} [{environ.get('REQUEST_METHOD')}]"
+
+
 def _load_app_extras() -> type:
     from .appextras import AppExtras
 
@@ -1271,16 +1277,11 @@ class Microweb(Scaffold):
         if isinstance(error, BadRequestKeyError) and error.args:
             reason = f"it has no {error.args[0]!r}, which the view reads"
         if reason is not None:
-            environ = getattr(CURRENT_CONTEXT.get(None), "environ", None) or {}
-            method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
-            self.logger.warning("%s", f"{error.code} on {path!r} [{method}]: {reason}")
+            self.logger.warning("%s", f"{error.code} on {_name_request()}: {reason}")
 
     def log_exception(self, exc_info: BaseException) -> None:
         """Log an exception without a handler, with the method and the path of its request."""
-        context = CURRENT_CONTEXT.get(None)
-        environ = {} if context is None or context.environ is None else context.environ
-        method, path = environ.get("REQUEST_METHOD"), environ.get("PATH_INFO")
-        self.logger.error("%s", f"Exception on {path!r} [{method}]", exc_info=exc_info)
+        self.logger.error("%s", f"Exception on {_name_request()}", exc_info=exc_info)
 
     def make_request(self, environ: WSGIEnvironment) -> Request:
         """Return the request object of an environ, with the limits that are configured."""

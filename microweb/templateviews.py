@@ -76,9 +76,14 @@ def copied(value: Any) -> Any:
     if isinstance(value, dict) and not hasattr(value, "getlist"):
         return {key: copied(item) for key, item in value.items()}
     if isinstance(value, (list, set, frozenset)) or type(value) is tuple:
-        kind = next(kind for kind in (list, set, frozenset, tuple) if isinstance(value, kind))
-        return kind(map(copied, value))
+        return _rebuild(value, map(copied, value))
     return value
+
+
+def _rebuild(container: Any, items: Iterable[Any]) -> Any:
+    """Return *items* in the built-in type that *container* is, or is derived from."""
+    kinds = (list, tuple, set, frozenset)
+    return next(kind for kind in kinds if isinstance(container, kind))(items)
 
 
 class TemplateView:
@@ -132,10 +137,10 @@ class RequestView(TemplateView):
     def __getattr__(self, name: str) -> Any:
         current = self.__find__()
         read = _READ_OTHERWISE.get(name)
-        if read is None and name in _READABLE_OF_REQUEST:
-            return copied(getattr(current, name))
         if read is not None:
             return read(current)
+        if name in _READABLE_OF_REQUEST:
+            return copied(getattr(current, name))
         if name[:1] == "_" or hasattr(Request, name):
             raise AttributeError(f"a template cannot read request.{name}")
         return getattr(current, name)
@@ -149,10 +154,13 @@ def _read_data(current: Any) -> Any:
     return lambda as_text=False: current.get_data(as_text=as_text)
 
 
-def _deep_copy(value: Any) -> Any:
-    from copy import deepcopy
+def _deep_copy_of(name: str) -> Callable[[Any], Any]:
+    def read(current: Any) -> Any:
+        from copy import deepcopy
 
-    return deepcopy(value)
+        return deepcopy(getattr(current, name))
+
+    return read
 
 
 def _read_authorization(current: Any) -> Any:
@@ -199,9 +207,9 @@ _READ_OTHERWISE: dict[str, Callable[[Any], Any]] = {
     ),
     "json": lambda current: copied(current.json),
     "values": lambda current: MultiDict(list(current.values.items(multi=True))),
-    "access_control_request_headers": lambda r: _deep_copy(r.access_control_request_headers),
-    "cache_control": lambda current: _deep_copy(current.cache_control),
-    "range": lambda current: _deep_copy(current.range),
+    "access_control_request_headers": _deep_copy_of("access_control_request_headers"),
+    "cache_control": _deep_copy_of("cache_control"),
+    "range": _deep_copy_of("range"),
     "url_rule": _read_rule,
     "view_args": lambda current: copied(current.view_args),
 }
@@ -287,8 +295,8 @@ def _without_secrets(value: Any) -> Any:
             key: _without_secrets(item) for key, item in value.items() if not is_secret(key, item)
         }
     if isinstance(value, (list, tuple, set, frozenset)):
-        kind = next(kind for kind in (list, tuple, set, frozenset) if isinstance(value, kind))
-        return kind(_without_secrets(item) for item in value if not is_secret("", item))
+        shown = (_without_secrets(item) for item in value if not is_secret("", item))
+        return _rebuild(value, shown)
     if isinstance(value, _PLAIN_TYPES) or type(value).__module__ == "datetime":
         return value
     text = str(value)

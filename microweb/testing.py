@@ -12,6 +12,7 @@ from itertools import chain
 from .environ import EnvironBuilder, split_host
 from .http import Headers, Request, Response, parse_date
 from .http.cookies import parse_cookie
+from .http.streams import ClosingIterator
 from .text.lazy import import_later
 from .text.missing import import_stdlib
 
@@ -61,7 +62,7 @@ def run_wsgi_app(
         finally:
             if close is not None:
                 close()
-        iterator, close = iter(chunks), None
+        answer = ClosingIterator(chunks)
     else:
         iterator = iter(body)
         # As many pieces as it takes to learn the status.
@@ -70,29 +71,10 @@ def run_wsgi_app(
             if piece is None:
                 break
             written.append(piece)
-        iterator = chain(written, iterator)
+        answer = ClosingIterator(chain(written, iterator), close or ())
     if not started:
         raise RuntimeError("the application returned without calling start_response")
-    return _CalledBody(iterator, close), started[0], Headers(started[1])
-
-
-class _CalledBody:
-    """The body that an application returned; closing it closes the application's iterable."""
-
-    def __init__(self, pieces: Iterator[bytes], close: Callable[[], Any] | None) -> None:
-        self._pieces = pieces
-        self._close = close
-
-    def __iter__(self) -> Iterator[bytes]:
-        return self._pieces
-
-    def __next__(self) -> bytes:
-        return next(self._pieces)
-
-    def close(self) -> None:
-        """Close the application's iterable, as PEP 3333 asks of a server."""
-        if self._close is not None:
-            self._close()
+    return answer, started[0], Headers(started[1])
 
 
 class TestResponse(Response):

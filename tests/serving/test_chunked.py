@@ -11,9 +11,9 @@ from microweb.serving.extra.chunked import ChunkedBody
 
 from ..support import needs_package
 from .test_body import pieces_of
-from .test_parser import check_byte_by_byte, post
+from .test_parser import check_byte_by_byte, check_refused_alone, post
 from .test_server_raw import CODED_ROWS, has_verdict, verdict_server  # noqa: F401
-from .wire import GOOD, HOST, Recorder, ask, serving, status_of
+from .wire import HOST, Recorder, ask, serving, status_of
 
 CHUNKED = b"POST / HTTP/1.1\r\nConnection: close\r\n" + HOST + b"Transfer-Encoding: Chunked\r\n\r\n"
 
@@ -148,11 +148,7 @@ CODINGS = [
 def test_ds_25_another_coding_is_refused_and_nothing_after_it_is_served(
     recording_server, recorder, status, request_bytes
 ):
-    answer = ask(recording_server, request_bytes + GOOD)
-    assert status_of(answer) == status
-    assert answer.count(b"HTTP/1.1 ") == 1
-    assert b"\r\nConnection: close\r\n" in answer
-    assert recorder.environs == []
+    check_refused_alone(recording_server, recorder, status, request_bytes)
 
 
 @pytest.mark.parametrize("request_bytes", [row[2] for row in CODINGS], ids=[r[0] for r in CODINGS])

@@ -123,7 +123,12 @@ REFUSED = [
 def test_ds_25_a_malformed_request_is_refused_and_nothing_after_it_is_served(
     recording_server, recorder, status, request_bytes
 ):
-    answer = ask(recording_server, request_bytes + GOOD)
+    check_refused_alone(recording_server, recorder, status, request_bytes)
+
+
+def check_refused_alone(server, recorder, status, request_bytes):
+    """Check that a server answers with *status*, and serves neither this request nor the next."""
+    answer = ask(server, request_bytes + GOOD)
     assert status_of(answer) == status
     assert answer.count(b"HTTP/1.1 ") == 1
     assert b"\r\nConnection: close\r\n" in answer
